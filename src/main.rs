@@ -1,0 +1,2 @@
+//! The `nestctl` binary: everything is in the library.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Development commands of nestctl: `cargo xtask <command>`.
+fn main() {}
