@@ -1,0 +1,231 @@
+//! The port to a container daemon.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use tokio::io::AsyncWrite;
+
+use crate::model::container::{ContainerSpec, Endpoint};
+use crate::model::dial::Dial;
+use crate::model::facts::Facts;
+use crate::model::network::{NetworkSpec, VolumeSpec};
+use crate::model::observed::{ContainerDetail, ImageDetail, Observed};
+
+use super::error::EngineError;
+
+/// Result of a call, boxed: inner engines recurse, so generics would spread over the whole program.
+pub type Call<'a, T> = BoxFuture<'a, Result<T, EngineError>>;
+/// A stream of bytes that can break: a consumer must not take a broken one for a complete one.
+pub type ByteStream = BoxStream<'static, Result<Bytes, EngineError>>;
+/// Labels as they are sent.
+pub type Labels = BTreeMap<String, String>;
+
+/// A container daemon. `container` arguments take a name or an ID.
+pub trait Engine: Send + Sync {
+    /// Answers when the daemon serves. May block while it starts; the caller sets the deadline.
+    fn ping(&self) -> Call<'_, ()>;
+    /// What the engine says of itself.
+    fn facts(&self) -> Call<'_, Facts>;
+    /// Everything on it: one list call a type, one after the other, without a filter.
+    fn observe(&self) -> Call<'_, Observed>;
+    /// One container.
+    fn inspect<'a>(&'a self, container: &'a str) -> Call<'a, ContainerDetail>;
+    /// One image, by reference or ID.
+    fn inspect_image<'a>(&'a self, image: &'a str) -> Call<'a, ImageDetail>;
+    /// Makes an object; the answer is its ID (the name for a volume).
+    fn create<'a>(&'a self, object: &'a Create) -> Call<'a, String>;
+    /// Changes a container. Starting a running one and stopping a stopped one is success.
+    fn act<'a>(&'a self, container: &'a str, change: &'a Change) -> Call<'a, ()>;
+    /// Removes an object. One that is not there is success.
+    fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()>;
+    /// Pulls an image; `progress` is called with bytes done and the total so far known.
+    fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()>;
+    /// Reads images as `docker save` writes them.
+    fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream>;
+    /// Loads what [`Engine::save`] gave. An error in `archive` aborts the request. The answer is the references
+    /// and IDs that the engine says it has loaded.
+    fn load(&self, archive: ByteStream) -> Call<'_, Vec<String>>;
+    /// Gives an image (reference or ID) one more name.
+    fn tag<'a>(&'a self, image: &'a str, reference: &'a str) -> Call<'a, ()>;
+    /// Unpacks a tar archive at `path` in a container, running or not.
+    fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()>;
+    /// Packs `path` of a container.
+    fn get<'a>(&'a self, container: &'a str, path: &'a str) -> Call<'a, ByteStream>;
+    /// Runs a program in a running container.
+    fn exec<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ExecSession>;
+    /// A container's log.
+    fn logs<'a>(&'a self, container: &'a str, options: &'a LogOptions) -> Call<'a, OutputStream>;
+    /// What happens on the engine from now on: the subscription stands when the call returns.
+    fn events(&self) -> Call<'_, BoxStream<'static, Result<EngineEvent, EngineError>>>;
+    /// Whether a path exists on the engine's machine.
+    fn sees<'a>(&'a self, path: &'a str) -> Call<'a, bool>;
+    /// The engine inside one of this engine's containers. Makes no call; the first use dials.
+    fn inside(self: Arc<Self>, container: &str, dial: &Dial) -> Arc<dyn Engine>;
+}
+
+/// An object to make.
+#[derive(Clone, Debug)]
+pub enum Create {
+    /// A container. `spec.networks` may name several: where the engine's API takes only one at create, the
+    /// first by (priority descending, name) is used and the caller connects the rest.
+    Container {
+        /// Name.
+        name: String,
+        /// What is asked for.
+        spec: Box<ContainerSpec>,
+        /// Image to use in place of `spec.image`: an ID or a reference of this engine.
+        image: String,
+        /// Labels beside the user's.
+        labels: Labels,
+    },
+    /// A network.
+    Network {
+        /// Name.
+        name: String,
+        /// What is asked for.
+        spec: NetworkSpec,
+        /// Labels beside the user's.
+        labels: Labels,
+    },
+    /// A volume.
+    Volume {
+        /// Name.
+        name: String,
+        /// What is asked for.
+        spec: VolumeSpec,
+        /// Labels beside the user's.
+        labels: Labels,
+    },
+}
+
+/// A change of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Start it.
+    Start,
+    /// Stop it; `None`: with its own grace.
+    Stop(Option<Duration>),
+    /// Send a signal; `None`: `SIGKILL`.
+    Kill(Option<String>),
+    /// Freeze it.
+    Pause,
+    /// Continue it.
+    Unpause,
+    /// Rename it.
+    Rename(String),
+    /// Connect it to a network.
+    Connect {
+        /// Name or ID.
+        network: String,
+        /// Aliases and addresses.
+        endpoint: Endpoint,
+    },
+    /// Disconnect it from a network.
+    Disconnect {
+        /// Name or ID.
+        network: String,
+    },
+}
+
+/// An object to remove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remove {
+    /// A container, also a running one.
+    Container {
+        /// Name or ID.
+        container: String,
+        /// Whether its anonymous volumes go too.
+        volumes: bool,
+    },
+    /// A network.
+    Network(String),
+    /// A volume.
+    Volume(String),
+    /// An image.
+    Image(String),
+}
+
+/// Called with bytes done and, if known, the total.
+pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+
+/// A program to run in a container.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ExecSpec {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// `KEY=value` pairs.
+    pub env: Vec<String>,
+    /// User; `None`: the container's.
+    pub user: Option<String>,
+    /// Working directory; `None`: the container's.
+    pub working_dir: Option<String>,
+    /// Extended privileges.
+    pub privileged: bool,
+    /// A terminal, of this many rows and columns.
+    pub tty: Option<(u16, u16)>,
+    /// Whether standard input is connected.
+    pub stdin: bool,
+}
+
+/// Which stream bytes came from. With a terminal all is `Stdout`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutputKind {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Output of a program or a log.
+pub type OutputStream = BoxStream<'static, Result<(OutputKind, Bytes), EngineError>>;
+
+/// A running exec.
+pub struct ExecSession {
+    /// Its output, until it ends.
+    pub output: OutputStream,
+    /// Its standard input; shutting it down is end of file there, while output goes on.
+    pub input: Pin<Box<dyn AsyncWrite + Send>>,
+    /// Resize and exit code.
+    pub control: Arc<dyn ExecControl>,
+}
+
+/// What can be asked of a running exec.
+pub trait ExecControl: Send + Sync {
+    /// Tells the terminal's size.
+    fn resize(&self, rows: u16, columns: u16) -> Call<'_, ()>;
+    /// The exit code once it has ended.
+    fn exit_code(&self) -> Call<'_, Option<i64>>;
+}
+
+/// Which part of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LogOptions {
+    /// Goes on as more comes.
+    pub follow: bool,
+    /// The last so many lines; `None`: all.
+    pub tail: Option<u64>,
+    /// From this time on: seconds since 1970 with a fraction, as text, or RFC 3339.
+    pub since: Option<String>,
+    /// Up to this time.
+    pub until: Option<String>,
+    /// Each line begins with its time.
+    pub timestamps: bool,
+}
+
+/// Something that happened on an engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineEvent {
+    /// `container`, `network`, `volume`, `image`, …
+    pub object: String,
+    /// `start`, `die`, `health_status: healthy`, …
+    pub action: String,
+    /// ID of the object.
+    pub id: String,
+    /// Name of the object, where the engine says it.
+    pub name: String,
+}

@@ -1,0 +1,6 @@
+//! One container daemon: the port ([`engine::Engine`]), the Docker adapter and the fake.
+//!
+//! Knows nothing of labs, plans or layers. `docker/` alone names bollard and hyper.
+
+pub mod engine;
+pub mod error;

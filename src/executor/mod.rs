@@ -1,0 +1,5 @@
+//! Survey, schedule, dispatch, wait. Carries out plans; decides nothing.
+
+pub mod engines;
+pub mod run;
+pub mod survey;

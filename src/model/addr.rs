@@ -1,0 +1,304 @@
+//! Addresses: the path of service names that names a thing everywhere (arguments, labels, events, errors).
+//!
+//! [`Addr`] names one container-to-be, [`LayerPath`] one layer, [`Pattern`] what a user wrote, in which a part
+//! without a number stands for every replica.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::name::{BadName, ServiceName};
+
+/// One step of an address: a service and the number of the replica, counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Part {
+    /// The service.
+    pub service: ServiceName,
+    /// The replica, from 1.
+    pub number: u32,
+}
+
+impl fmt::Display for Part {
+    /// The first replica has no suffix, so that its address stays when a service is scaled.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.number == 1 {
+            write!(f, "{}", self.service)
+        } else {
+            write!(f, "{}@{}", self.service, self.number)
+        }
+    }
+}
+
+/// The address of one instance of a service, from the root: `vm1/web`, `vm@2/web`. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Addr(Vec<Part>);
+
+/// The path of a layer: the root, or the address of the node that hosts it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct LayerPath(Vec<Part>);
+
+impl Addr {
+    /// The layer that this instance belongs to.
+    pub fn layer(&self) -> LayerPath {
+        LayerPath(self.0[..self.0.len() - 1].to_vec())
+    }
+
+    /// The layer that this instance hosts, if it is a node.
+    pub fn inner(&self) -> LayerPath {
+        LayerPath(self.0.clone())
+    }
+
+    /// The last part: the service and its replica number within the layer.
+    pub fn part(&self) -> &Part {
+        self.0.last().expect("an address has at least one part")
+    }
+
+    /// The service name within the layer.
+    pub fn service(&self) -> &ServiceName {
+        &self.part().service
+    }
+
+    /// The replica number within the layer, from 1.
+    pub fn number(&self) -> u32 {
+        self.part().number
+    }
+
+    /// All parts, outermost first.
+    pub fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
+    /// Whether this is `other` or lies below it.
+    pub fn is_within(&self, other: &LayerPath) -> bool {
+        self.0.starts_with(&other.0)
+    }
+}
+
+impl LayerPath {
+    /// The layer of the root engine.
+    pub const fn root() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Whether this is the root layer.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The node that hosts this layer; `None` for the root.
+    pub fn node(&self) -> Option<Addr> {
+        if self.0.is_empty() { None } else { Some(Addr(self.0.clone())) }
+    }
+
+    /// The layer in which this layer's node lives; `None` for the root.
+    pub fn parent(&self) -> Option<LayerPath> {
+        self.node().map(|node| node.layer())
+    }
+
+    /// The address of a service of this layer.
+    #[must_use]
+    pub fn join(&self, service: &ServiceName, number: u32) -> Addr {
+        let mut parts = self.0.clone();
+        parts.push(Part { service: service.clone(), number });
+        Addr(parts)
+    }
+
+    /// How many engines deep: 0 for the root.
+    pub fn depth(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether this is `other` or a layer below it.
+    pub fn is_within(&self, other: &LayerPath) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
+    /// This layer, its parent, and so on to the root.
+    pub fn ancestors(&self) -> impl Iterator<Item = LayerPath> + '_ {
+        (0..=self.0.len()).rev().map(|n| LayerPath(self.0[..n].to_vec()))
+    }
+
+    /// All parts, outermost first.
+    pub fn parts(&self) -> &[Part] {
+        &self.0
+    }
+}
+
+fn write_parts(f: &mut fmt::Formatter<'_>, parts: &[Part]) -> fmt::Result {
+    for (i, part) in parts.iter().enumerate() {
+        if i > 0 {
+            f.write_str("/")?;
+        }
+        write!(f, "{part}")?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Addr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_parts(f, &self.0)
+    }
+}
+
+impl fmt::Display for LayerPath {
+    /// The root layer prints as `/`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str("/") } else { write_parts(f, &self.0) }
+    }
+}
+
+/// Why a text is not an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadAddr {
+    /// No part at all, or an empty one (`a//b`).
+    EmptyPart,
+    /// A part is not a service name.
+    Name(BadName),
+    /// What follows `@` is not a replica number from 1.
+    Number(String),
+}
+
+impl fmt::Display for BadAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptyPart => f.write_str("an address has no empty parts"),
+            Self::Name(bad) => bad.fmt(f),
+            Self::Number(text) => write!(f, "`@{text}` is not a replica number: it counts from 1"),
+        }
+    }
+}
+
+impl std::error::Error for BadAddr {}
+
+fn parse_part(text: &str) -> Result<(ServiceName, Option<u32>), BadAddr> {
+    if text.is_empty() {
+        return Err(BadAddr::EmptyPart);
+    }
+    let (name, number) = match text.split_once('@') {
+        None => (text, None),
+        Some((name, n)) => match n.parse::<u32>() {
+            Ok(n) if n > 0 => (name, Some(n)),
+            _ => return Err(BadAddr::Number(n.to_owned())),
+        },
+    };
+    Ok((ServiceName::new(name).map_err(BadAddr::Name)?, number))
+}
+
+impl FromStr for Addr {
+    type Err = BadAddr;
+
+    fn from_str(text: &str) -> Result<Self, BadAddr> {
+        let pattern: Pattern = text.parse()?;
+        Ok(pattern.first())
+    }
+}
+
+/// Which instances a user means: a path whose parts may leave the replica open (`vm/web` is every replica of
+/// `vm` and of `web`). A leading `/` is allowed and changes nothing here.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pattern(Vec<(ServiceName, Option<u32>)>);
+
+impl Pattern {
+    /// Whether `addr` is one of the instances meant.
+    pub fn matches(&self, addr: &Addr) -> bool {
+        self.0.len() == addr.0.len() && self.covers(&addr.0)
+    }
+
+    /// Whether `addr` is one of the instances meant or lies below one.
+    pub fn matches_within(&self, addr: &Addr) -> bool {
+        self.0.len() <= addr.0.len() && self.covers(&addr.0)
+    }
+
+    fn covers(&self, parts: &[Part]) -> bool {
+        self.0.iter().zip(parts).all(|((service, number), part)| {
+            *service == part.service && number.is_none_or(|n| n == part.number)
+        })
+    }
+
+    /// The address with every open replica taken as the first.
+    pub fn first(&self) -> Addr {
+        Addr(
+            self.0
+                .iter()
+                .map(|(service, number)| Part { service: service.clone(), number: number.unwrap_or(1) })
+                .collect(),
+        )
+    }
+
+    /// This pattern read from `layer` instead of the root.
+    #[must_use]
+    pub fn below(&self, layer: &LayerPath) -> Pattern {
+        let outer = layer.0.iter().map(|part| (part.service.clone(), Some(part.number)));
+        Pattern(outer.chain(self.0.iter().cloned()).collect())
+    }
+
+    /// The services of the parts, outermost first.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceName> {
+        self.0.iter().map(|(service, _)| service)
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = BadAddr;
+
+    fn from_str(text: &str) -> Result<Self, BadAddr> {
+        let text = text.strip_prefix('/').unwrap_or(text);
+        text.split('/').map(parse_part).collect::<Result<Vec<_>, _>>().map(Self)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (service, number)) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("/")?;
+            }
+            match number {
+                None => write!(f, "{service}")?,
+                Some(n) => write!(f, "{service}@{n}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addr(text: &str) -> Addr {
+        text.parse().expect("a valid address")
+    }
+
+    #[test]
+    fn the_first_replica_prints_without_its_number() {
+        assert_eq!(addr("vm@2/web@1").to_string(), "vm@2/web");
+        assert_eq!(addr("/vm/web").to_string(), "vm/web");
+    }
+
+    #[test]
+    fn a_layer_and_its_node_are_two_views_of_one_path() {
+        let web = addr("a/b/web");
+        assert_eq!(web.layer().node(), Some(addr("a/b")));
+        assert_eq!(web.layer().parent(), Some(addr("a").inner()));
+        assert!(web.is_within(&LayerPath::root()));
+        let up: Vec<String> = web.layer().ancestors().map(|layer| layer.to_string()).collect();
+        assert_eq!(up, ["a/b", "a", "/"]);
+    }
+
+    #[test]
+    fn a_pattern_without_a_number_means_every_replica() {
+        let pattern: Pattern = "vm/web".parse().expect("valid");
+        assert!(pattern.matches(&addr("vm@3/web")));
+        assert!(!pattern.matches(&addr("vm")));
+        assert!(pattern.matches_within(&addr("vm@2/web/x")));
+        let second: Pattern = "vm@2".parse().expect("valid");
+        assert!(!second.matches(&addr("vm")));
+    }
+
+    #[test]
+    fn bad_addresses_say_why() {
+        assert_eq!("a//b".parse::<Addr>(), Err(BadAddr::EmptyPart));
+        assert_eq!("a@0".parse::<Addr>(), Err(BadAddr::Number("0".to_owned())));
+        assert!(matches!("a/-b".parse::<Addr>(), Err(BadAddr::Name(_))));
+    }
+}

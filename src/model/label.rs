@@ -1,0 +1,45 @@
+//! The labels in which nestctl keeps its state, on the engines' own objects and nowhere else, and Compose's
+//! own, so that other tools group the lab. Stable: a change needs a new [`VERSION`].
+
+/// Project name of the lab (the root layer's).
+pub const PROJECT: &str = "io.nestctl.project";
+/// ID of the root engine, so that two labs of one name through one shared inner engine stay apart.
+pub const ROOT: &str = "io.nestctl.root";
+/// Address of the service, or path of the layer for networks and volumes.
+pub const ADDRESS: &str = "io.nestctl.address";
+/// Kind of a node; absent on a plain service.
+pub const KIND: &str = "io.nestctl.kind";
+/// Hash of what the engine was asked for: `<file's part>` or `<file's part>.<kind's part>`.
+pub const FINGERPRINT: &str = "io.nestctl.fingerprint";
+/// Version of this label scheme.
+pub const VERSION_KEY: &str = "io.nestctl.version";
+/// The version that this program writes.
+pub const VERSION: &str = "1";
+/// How to dial a node's engine (`Dial::to_label`).
+pub const ENGINE: &str = "io.nestctl.engine";
+/// Addresses that this service needs, separated by spaces: the order of teardown.
+pub const NEEDS: &str = "io.nestctl.needs";
+/// Replica number.
+pub const NUMBER: &str = "io.nestctl.number";
+/// ID of the image on the engine that it was copied from, or on the container's own engine.
+pub const IMAGE: &str = "io.nestctl.image";
+/// Address pool of a node's engine.
+pub const POOL: &str = "io.nestctl.pool";
+/// The console line that a node prints when it has booted, where its kind has one.
+pub const BOOT: &str = "io.nestctl.boot";
+/// What an object is for, where it is not a service's container, network or volume: `data` (an engine's data
+/// volume), `files` (a volume of configs), `helper` (a container that only fills one).
+pub const ROLE: &str = "io.nestctl.role";
+
+/// Compose's project label.
+pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
+/// Compose's service label.
+pub const COMPOSE_SERVICE: &str = "com.docker.compose.service";
+/// Compose's replica number.
+pub const COMPOSE_NUMBER: &str = "com.docker.compose.container-number";
+/// Compose's mark of one-off containers.
+pub const COMPOSE_ONEOFF: &str = "com.docker.compose.oneoff";
+/// Compose's network key.
+pub const COMPOSE_NETWORK: &str = "com.docker.compose.network";
+/// Compose's volume key.
+pub const COMPOSE_VOLUME: &str = "com.docker.compose.volume";

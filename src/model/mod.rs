@@ -1,0 +1,21 @@
+//! The words of nestctl as plain data: names, addresses, what a lab file asks for, what an engine reports.
+//!
+//! Owns no behaviour beyond making, parsing and printing its own values. Knows nothing but `std`: no file
+//! system, no engine, no YAML, no serialisation (machine output has its own mirror types in `report`).
+
+pub mod addr;
+pub mod container;
+pub mod dial;
+pub mod facts;
+pub mod failure;
+pub mod files;
+pub mod image;
+pub mod label;
+pub mod milestone;
+pub mod name;
+pub mod network;
+pub mod observed;
+pub mod service;
+pub mod span;
+pub mod status;
+pub mod topology;

@@ -1,0 +1,109 @@
+//! A lab: layers of services, to any depth, with every name resolved that the file can resolve.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::addr::{Addr, LayerPath};
+use super::name::{ProjectName, ServiceName};
+use super::network::{NetworkSpec, VolumeSpec};
+use super::service::Service;
+use super::span::{Span, Spanned};
+
+/// A whole lab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topology {
+    /// The root layer's project name.
+    pub project: ProjectName,
+    /// The directory of the lab file, absolute: binds within it go with the lab.
+    pub directory: PathBuf,
+    /// The root layer.
+    pub root: Layer,
+}
+
+/// One Compose project: what runs on one engine.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Layer {
+    /// `name:`, if the file gives one.
+    pub name: Option<Spanned<ProjectName>>,
+    /// Where the layer begins.
+    pub span: Span,
+    /// Services by name. Those of inactive profiles are left out.
+    pub services: BTreeMap<ServiceName, Service>,
+    /// Networks by key, with `default` where a service uses it.
+    pub networks: BTreeMap<String, NetworkDef>,
+    /// Volumes by key.
+    pub volumes: BTreeMap<String, VolumeDef>,
+    /// Images to have on the engine before anything starts.
+    pub images: Vec<Spanned<String>>,
+}
+
+/// A network of a layer.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct NetworkDef {
+    /// Name on the engine in place of `<project>_<key>`.
+    pub name: Option<String>,
+    /// Made by somebody else.
+    pub external: bool,
+    /// What is asked for.
+    pub spec: NetworkSpec,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A volume of a layer.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct VolumeDef {
+    /// Name on the engine in place of `<project>_<key>`.
+    pub name: Option<String>,
+    /// Made by somebody else.
+    pub external: bool,
+    /// What is asked for.
+    pub spec: VolumeSpec,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Topology {
+    /// The layer at `path`, whatever the replica numbers; `None` if the file has none there.
+    pub fn layer(&self, path: &LayerPath) -> Option<&Layer> {
+        let mut layer = &self.root;
+        for part in path.parts() {
+            layer = &layer.services.get(&part.service)?.node.as_ref()?.inner;
+        }
+        Some(layer)
+    }
+
+    /// The service at `addr`, whatever the replica numbers.
+    pub fn service(&self, addr: &Addr) -> Option<&Service> {
+        self.layer(&addr.layer())?.services.get(addr.service())
+    }
+
+    /// The Compose project name of the layer at `path`: its own, or its parent's with the node's.
+    pub fn project_of(&self, path: &LayerPath) -> ProjectName {
+        let Some(node) = path.node() else { return self.project.clone() };
+        match self.layer(path).and_then(|layer| layer.name.as_ref()) {
+            Some(name) if node.number() == 1 => name.value.clone(),
+            Some(name) => name.value.below(node.service(), node.number()),
+            None => self.project_of(&node.layer()).below(node.service(), node.number()),
+        }
+    }
+
+    /// Every instance of every service, outermost first, in the order of addresses.
+    pub fn instances(&self) -> Vec<(Addr, &Service)> {
+        let mut out = Vec::new();
+        let mut layers = vec![(LayerPath::root(), &self.root)];
+        while let Some((path, layer)) = layers.pop() {
+            for service in layer.services.values() {
+                for number in 1..=service.scale {
+                    let addr = path.join(&service.name, number);
+                    if let Some(node) = &service.node {
+                        layers.push((addr.inner(), &node.inner));
+                    }
+                    out.push((addr, service));
+                }
+            }
+        }
+        out.sort_by(|a, b| (a.0.parts().len(), &a.0).cmp(&(b.0.parts().len(), &b.0)));
+        out
+    }
+}

@@ -1,0 +1,68 @@
+//! Why a step exists. It is the dry run's text, the explanation on screen and the test's oracle.
+
+use std::fmt;
+
+use crate::model::addr::Addr;
+
+/// A cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// There is no such thing yet.
+    Missing,
+    /// An object that is needed for another.
+    NeededBy(Addr),
+    /// The container exists and does not run.
+    NotRunning,
+    /// The container is paused.
+    Paused,
+    /// A dead run left it half made.
+    Unfinished,
+    /// The file asks for something else than what runs.
+    Changed,
+    /// The file is the same; a newer nestctl would make the node otherwise, and the user asked for it.
+    KindChanged,
+    /// The image's tag names another image now.
+    ImageChanged,
+    /// `pull_policy: always`.
+    PullAlways,
+    /// The user asked for it (`--force-recreate`, `down`, `stop`).
+    Asked,
+    /// More than one container of one address.
+    Duplicate,
+    /// The file no longer has it.
+    Orphan,
+    /// Its node is recreated or stopped.
+    NodeLeaves(Addr),
+    /// A container takes the place of another.
+    Replaces,
+    /// The service has a health check or is waited for.
+    Awaited,
+    /// The layer inside must be planned.
+    Inside,
+    /// Nothing needs it any more.
+    Unneeded,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("does not exist"),
+            Self::NeededBy(addr) => write!(f, "needed by {addr}"),
+            Self::NotRunning => f.write_str("not running"),
+            Self::Paused => f.write_str("paused"),
+            Self::Unfinished => f.write_str("left unfinished"),
+            Self::Changed => f.write_str("configuration changed"),
+            Self::KindChanged => f.write_str("made by another version of nestctl"),
+            Self::ImageChanged => f.write_str("image changed"),
+            Self::PullAlways => f.write_str("pull_policy: always"),
+            Self::Asked => f.write_str("asked for"),
+            Self::Duplicate => f.write_str("one too many"),
+            Self::Orphan => f.write_str("not in the file"),
+            Self::NodeLeaves(addr) => write!(f, "{addr} goes down"),
+            Self::Replaces => f.write_str("replaces the old one"),
+            Self::Awaited => f.write_str("awaited"),
+            Self::Inside => f.write_str("has an inner layer"),
+            Self::Unneeded => f.write_str("no longer used"),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What is known of the engines when a plan is made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::addr::LayerPath;
+use crate::model::facts::Facts;
+use crate::model::failure::Failure;
+use crate::model::milestone::Milestone;
+use crate::model::observed::Observed;
+
+/// Everything observed so far, and what steps have promised.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// ID of the root engine: with the project name it tells whose an object is.
+    pub root_id: String,
+    /// Layers by path. A layer that is not in it was never reached: its node does not run.
+    pub layers: BTreeMap<LayerPath, Layer>,
+    /// Milestones that a step of an earlier plan reaches or has reached.
+    pub promised: BTreeSet<Milestone>,
+    /// Whether the root engine sees the files of the user's machine, where that was asked.
+    pub sees_files: Option<bool>,
+}
+
+/// What is known of one layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Its engine answered.
+    Answered(Box<Answered>),
+    /// Its node runs and its engine does not answer.
+    Silent(Failure),
+}
+
+/// An engine that answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The layer that owns the engine: itself, or the nearest outer layer whose engine this one shares
+    /// (`socket`, or `tcp` to an engine already surveyed).
+    pub home: LayerPath,
+    /// What is on the engine; empty when `home` is another layer, whose list counts.
+    pub seen: Observed,
+    /// Facts of the engine, once they were needed.
+    pub facts: Option<Facts>,
+}
+
+impl Known {
+    /// The layer that owns the engine of `layer`, if it answered.
+    pub fn home(&self, layer: &LayerPath) -> Option<&LayerPath> {
+        match self.layers.get(layer)? {
+            Layer::Answered(answered) => Some(&answered.home),
+            Layer::Silent(_) => None,
+        }
+    }
+
+    /// Everything on the engine of `layer`, if it answered.
+    pub fn seen(&self, layer: &LayerPath) -> Option<&Observed> {
+        self.answered(self.home(layer)?).map(|answered| &answered.seen)
+    }
+
+    /// Facts of the engine of `layer`, if they are known.
+    pub fn facts(&self, layer: &LayerPath) -> Option<&Facts> {
+        self.answered(self.home(layer)?)?.facts.as_ref()
+    }
+
+    fn answered(&self, layer: &LayerPath) -> Option<&Answered> {
+        match self.layers.get(layer)? {
+            Layer::Answered(answered) => Some(answered),
+            Layer::Silent(_) => None,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Which observed objects belong to a lab, by their labels.
+
+use crate::model::addr::{Addr, LayerPath};
+use crate::model::label;
+use crate::model::name::ProjectName;
+use crate::model::observed::ObservedContainer;
+
+use super::action::Labels;
+use super::known::{Known, Layer};
+
+/// A container of a lab.
+#[derive(Clone, Debug)]
+pub struct Ours<'a> {
+    /// Its address.
+    pub addr: Addr,
+    /// The layer that owns the engine on which it is: its own, or one further out below a `socket` node.
+    pub home: LayerPath,
+    /// What was observed.
+    pub container: &'a ObservedContainer,
+}
+
+impl Ours<'_> {
+    /// Kind of the node, if it is one.
+    pub fn kind(&self) -> Option<&str> {
+        self.container.labels.get(label::KIND).map(String::as_str)
+    }
+}
+
+/// Whether these labels are of the lab `project` on the root engine `root_id`.
+pub fn is_ours(labels: &Labels, project: &ProjectName, root_id: &str) -> bool {
+    labels.get(label::PROJECT).map(String::as_str) == Some(project.as_str())
+        && labels.get(label::ROOT).map(String::as_str) == Some(root_id)
+}
+
+/// Every service container of the lab on every engine that answered, in the order of addresses. Several
+/// containers of one address are all in it. Helper containers (label `io.nestctl.role`) are not.
+pub fn containers<'a>(known: &'a Known, project: &ProjectName) -> Vec<Ours<'a>> {
+    let mut out = Vec::new();
+    for (path, layer) in &known.layers {
+        let Layer::Answered(answered) = layer else { continue };
+        if answered.home != *path {
+            continue;
+        }
+        for container in &answered.seen.containers {
+            if !is_ours(&container.labels, project, &known.root_id)
+                || container.labels.contains_key(label::ROLE)
+            {
+                continue;
+            }
+            if let Some(addr) = container.labels.get(label::ADDRESS).and_then(|text| text.parse().ok()) {
+                out.push(Ours { addr, home: path.clone(), container });
+            }
+        }
+    }
+    out.sort_by(|a, b| {
+        (&a.addr, a.container.created, &a.container.id).cmp(&(&b.addr, b.container.created, &b.container.id))
+    });
+    out
+}

@@ -1,0 +1,52 @@
+//! Where texts come from.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::model::name::ProjectName;
+
+/// Reads files for the parser: the disk in `ops`, memory in tests and bundles.
+pub trait Files {
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Whether something is at `path`.
+    fn exists(&self, path: &Path) -> bool;
+}
+
+/// Files in memory.
+impl Files for BTreeMap<PathBuf, Vec<u8>> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.keys().any(|key| key.starts_with(path))
+    }
+}
+
+/// What the user asks to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Lab files, absolute, merged in order. `-` is standard input, whose text `Files` answers for that path.
+    pub files: Vec<PathBuf>,
+    /// The project directory, absolute: relative paths of the first file start here.
+    pub directory: PathBuf,
+    /// `-p` or `COMPOSE_PROJECT_NAME`; else the file's `name:`, else the directory's name.
+    pub project: Option<ProjectName>,
+    /// `--env-file`; empty: `.env` in the directory, if it is there.
+    pub env_files: Vec<PathBuf>,
+    /// Active profiles.
+    pub profiles: Vec<String>,
+    /// Root services named on the command line: they are active whatever their profiles.
+    pub enabled: Vec<String>,
+    /// The home directory, for `~`.
+    pub home: Option<PathBuf>,
+}
+
+/// Variables of the environment.
+pub type Vars = BTreeMap<String, String>;
