@@ -1,5 +1,6 @@
 //! Cycles as chains of places.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use petgraph::algo::tarjan_scc;
@@ -58,8 +59,8 @@ fn circle_from(
                 path.reverse();
                 return Some(path);
             }
-            if !came.contains_key(&edge.target()) {
-                came.insert(edge.target(), edge.id());
+            if let Entry::Vacant(vacant) = came.entry(edge.target()) {
+                vacant.insert(edge.id());
                 queue.push_back(edge.target());
             }
         }

@@ -167,13 +167,12 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let mut ready: Vec<Need> = self.preload.clone();
         ready.extend(self.planner.start_needs(&self.desired.addr));
         let replaced = self.others.iter().any(|other| other.name == self.desired.name);
-        let (container, created) = match self.keep {
-            Some(container) => (container.id.clone(), None),
-            None => {
-                let name = if replaced { self.temporary_name() } else { self.desired.name.clone() };
-                let step = self.create(&name, changes_image);
-                (name, Some(step))
-            }
+        let (container, created) = if let Some(container) = self.keep {
+            (container.id.clone(), None)
+        } else {
+            let name = if replaced { self.temporary_name() } else { self.desired.name.clone() };
+            let step = self.create(&name, changes_image);
+            (name, Some(step))
         };
         let fresh = self.keep.is_none_or(|container| container.state == ContainerState::Created);
         if fresh {
@@ -212,7 +211,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if !taken(&plain) {
             return plain;
         }
-        (2..).map(|n| format!("{name}.next{n}")).find(|wanted| !taken(wanted)).unwrap_or(plain)
+        (2..=u16::MAX).map(|n| format!("{name}.next{n}")).find(|wanted| !taken(wanted)).unwrap_or(plain)
     }
 
     fn create(&mut self, name: &str, renew_image: bool) -> StepId {

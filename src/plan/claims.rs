@@ -34,6 +34,9 @@ pub(super) fn check(world: &World<'_>, problems: &mut Diagnostics) {
     }
 }
 
+/// A port of an engine's machine, whatever the address.
+type Socket = (LayerPath, Protocol, u16);
+
 #[derive(Clone)]
 struct Claim {
     by: String,
@@ -83,7 +86,7 @@ fn names(world: &World<'_>, instances: &[(Addr, &Service)], problems: &mut Diagn
 }
 
 fn ports(world: &World<'_>, instances: &[(Addr, &Service)], problems: &mut Diagnostics) {
-    let mut claims: HashMap<(LayerPath, Protocol, u16), Vec<(Option<String>, Claim)>> = HashMap::new();
+    let mut claims: HashMap<Socket, Vec<(Option<String>, Claim)>> = HashMap::new();
     for (addr, service) in instances {
         let home = world.home(&addr.layer());
         let own = service.spec.ports.iter().map(|port| (port, service.span_of("ports")));

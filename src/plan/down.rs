@@ -27,7 +27,7 @@ use super::step::{Group, Must, Need, On, Resource, StepId};
 
 /// How long a stopped node may take to start again, so that its layer can be taken apart, where its own limit is
 /// not known any more.
-const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Plans a `down` for the layers of `scope`.
 pub(super) fn plan(down: &Down, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {

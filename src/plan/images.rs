@@ -73,13 +73,8 @@ impl Images {
         home: &LayerPath,
         reference: &str,
     ) -> Option<LayerPath> {
-        let above = world.chain(home).into_iter().map(|node| world.home(&node.layer()));
-        for outer in above {
-            if self.id(known, &outer, reference).is_some() {
-                return Some(outer);
-            }
-        }
-        None
+        let mut above = world.chain(home).into_iter().map(|node| world.home(&node.layer()));
+        above.find(|outer| self.id(known, outer, reference).is_some())
     }
 
     /// Whether a container that was made with `label` (`<layer>=<ID>`) has another image than it would get now.

@@ -31,13 +31,13 @@ pub(super) struct Objects {
     volumes: BTreeMap<(LayerPath, String), Option<StepId>>,
 }
 
-impl Objects {
-    /// MTU of the engine of `layer`, where it is not the usual one.
-    pub(super) fn mtu(&self, known: &Known, layer: &LayerPath) -> Option<u32> {
-        let bridge = known.seen(layer)?.networks.iter().find(|network| network.name == "bridge")?;
-        bridge.options.get(MTU_OPTION)?.parse().ok().filter(|mtu| *mtu != USUAL_MTU)
-    }
+/// MTU of the engine of `layer`, where it is not the usual one.
+pub(super) fn mtu(known: &Known, layer: &LayerPath) -> Option<u32> {
+    let bridge = known.seen(layer)?.networks.iter().find(|network| network.name == "bridge")?;
+    bridge.options.get(MTU_OPTION)?.parse().ok().filter(|mtu| *mtu != USUAL_MTU)
+}
 
+impl Objects {
     /// The networks and volumes of an instance; the needs are met when all are there.
     pub(super) fn provide(
         &mut self,
@@ -144,7 +144,7 @@ impl Objects {
                     cause: Cause::Missing,
                     group: None,
                 };
-                let spec = Box::new(self.with_mtu(known, layer, &def.spec));
+                let spec = Box::new(with_mtu(known, layer, &def.spec));
                 Some(builder.push(
                     draft,
                     Action::CreateNetwork { name: name.to_owned(), spec, labels },
@@ -154,16 +154,6 @@ impl Objects {
         };
         self.networks.insert(slot, step);
         step
-    }
-
-    /// Networks inside take the MTU of their engine: only the default bridge does so by itself (ENGINES.md P10).
-    fn with_mtu(&self, known: &Known, layer: &LayerPath, spec: &NetworkSpec) -> NetworkSpec {
-        let mut spec = spec.clone();
-        let bridge = spec.driver.as_deref().is_none_or(|driver| driver == "bridge");
-        if let Some(mtu) = self.mtu(known, layer).filter(|_| bridge) {
-            spec.driver_opts.entry(MTU_OPTION.to_owned()).or_insert_with(|| mtu.to_string());
-        }
-        spec
     }
 
     /// A volume that the layer defines.
@@ -252,4 +242,14 @@ fn missing(what: &str, key: &str, name: &str, layer: &LayerPath, span: Span) -> 
     )
     .at(span, "")
     .help(format!("create it first, or take `external` from `{key}`"))
+}
+
+/// Networks inside take the MTU of their engine: only the default bridge does so by itself (ENGINES.md P10).
+fn with_mtu(known: &Known, layer: &LayerPath, spec: &NetworkSpec) -> NetworkSpec {
+    let mut spec = spec.clone();
+    let bridge = spec.driver.as_deref().is_none_or(|driver| driver == "bridge");
+    if let Some(mtu) = mtu(known, layer).filter(|_| bridge) {
+        spec.driver_opts.entry(MTU_OPTION.to_owned()).or_insert_with(|| mtu.to_string());
+    }
+    spec
 }

@@ -170,7 +170,7 @@ impl<'a> Planner<'a> {
         let kept = containers.iter().find_map(|container| container.labels.get(label::POOL).cloned());
         let pool = node.options.address_pool.as_ref().map(|pool| pool.value.clone());
         let pool = pool.or(kept).or_else(|| address_pool::choose(&self.taken_networks(&layer)));
-        Circumstances { pool, mtu: node.options.mtu.or_else(|| self.objects.mtu(self.known, &layer)) }
+        Circumstances { pool, mtu: node.options.mtu.or_else(|| super::objects::mtu(self.known, &layer)) }
     }
 
     /// Networks that an engine in `layer` must not use.
