@@ -39,16 +39,16 @@ impl Tree<'_> {
                     .map(|dir| format!("--dpkgopt=path-exclude=/usr/share/{dir}/*")),
             )
             .args(inherited_options().iter().map(|option| format!("--aptopt={option}")));
+        // The variant that installs nothing never comes to the point where customizing begins.
+        let hook = if self.variant == "extract" { "--extract-hook" } else { "--customize-hook" };
         if let Some(files) = &self.files {
             cmd = cmd
                 .env("NESTCTL_FILES", files)
-                .arg("--customize-hook=cp -R --preserve=mode \"$NESTCTL_FILES/.\" \"$1/\"");
+                .arg(format!("{hook}=cp -R --preserve=mode \"$NESTCTL_FILES/.\" \"$1/\""));
         }
         for command in self.commands {
-            cmd = cmd.env("NESTCTL_COMMAND", command).arg(format!(
-                "--customize-hook=chroot \"$1\" /bin/sh -euc '{}'",
-                command.replace('\'', "'\\''")
-            ));
+            let quoted = command.replace('\'', "'\\''");
+            cmd = cmd.arg(format!("{hook}=chroot \"$1\" /bin/sh -euc '{quoted}'"));
         }
         let source = format!("deb [signed-by={KEYRING}] {mirror} {} main", self.suite);
         cmd.arg(self.suite).arg(target).arg(source).read().map(drop)

@@ -47,8 +47,8 @@ pub(crate) const ALL: &[Recipe] = &[
         variant: "extract",
         packages: &["busybox-static"],
         commands: &[
-            "busybox --install -s /usr/bin; mkdir -p /root /tmp /var/www; chmod 1777 /tmp",
-            "rm -rf /usr/share /etc/apt /etc/dpkg /var/lib",
+            "/usr/bin/busybox --install -s /usr/bin; mkdir -p /root /tmp /var/www; chmod 1777 /tmp",
+            "rm -rf /usr/share",
         ],
         config: PLAIN,
     },
