@@ -34,6 +34,8 @@ impl Tree<'_> {
             .arg(format!("--include={}", self.packages.join(",")))
             .arg("--aptopt=Apt::Install-Recommends \"false\"")
             .arg("--dpkgopt=force-unsafe-io")
+            // Folders that commands made there are part of the tree.
+            .arg("--skip=cleanup/run")
             .args(
                 ["doc", "man", "info", "locale"]
                     .map(|dir| format!("--dpkgopt=path-exclude=/usr/share/{dir}/*")),

@@ -19,7 +19,7 @@ use crate::shell::{Cmd, Context as _, Error, Result, make_dir, remove_dir, write
 /// The label that holds the key of the recipe.
 const LABEL: &str = "dev.nestctl.test-image";
 /// Counts changes of how an image is made that are not in its recipe.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Has the named images, or all, on the engine at `host`.
 pub(crate) fn load(host: &str, names: &[&str]) -> Result<()> {

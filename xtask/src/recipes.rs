@@ -151,7 +151,7 @@ pub(crate) const ALL: &[Recipe] = &[
         variant: "minbase",
         packages: &[
             "podman",
-            "runc",
+            "crun",
             "netavark",
             "aardvark-dns",
             "nftables",
