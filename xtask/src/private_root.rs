@@ -111,13 +111,17 @@ pub(crate) fn start(tree: &Path) -> Result<Child> {
     let binds: Vec<String> = bind_dirs(&state).iter().map(|dir| dir.display().to_string()).collect();
     let binds = binds.join(":");
     write_file(&state.join("binds"), &binds)?;
+    // As a file, so that lists of processes stay readable.
+    let script = state.join("private_root.sh");
+    write_file(&script, SCRIPT)?;
     let path = state.join("log");
     let log = File::create(&path).context(format_args!("make `{}`", path.display()))?;
     let log_too = log.try_clone().context("open the engine's log twice")?;
     // A session of its own: the engine outlives this command and the terminal.
     let cmd = Cmd::new("setsid")
         .args(["unshare", "--mount", "--pid", "--fork", "--propagation", "private"])
-        .args(["sh", "-c", SCRIPT, "nestctl-test-engine"])
+        .arg("sh")
+        .arg(&script)
         .env("ROOTFS", tree)
         .env("STATE", &state)
         .env("BINDS", binds);
