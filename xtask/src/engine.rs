@@ -98,7 +98,7 @@ pub(crate) fn down(caches: Caches) -> Result<()> {
     }
     let state = cache::engine()?;
     if state.exists() {
-        traces::remove(&state, &private_root::tree()?);
+        traces::remove(&state);
         remove_dir(&state)?;
     }
     if caches == Caches::Remove {
@@ -106,6 +106,11 @@ pub(crate) fn down(caches: Caches) -> Result<()> {
         remove_dir(&cache::images()?)?;
     }
     Ok(())
+}
+
+/// Leaves things as they were found, after work that needed an engine.
+pub(crate) fn done_with(engine: &Engine) -> Result<()> {
+    if engine.origin == Origin::Started { down(Caches::Keep) } else { Ok(()) }
 }
 
 fn given() -> Option<String> {

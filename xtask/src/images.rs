@@ -18,8 +18,6 @@ use crate::shell::{Cmd, Context as _, Error, Result, make_dir, remove_dir, write
 
 /// The label that holds the key of the recipe.
 const LABEL: &str = "dev.nestctl.test-image";
-/// Counts changes of how an image is made that are not in its recipe.
-const FORMAT: u32 = 2;
 
 /// Has the named images, or all, on the engine at `host`.
 pub(crate) fn load(host: &str, names: &[&str]) -> Result<()> {
@@ -57,28 +55,20 @@ pub(crate) fn load(host: &str, names: &[&str]) -> Result<()> {
     })
 }
 
-/// The folder of files that an image has beside its packages.
-fn files(recipe: &Recipe) -> Option<PathBuf> {
-    let dir = cache::workspace().join("xtask/images").join(recipe.name);
-    dir.is_dir().then_some(dir)
+/// The tree that becomes the image's one layer.
+fn tree(recipe: &Recipe) -> Tree<'static> {
+    let files = cache::workspace().join("xtask/images").join(recipe.name);
+    Tree {
+        suite: recipe.suite,
+        variant: recipe.variant,
+        packages: recipe.packages,
+        files: files.is_dir().then_some(files),
+        commands: recipe.commands,
+    }
 }
 
-/// What decides the contents of an image, packages' versions aside: a new one in the archive makes no new image.
 fn key(recipe: &Recipe) -> Result<String> {
-    let (suite, variant) = (recipe.suite, recipe.variant);
-    let (packages, commands) = (recipe.packages, recipe.commands);
-    let mut text = format!("{FORMAT} {suite} {variant} {packages:?} {commands:?} {}", config(recipe, "", ""));
-    if let Some(dir) = files(recipe) {
-        // Names, modes and contents, in one order, without owners and times.
-        let tar = Cmd::new("sh").args([
-            "-c",
-            "tar --create --sort=name --mtime=@0 --owner=0 --group=0 --mode=go-w --directory \"$1\" . | sha256sum",
-            "sh",
-        ]);
-        text.push_str(&tar.arg(dir).read()?);
-    }
-    let sum = Cmd::new("sha256sum").feed(text.as_bytes())?;
-    Ok(sum[..16].to_owned())
+    apt::digest(&format!("{} {}", tree(recipe).key()?, config(recipe, "", "")))
 }
 
 fn is_loaded(host: &str, recipe: &Recipe, key: &str) -> bool {
@@ -100,15 +90,8 @@ fn made(recipe: &Recipe, key: &str) -> Result<PathBuf> {
     remove_dir(&parent)?;
     let partial = parent.join("partial");
     make_dir(&partial)?;
-    let tree = Tree {
-        suite: recipe.suite,
-        variant: recipe.variant,
-        packages: recipe.packages,
-        files: files(recipe),
-        commands: recipe.commands,
-    };
     let layer = partial.join("layer.tar");
-    tree.make(&layer)?;
+    tree(recipe).make(&layer)?;
     let sum = Cmd::new("sha256sum").arg(&layer).read()?;
     let name = recipes::reference(recipe.name);
     write_file(&partial.join("config.json"), &config(recipe, key, &sum[..64]))?;

@@ -2,7 +2,8 @@
 //!
 //! Owns the engine's tree of packages, what the engine can see of the host, and the process. Shares the host's network,
 //! so that published ports are on the host's loopback; `traces` takes away what that leaves behind.
-//! A host folder that is in none of [`bind_dirs`] does not exist for the engine; tests rely on `/var/opt` being one.
+//! A host folder that is in none of [`bind_dirs`] does not exist for the engine. `/var/tmp` is one (it has its own), and
+//! that is where tests make what the engine must not see.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -13,7 +14,9 @@ use std::time::Duration;
 
 use crate::apt::{self, Tree};
 use crate::cache;
-use crate::shell::{Cmd, Context as _, Error, Result, last_lines, make_dir, wait_for, write_file};
+use crate::shell::{
+    Cmd, Context as _, Error, Result, last_lines, make_dir, remove_dir, wait_for, write_file,
+};
 
 const SCRIPT: &str = include_str!("private_root.sh");
 
@@ -37,25 +40,18 @@ const TREE: Tree<'static> = Tree {
 
 /// The tree of packages, made if it is not there yet.
 pub(crate) fn tree() -> Result<PathBuf> {
-    // The list of packages is short enough to be its own key.
-    let key = format!(
-        "{}-{:x}",
-        TREE.suite,
-        TREE.packages
-            .join(",")
-            .bytes()
-            .fold(0u32, |hash, byte| { hash.wrapping_mul(31).wrapping_add(u32::from(byte)) })
-    );
     let roots = cache::roots()?;
-    let tree = roots.join(&key);
+    let tree = roots.join(TREE.key()?);
     if tree.is_dir() {
         return Ok(tree);
     }
     apt::prepare()?;
-    eprintln!("making the engine's root from Debian packages ({})", TREE.suite);
+    eprintln!("making the engine's root from Debian {} packages", TREE.suite);
+    // No engine runs now, so nobody needs the one of an older recipe.
+    remove_dir(&roots)?;
     make_dir(&roots)?;
-    let partial = roots.join(format!("{key}.partial"));
-    crate::shell::remove_dir(&partial)?;
+    // Under another name until it is whole.
+    let partial = roots.join("partial");
     TREE.make(&partial)?;
     fs::rename(&partial, &tree).context(format_args!("name `{}`", tree.display()))?;
     Ok(tree)

@@ -37,6 +37,8 @@ cd "$new"
 pivot_root . .old
 umount -l /.old
 cd /
+# Where the state's folder lies in a bound one, this root came along into itself, and would go on into every container.
+umount -l "$STATE/root" 2>/dev/null || :
 echo "$host_pid $start" >"$STATE/run/pid"
 
 PATH=/usr/sbin:/usr/bin:/sbin:/bin

@@ -3,7 +3,7 @@
 use std::env;
 use std::process::ExitCode;
 
-use crate::engine::{Caches, Origin};
+use crate::engine::Origin;
 use crate::shell::{Cmd, Context as _, Result};
 use crate::{cache, engine, images, recipes};
 
@@ -20,8 +20,6 @@ pub(crate) fn run(args: &[&str]) -> Result<ExitCode> {
         }
         cmd.into_inner().current_dir(cache::workspace()).status().context("run cargo test")
     });
-    if engine.origin == Origin::Started {
-        engine::down(Caches::Keep)?;
-    }
+    engine::done_with(&engine)?;
     Ok(if status?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

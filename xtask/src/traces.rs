@@ -27,6 +27,7 @@ pub(crate) fn note(state: &Path, tree: &Path) -> Result<()> {
     }
     remove_dir(&dir)?;
     make_dir(&dir)?;
+    write_file(&dir.join("tree"), &tree.to_string_lossy())?;
     write_file(&dir.join("links"), &links().join("\n"))?;
     for setting in SETTINGS {
         if let Ok(value) = fs::read_to_string(Path::new("/proc/sys").join(setting)) {
@@ -46,13 +47,15 @@ pub(crate) fn note(state: &Path, tree: &Path) -> Result<()> {
 }
 
 /// Puts everything back as it was noted. Goes on past what cannot be put back, and says so.
-pub(crate) fn remove(state: &Path, tree: &Path) {
+pub(crate) fn remove(state: &Path) {
     let dir = state.join("before");
     if !dir.join("boot").exists() {
         return;
     }
+    // The tree of that engine has the programs; this machine may have none of them.
+    let tree = fs::read_to_string(dir.join("tree")).unwrap_or_default();
     let before = fs::read_to_string(dir.join("links")).unwrap_or_default();
-    let in_tree = |program: &str| Cmd::new("chroot").arg(tree).arg(program);
+    let in_tree = |program: &str| Cmd::new("chroot").arg(&tree).arg(program);
     let mut left = Vec::new();
     for link in links().iter().filter(|link| !before.lines().any(|old| old == *link) && is_engines(link)) {
         left.extend(in_tree("ip").args(["link", "delete", link]).read().err());
