@@ -17,6 +17,7 @@ pub mod known;
 mod objects;
 pub mod ours;
 pub mod plan;
+pub mod plan_check;
 mod quiesce;
 pub mod step;
 mod up;
