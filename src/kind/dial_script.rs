@@ -6,6 +6,11 @@ use crate::model::dial::Dial;
 const FORGET: &str = "unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH \
      DOCKER_API_VERSION CONTAINER_HOST CONTAINER_CONNECTION; has() { command -v \"$1\" >/dev/null 2>&1; }; ";
 
+/// A daemon that is starting makes its socket before it serves: from then on a request waits for the answer. Two
+/// seconds spare the one who dials from asking again and again, each time by a process of its own.
+const AWAIT: &str = "n=0; until [ -S \"$1\" ] || [ $n -ge 100 ]; do n=$((n + 1)); \
+     sleep 0.02 2>/dev/null || { sleep 1; n=$((n + 49)); }; done; ";
+
 const DOCKER: &str = "if has docker; then exec docker --host=\"unix://$1\" system dial-stdio; fi; ";
 
 const PODMAN: &str = "if has podman; then exec podman --url \"unix://$1\" system dial-stdio; fi; ";
@@ -39,12 +44,12 @@ fn exec(script: String, arguments: impl IntoIterator<Item = String>, user: Optio
 
 /// Dials dockerd's socket in the node.
 pub(super) fn docker(socket: &str, user: Option<&str>) -> Dial {
-    exec([FORGET, DOCKER, PODMAN, OTHERS, NO_CLIENT].concat(), [socket.to_owned()], user)
+    exec([FORGET, AWAIT, DOCKER, PODMAN, OTHERS, NO_CLIENT].concat(), [socket.to_owned()], user)
 }
 
 /// Dials podman's socket in the node.
 pub(super) fn podman(socket: &str, user: Option<&str>) -> Dial {
-    exec([FORGET, PODMAN, DOCKER, OTHERS, NO_CLIENT].concat(), [socket.to_owned()], user)
+    exec([FORGET, AWAIT, PODMAN, DOCKER, OTHERS, NO_CLIENT].concat(), [socket.to_owned()], user)
 }
 
 /// Dials `tcp://host:port` from the node, with the certificates in a directory of the node.
