@@ -23,8 +23,8 @@ pub struct Kind {
     pub options: &'static [&'static str],
     /// Whose engine the inner layer runs on.
     pub hosting: Hosting,
-    /// Path of the engine's socket inside the node, for a `socket` node one level further in.
-    pub socket: &'static str,
+    /// Path of its engine's socket inside the node; `None` where the engine is somebody else's.
+    pub socket: Option<&'static str>,
     /// What the kind makes of a node.
     pub profile: fn(&NodeInput) -> Profile,
     /// Why this node cannot work, from the file and, once known, the facts of the engine that is to run it.
@@ -45,19 +45,22 @@ pub enum Hosting {
 /// What a kind is told about a node.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeInput<'a> {
+    /// The node's service name: the host name of kinds that want a speaking one.
+    pub name: &'a str,
     /// What the file says of the container.
     pub spec: &'a ContainerSpec,
-    /// The keys that the file writes for this service, and where: tells `privileged: false` from nothing.
+    /// The keys that the file has (`Service::spans`): tells `privileged: false` from silence.
     pub written: &'a BTreeMap<String, Span>,
     /// What the file says of the engine.
     pub options: &'a EngineOptions,
     /// Kinds of the nodes around this one, outermost first.
     pub outer: &'a [&'static str],
-    /// Path of the parent engine's socket on the parent's machine (`socket`).
+    /// Path of the parent engine's socket on the parent's machine, where the endpoint tells it (`socket`). Inside
+    /// other nodes the path follows from the kind of the node around this one, so `None` does there.
     pub parent_socket: Option<&'a str>,
-    /// Address pool that the planner gives the inner engine, CIDR.
+    /// Address pool that the planner gives the inner engine, CIDR; `engine.address_pool` wins over it.
     pub pool: Option<&'a str>,
-    /// MTU for inner networks, where it is not the usual 1500.
+    /// MTU for inner networks, where it is not the usual 1500; `engine.mtu` wins over it.
     pub mtu: Option<u32>,
 }
 
@@ -111,3 +114,5 @@ pub struct Refusal {
 pub const LAB_DIRECTORY: &str = "/nestctl/lab";
 /// The start script's path inside a node.
 pub const START_SCRIPT: &str = "/nestctl/start";
+/// Directory of extra certificates (`engine.ca`) inside a node.
+pub const CERTIFICATES: &str = "/nestctl/ca";

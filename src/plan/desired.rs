@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::kind::kind::{self, Hosting, Kind, NodeInput, Profile, Refusal};
+use crate::kind::kind::{self, Kind, NodeInput, Profile, Refusal};
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource, NetworkMode};
 use crate::model::dial::Dial;
@@ -120,6 +120,7 @@ impl<'a> Desired<'a> {
             let outer = world.outer_kinds(&layer);
             let socket = parent_socket(world, known, &layer);
             let input = NodeInput {
+                name: addr.service().as_str(),
                 spec: &file,
                 written: &service.spans,
                 options: &node.options,
@@ -401,7 +402,7 @@ fn parent_socket(world: &World<'_>, known: &Known, layer: &LayerPath) -> Option<
     let home = world.home(layer);
     let Some(node) = home.node() else { return known.root_socket.clone() };
     let kind = kind_of(world.topology.service(&node)?)?;
-    (kind.hosting == Hosting::Own).then(|| kind.socket.to_owned())
+    kind.socket.map(str::to_owned)
 }
 
 /// Where a path of the user's machine appears inside nodes.
