@@ -2,4 +2,5 @@
 
 pub mod engines;
 pub mod run;
+pub mod scheduler;
 pub mod survey;
