@@ -253,10 +253,9 @@ impl Lab {
         let mine: Vec<&Sketch> = self.sketches.iter().filter(|sketch| sketch.layer == of).collect();
         let first = *next;
         let mut steps = Vec::new();
-        for child in 1..4 {
-            if self.enters[child] && layer(LAYERS[child]).parent() == Some(layer(LAYERS[of])) {
-                let needs = vec![];
-                steps.push(enter(*next, LAYERS[child], needs));
+        for (child, name) in LAYERS.iter().enumerate().skip(1) {
+            if self.enters[child] && layer(name).parent() == Some(layer(LAYERS[of])) {
+                steps.push(enter(*next, name, vec![]));
                 *next += 1;
             }
         }
