@@ -1,5 +1,6 @@
 //! The shape of a kind.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::container::ContainerSpec;
@@ -7,6 +8,7 @@ use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::files::PutFile;
 use crate::model::service::EngineOptions;
+use crate::model::span::Span;
 
 /// A way of hosting an engine: one row of `KINDS`.
 #[derive(Debug)]
@@ -19,13 +21,25 @@ pub struct Kind {
     pub default_image: Option<&'static str>,
     /// Keys of `engine:` (beside `kind` and `ready_timeout`) that this kind understands; others are an error.
     pub options: &'static [&'static str],
-    /// Whether the inner layer runs on an engine of its own (not `socket`, not `tcp`): it has its own names,
-    /// ports and images, and dies with its node.
-    pub isolated: bool,
+    /// Whose engine the inner layer runs on.
+    pub hosting: Hosting,
+    /// Path of the engine's socket inside the node, for a `socket` node one level further in.
+    pub socket: &'static str,
     /// What the kind makes of a node.
     pub profile: fn(&NodeInput) -> Profile,
     /// Why this node cannot work, from the file and, once known, the facts of the engine that is to run it.
     pub check: fn(&NodeInput, Option<&Facts>) -> Vec<Refusal>,
+}
+
+/// Whose engine an inner layer runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosting {
+    /// Its node's own: it has its own names, ports and images, and dies with the node.
+    Own,
+    /// The engine that runs the node (`socket`): inner containers are the node's siblings.
+    Parents,
+    /// One that the lab does not make (`tcp`).
+    Elsewhere,
 }
 
 /// What a kind is told about a node.
@@ -33,6 +47,8 @@ pub struct Kind {
 pub struct NodeInput<'a> {
     /// What the file says of the container.
     pub spec: &'a ContainerSpec,
+    /// The keys that the file writes for this service, and where: tells `privileged: false` from nothing.
+    pub written: &'a BTreeMap<String, Span>,
     /// What the file says of the engine.
     pub options: &'a EngineOptions,
     /// Kinds of the nodes around this one, outermost first.
