@@ -198,8 +198,9 @@ fn unpack(archive: &[u8]) -> Result<Vec<(String, FakeFile)>, String> {
             FakeFile {
                 content,
                 mode: header.mode().map_err(|e| e.to_string())?,
-                uid: header.uid().map_err(|e| e.to_string())?,
-                gid: header.gid().map_err(|e| e.to_string())?,
+                // An empty field is 0, as Go's reader has it.
+                uid: header.uid().unwrap_or(0),
+                gid: header.gid().unwrap_or(0),
                 kind,
             },
         ));
