@@ -184,5 +184,4 @@ async fn settle(
 }
 
 #[cfg(test)]
-#[path = "image_tests.rs"]
 mod tests;
