@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{copy, find, usable_reference};
+use super::{copy, find, settle, usable_reference};
 use crate::engine::engine::{Change, Create, Engine, Labels, Progress};
 use crate::engine::fake::behaviour::Behaviour;
 use crate::engine::fake::fake_engine::FakeEngine;
@@ -74,6 +74,35 @@ async fn layers_that_the_target_has_are_not_sent() {
         source.inspect_image("app").await.expect("there").layers,
         target.inspect_image("app").await.expect("arrived").layers
     );
+}
+
+#[tokio::test]
+async fn a_containerd_store_gets_every_layer() {
+    let source = FakeEngine::new("source");
+    source.add_image("app", &[&large(1), b"new"]);
+    let target = FakeEngine::new("target");
+    target.set_facts(|facts| facts.containerd_store = true);
+    target.add_image("app", &[&large(1), b"old"]);
+    let copied = copy(&source, &target, "app", silent()).await.expect("nothing breaks");
+    assert_eq!(copied.known_layers, 0);
+    assert!(copied.bytes > 1 << 20);
+}
+
+#[tokio::test]
+async fn an_image_that_arrives_under_another_name_gets_the_wanted_one() {
+    let source = FakeEngine::new("source");
+    source.add_image("lab/app:1", &[b"new"]);
+    let target = FakeEngine::new("target");
+    target.add_image("lab/app:1", &[b"old"]);
+    target.load(source.save("lab/app:1").await.expect("there")).await.expect("loaded");
+    let new = source.inspect_image("lab/app:1").await.expect("there").id;
+    // As podman leaves it: the new image under a name of its own, the old one under the wanted name.
+    target.tag(&new, "localhost/lab/app:1").await.expect("there");
+    target.add_image("lab/app:1", &[b"old"]);
+    let loaded = ["localhost/lab/app:1".to_owned()];
+    let (name, id) = settle(&target, "lab/app:1", &loaded).await.expect("it is there");
+    assert_eq!((name.as_str(), &id), ("lab/app:1", &new));
+    assert_eq!(find(&target, "lab/app:1").await.expect("it answers").map(|image| image.id), Some(new));
 }
 
 #[tokio::test]

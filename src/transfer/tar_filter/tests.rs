@@ -94,7 +94,7 @@ fn pax(records: &[(&str, &str)], kind: u8) -> Vec<u8> {
     let mut body = Vec::new();
     for (key, value) in records {
         let bare = key.len() + value.len() + 3;
-        let length = (bare..).find(|n| n.to_string().len() + bare == *n).expect("there is one");
+        let length = (bare..bare + 20).find(|n| n.to_string().len() + bare == *n).expect("there is one");
         body.extend_from_slice(format!("{length} {key}={value}\n").as_bytes());
     }
     let mut header = tar::Header::new_ustar();
