@@ -3,7 +3,6 @@
 //! Owns where packages come from and how a tree is made of them; what goes into a tree is said by `recipes` and
 //! `private_root`. No mirror is named here: the machine's own apt knows which one it may use.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::shell::{Cmd, Error, Result, is_root};
@@ -123,24 +122,24 @@ fn mirror() -> Result<String> {
     }
     let format = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)";
     let targets =
-        Cmd::new("apt-get").args(["indextargets", "--format", format, "Created-By: Packages"]).read()?;
-    let is_debian =
-        fs::read_to_string("/etc/os-release").is_ok_and(|os| os.lines().any(|line| line == "ID=debian"));
-    find_mirror(&targets, is_debian).ok_or_else(|| {
+        || Cmd::new("apt-get").args(["indextargets", "--format", format, "Created-By: Packages"]).read();
+    if let Some(mirror) = find_mirror(&targets()?) {
+        return Ok(mirror);
+    }
+    // Container images come without package lists, and without lists apt knows no origins.
+    Cmd::new("apt-get").args(["update", "-q"]).read()?;
+    find_mirror(&targets()?).ok_or_else(|| {
         Error::new(
             "this machine's apt sources name no Debian archive: set NESTCTL_DEBIAN_MIRROR to the URL of one",
         )
     })
 }
 
-fn find_mirror(targets: &str, is_debian: bool) -> Option<String> {
+fn find_mirror(targets: &str) -> Option<String> {
     targets.lines().find_map(|line| {
         let [uri, release, component, origin] = line.split('|').collect::<Vec<_>>()[..] else { return None };
-        // apt leaves the words as they are when it has no lists yet; then the distribution has to do.
-        let unknown_origin = origin.starts_with("$(");
-        let from_debian = origin == "Debian" || (unknown_origin && is_debian);
         // Updates, security and backports are archives or suites of their own, all with a dash.
-        let is_archive = component == "main" && !release.contains(['-', '/']) && from_debian;
+        let is_archive = origin == "Debian" && component == "main" && !release.contains(['-', '/']);
         is_archive.then(|| uri.to_owned())
     })
 }
@@ -163,13 +162,6 @@ mod tests {
         let targets = "https://a.test/sec/|bookworm-security|main|Debian\n\
                        https://a.test/vendor/|bookworm|main|Vendor\n\
                        https://a.test/debian/|bookworm|main|Debian\n";
-        assert_eq!(find_mirror(targets, true).as_deref(), Some("https://a.test/debian/"));
-    }
-
-    #[test]
-    fn without_package_lists_the_distribution_decides() {
-        let targets = "https://a.test/debian/|bookworm|main|$(ORIGIN)\n";
-        assert_eq!(find_mirror(targets, true).as_deref(), Some("https://a.test/debian/"));
-        assert_eq!(find_mirror(targets, false), None);
+        assert_eq!(find_mirror(targets).as_deref(), Some("https://a.test/debian/"));
     }
 }
