@@ -2,6 +2,7 @@
 # In: ROOTFS (Debian 13 with an engine), STATE (its `data`, `run` and `root` folders exist), BINDS (colon list).
 # When this shell ends, the kernel ends every process and mount that the engine made: nothing can be left behind.
 set -eu
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 # /proc is still the host's, so this is the number under which the host knows this shell.
 read -r host_pid _ </proc/self/stat
@@ -41,7 +42,6 @@ cd /
 umount -l "$STATE/root" 2>/dev/null || :
 echo "$host_pid $start" >"$STATE/run/pid"
 
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
 unset DOCKER_HOST
 # A signal for this shell is a signal for the engine, which then stops its containers first.
 trap 'kill -TERM "$engine"' TERM INT
