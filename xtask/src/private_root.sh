@@ -1,4 +1,4 @@
-# Runs as process 1 of its own mount and process namespaces; `engine.rs` starts it, ARCHITECTURE.md says why.
+# Runs as process 1 of its own mount and process namespaces; `private_root.rs` starts it.
 # In: ROOTFS (Debian 13 with an engine), STATE (its `data`, `run` and `root` folders exist), BINDS (colon list).
 # When this shell ends, the kernel ends every process and mount that the engine made: nothing can be left behind.
 set -eu
