@@ -116,7 +116,7 @@ impl Credentials {
             Some(config) => Some(config),
             // As in the CLI, the file's own entries are for registries without a helper, and what the store does
             // not know.
-            None => self.from_file(key)?,
+            None => self.written(key)?,
         };
         Ok(config.map(|config| {
             let json = serde_json::to_vec(&config).expect("strings are JSON");
@@ -124,7 +124,7 @@ impl Credentials {
         }))
     }
 
-    fn from_file(&self, key: &str) -> Result<Option<AuthConfig>, CredentialsError> {
+    fn written(&self, key: &str) -> Result<Option<AuthConfig>, CredentialsError> {
         let host = |text: &str| {
             let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
             text.split('/').next().unwrap_or(text).to_owned()

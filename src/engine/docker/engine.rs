@@ -14,13 +14,14 @@ use tokio::sync::OnceCell;
 use super::address::EngineAddress;
 use super::api::{Raw, SHORT, within};
 use super::connect::Connector;
-use super::create::{self, ContainerRequest};
+use super::create::container::ContainerRequest;
+use super::create::network::{network, volume};
 use super::credentials::Credentials;
 use super::error::{Call as Tried, says};
-use super::observe::{
-    self, ContainerAnswer, ContainerRow, ImageAnswer, ImageRow, InfoAnswer, NetworkRow, VersionAnswer,
-    VolumeList,
-};
+use super::observe::about::{InfoAnswer, VersionAnswer, facts};
+use super::observe::container::ContainerRow;
+use super::observe::detail::{ContainerAnswer, ImageAnswer};
+use super::observe::list::{ImageRow, NetworkRow, VolumeList};
 use super::transport::{Transport, bollard_over};
 use super::tunnel::Tunnel;
 use crate::engine::engine::{
@@ -148,12 +149,14 @@ impl DockerEngine {
                     name: Some(name.clone()),
                     platform: spec.platform.clone().unwrap_or_default(),
                 };
-                let made = self.run(&call, SHORT, self.docker.create_container(Some(options), body)).await?;
+                // Boxed: bollard holds the whole body within the future.
+                let asked = Box::pin(self.docker.create_container(Some(options), body));
+                let made = self.run(&call, SHORT, asked).await?;
                 Ok(made.id)
             }
             Create::Network { name, spec, labels } => {
                 let call = Tried::new("create network", name);
-                let body = serde_json::to_value(create::network(name, spec, labels));
+                let body = serde_json::to_value(network(name, spec, labels));
                 let mut body = body.map_err(|error| call.nonsense(error))?;
                 // Below API 1.44 an engine makes a second network of the same name unless told otherwise.
                 body["CheckDuplicate"] = true.into();
@@ -163,7 +166,7 @@ impl DockerEngine {
             }
             Create::Volume { name, spec, labels } => {
                 let call = Tried::new("create volume", name);
-                let body = serde_json::to_value(create::volume(name, spec, labels));
+                let body = serde_json::to_value(volume(name, spec, labels));
                 let body = body.map_err(|error| call.nonsense(error))?;
                 let made: VolumeMade =
                     Raw::post(&["volumes", "create"]).json(&body).fetch(&self.transport, &call).await?;
@@ -202,7 +205,8 @@ impl DockerEngine {
             }),
             ..ContainerCreateBody::default()
         };
-        match self.run(&call, SHORT, self.docker.create_container(None, body)).await {
+        let asked = Box::pin(self.docker.create_container(None, body));
+        match self.run(&call, SHORT, asked).await {
             Ok(made) => {
                 self.take_away(&Remove::Container { container: made.id, volumes: true }).await?;
                 Ok(true)
@@ -241,7 +245,7 @@ impl Engine for DockerEngine {
     }
 
     fn facts(&self) -> Call<'_, Facts> {
-        Box::pin(async move { Ok(observe::facts(self.info().await?, self.about().await?)) })
+        Box::pin(async move { Ok(facts(self.info().await?, self.about().await?)) })
     }
 
     fn observe(&self) -> Call<'_, Observed> {

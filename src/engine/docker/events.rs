@@ -64,16 +64,14 @@ impl DockerEngine {
             let messages = values_of::<Message>(bytes_of(response, call.clone(), None), call.clone());
             messages.map(|message| message.map(EngineEvent::from)).boxed()
         };
-        match tokio::time::timeout(HEAD_LIMIT, &mut head).await {
-            Ok(response) => Ok(to_events(response?)),
-            Err(_) => {
-                let late = stream::once(head).flat_map(move |response| match response {
-                    Ok(response) => Either::Left(to_events(response)),
-                    Err(error) => Either::Right(stream::once(std::future::ready(Err(error)))),
-                });
-                Ok(late.boxed())
-            }
+        if let Ok(response) = tokio::time::timeout(HEAD_LIMIT, &mut head).await {
+            return Ok(to_events(response?));
         }
+        let late = stream::once(head).flat_map(move |response| match response {
+            Ok(response) => Either::Left(to_events(response)),
+            Err(error) => Either::Right(stream::once(std::future::ready(Err(error)))),
+        });
+        Ok(late.boxed())
     }
 
     pub(super) async fn open_logs(

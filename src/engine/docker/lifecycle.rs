@@ -8,11 +8,13 @@ use bollard::query_parameters::{
     RenameContainerOptions, StopContainerOptions,
 };
 
-use super::api::{Raw, SHORT, within};
-use super::create::endpoint_settings;
+use futures_util::stream::StreamExt as _;
+
+use super::api::{Raw, SHORT, bytes_of, within};
+use super::create::network::endpoint_settings;
 use super::engine::DockerEngine;
 use super::error::{Call as Tried, says};
-use super::observe::ContainerAnswer;
+use super::observe::detail::ContainerAnswer;
 use crate::engine::engine::{Change, Remove};
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind;
@@ -78,13 +80,12 @@ impl DockerEngine {
     /// The answer comes when the container has ended: within its grace and what the kill takes after it.
     async fn stop(&self, container: &str, grace: Option<Duration>) -> Result<(), EngineError> {
         let call = Tried::new("stop container", container);
-        let limit = match grace {
-            Some(grace) => grace,
-            None => {
-                let asked = Raw::get(&["containers", container, "json"]).fetch(&self.transport, &call);
-                let answer: ContainerAnswer = asked.await?;
-                answer.stop_timeout().map_or(DEFAULT_GRACE, Duration::from_secs)
-            }
+        let limit = if let Some(grace) = grace {
+            grace
+        } else {
+            let asked = Raw::get(&["containers", container, "json"]).fetch(&self.transport, &call);
+            let answer: ContainerAnswer = asked.await?;
+            answer.stop_timeout().map_or(DEFAULT_GRACE, Duration::from_secs)
         };
         let seconds = grace.map(|grace| i32::try_from(grace.as_millis().div_ceil(1000)).unwrap_or(i32::MAX));
         let options = StopContainerOptions { t: seconds, ..StopContainerOptions::default() };
@@ -94,29 +95,24 @@ impl DockerEngine {
 
     pub(super) async fn take_away(&self, object: &Remove) -> Result<(), EngineError> {
         let docker = &self.docker;
-        let (call, result) = match object {
+        let result = match object {
             Remove::Container { container, volumes } => {
                 return self.remove_container(container, *volumes).await;
             }
             Remove::Network(network) => {
                 let call = Tried::new("remove network", network);
-                let result = self.run(&call, SHORT, docker.remove_network(network)).await;
-                (call, result)
+                self.run(&call, SHORT, docker.remove_network(network)).await
             }
             Remove::Volume(volume) => {
                 let call = Tried::new("remove volume", volume);
-                let result =
-                    self.run(&call, SHORT, docker.remove_volume(volume, None::<RemoveVolumeOptions>)).await;
-                (call, result)
+                self.run(&call, SHORT, docker.remove_volume(volume, None::<RemoveVolumeOptions>)).await
             }
             Remove::Image(image) => {
                 let call = Tried::new("remove image", image);
                 let removed = docker.remove_image(image, None::<RemoveImageOptions>, None);
-                let result = self.run(&call, SHORT, removed).await.map(drop);
-                (call, result)
+                self.run(&call, SHORT, removed).await.map(drop)
             }
         };
-        drop(call);
         forgive(result, |error| error.kind == FailureKind::NotFound)
     }
 
@@ -139,8 +135,8 @@ impl DockerEngine {
         let waited = within(call, Some(REMOVAL), async {
             let response = request.send(&self.transport, call).await?;
             // The head comes at once, the end of the body with the end of the container.
-            let mut body = super::api::bytes_of(response, call.clone(), None);
-            while let Some(bytes) = futures_util::StreamExt::next(&mut body).await {
+            let mut body = bytes_of(response, call.clone(), None);
+            while let Some(bytes) = body.next().await {
                 bytes?;
             }
             Ok(())

@@ -119,9 +119,9 @@ impl Demux {
             return Ok(());
         }
         self.header_len = 0;
-        let [kind, _, _, _, a, b, c, d] = self.header;
+        let [kind, _, _, _, length @ ..] = self.header;
         // A u32 fits a usize on every platform that runs an engine's client.
-        self.left = u32::from_be_bytes([a, b, c, d]) as usize;
+        self.left = u32::from_be_bytes(length) as usize;
         self.complaint = None;
         match kind {
             0 | 1 => self.kind = OutputKind::Stdout,

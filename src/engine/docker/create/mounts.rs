@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use bollard::models::{Mount as ApiMount, MountBindOptions, MountType, MountVolumeOptions};
 use serde_json::Value;
 
-use super::CannotAsk;
+use super::container::CannotAsk;
 use crate::engine::docker::transport::ApiMinor;
 use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource};
 
@@ -23,7 +23,7 @@ const SUBPATH: ApiMinor = 45;
 #[derive(Default)]
 pub(super) struct Mounts {
     pub(super) binds: Vec<String>,
-    pub(super) mounts: Vec<ApiMount>,
+    pub(super) typed: Vec<ApiMount>,
     pub(super) tmpfs: HashMap<String, String>,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn mounts(spec: &ContainerSpec, api: ApiMinor) -> Result<Mounts, Cann
                 if selinux.is_some() || (*create && !colon) {
                     out.binds.push(bind_text(mount, &source, propagation.as_deref(), *selinux));
                 } else {
-                    out.mounts.push(bind_mount(mount, source, *create, propagation.as_deref())?);
+                    out.typed.push(bind_mount(mount, source, *create, propagation.as_deref())?);
                 }
             }
             MountSource::Volume { name, nocopy, subpath } => {
@@ -64,7 +64,7 @@ pub(super) fn mounts(spec: &ContainerSpec, api: ApiMinor) -> Result<Mounts, Cann
                     subpath: subpath.clone(),
                     ..MountVolumeOptions::default()
                 });
-                out.mounts.push(ApiMount {
+                out.typed.push(ApiMount {
                     typ: Some(MountType::VOLUME),
                     source: name.clone(),
                     target: Some(mount.target.clone()),

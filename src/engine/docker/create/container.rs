@@ -1,43 +1,42 @@
-//! Requests that make objects.
+//! The request for a container: every field of [`ContainerSpec`] in the engine's words.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::models::{
-    ContainerCreateBody, DeviceMapping, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig,
-    HostConfigCgroupnsModeEnum, HostConfigLogConfig, Ipam, IpamConfig, NetworkCreateRequest,
-    NetworkingConfig, PortBinding as ApiPortBinding, ResourcesUlimits, RestartPolicy as ApiRestartPolicy,
-    RestartPolicyNameEnum, VolumeCreateRequest,
+    ContainerCreateBody, DeviceMapping, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
+    HostConfigLogConfig, NetworkingConfig, PortBinding as ApiPortBinding, ResourcesUlimits,
+    RestartPolicy as ApiRestartPolicy, RestartPolicyNameEnum,
 };
 
-use super::transport::ApiMinor;
+use super::mounts;
+use super::network::endpoint_settings;
+use super::some::{some, some_map};
+use crate::engine::docker::transport::ApiMinor;
 use crate::engine::engine::Labels;
 use crate::model::container::{
     ContainerSpec, Endpoint, Healthcheck, NetworkMode, PortBinding, RestartPolicy,
 };
-use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::ImageDetail;
-
-mod mounts;
 
 /// The first API with `StartInterval` in health checks.
 const START_INTERVAL: ApiMinor = 44;
 
 /// What the request for a container is made of.
-pub(super) struct ContainerRequest<'a> {
-    pub(super) spec: &'a ContainerSpec,
+pub(in crate::engine::docker) struct ContainerRequest<'a> {
+    pub(in crate::engine::docker) spec: &'a ContainerSpec,
     /// Image on this engine.
-    pub(super) image: &'a str,
-    pub(super) labels: &'a Labels,
+    pub(in crate::engine::docker) image: &'a str,
+    pub(in crate::engine::docker) labels: &'a Labels,
     /// The image, where the wrapper has to know what it starts.
-    pub(super) detail: Option<&'a ImageDetail>,
+    pub(in crate::engine::docker) detail: Option<&'a ImageDetail>,
     /// What the engine speaks.
-    pub(super) api: ApiMinor,
+    pub(in crate::engine::docker) api: ApiMinor,
 }
 
 /// Why a spec cannot be asked of an engine.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum CannotAsk {
+pub(in crate::engine::docker) enum CannotAsk {
     /// A name that only the planner can resolve.
     #[error("the network of service `{0}` is not resolved to a container")]
     UnresolvedService(String),
@@ -55,26 +54,13 @@ pub(super) enum CannotAsk {
     Colon(String),
 }
 
-/// Leaves a list out of the request when it is empty.
-fn some<T>(items: impl IntoIterator<Item = T>) -> Option<Vec<T>> {
-    let items: Vec<T> = items.into_iter().collect();
-    (!items.is_empty()).then_some(items)
-}
-
-fn some_map<'a>(
-    items: impl IntoIterator<Item = (&'a String, &'a String)>,
-) -> Option<HashMap<String, String>> {
-    let items: HashMap<_, _> = items.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    (!items.is_empty()).then_some(items)
-}
-
 fn nanos(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
 
 impl ContainerRequest<'_> {
     /// The body of `POST /containers/create`.
-    pub(super) fn body(&self) -> Result<ContainerCreateBody, CannotAsk> {
+    pub(in crate::engine::docker) fn body(&self) -> Result<ContainerCreateBody, CannotAsk> {
         let spec = self.spec;
         let (entrypoint, cmd) = self.program();
         let environment = spec.environment.iter().map(|(key, value)| match value {
@@ -176,7 +162,7 @@ impl ContainerRequest<'_> {
             network_mode: network_mode(spec, first_network)?,
             port_bindings: some_ports(&spec.ports),
             restart_policy: restart_policy(spec.restart),
-            mounts: some(mounts.mounts),
+            mounts: some(mounts.typed),
             cap_add: some(spec.cap_add.clone()),
             cap_drop: some(spec.cap_drop.clone()),
             cgroupns_mode: cgroup_namespace(spec.cgroup.as_deref())?,
@@ -276,56 +262,3 @@ fn some_ports(ports: &[PortBinding]) -> Option<HashMap<String, Option<Vec<ApiPor
     }
     (!out.is_empty()).then_some(out)
 }
-
-/// How a container takes part in a network.
-pub(super) fn endpoint_settings(endpoint: &Endpoint) -> EndpointSettings {
-    let fixed = endpoint.ipv4_address.is_some() || endpoint.ipv6_address.is_some();
-    EndpointSettings {
-        ipam_config: fixed.then(|| EndpointIpamConfig {
-            ipv4_address: endpoint.ipv4_address.clone(),
-            ipv6_address: endpoint.ipv6_address.clone(),
-            link_local_ips: None,
-        }),
-        aliases: some(endpoint.aliases.clone()),
-        ..EndpointSettings::default()
-    }
-}
-
-/// The body of `POST /networks/create`.
-pub(super) fn network(name: &str, spec: &NetworkSpec, labels: &Labels) -> NetworkCreateRequest {
-    let ipam = spec.ipam_driver.is_some() || !spec.ipam.is_empty();
-    NetworkCreateRequest {
-        name: name.to_owned(),
-        driver: spec.driver.clone(),
-        internal: spec.internal.then_some(true),
-        attachable: spec.attachable.then_some(true),
-        ipam: ipam.then(|| Ipam {
-            driver: spec.ipam_driver.clone(),
-            config: some(spec.ipam.iter().map(|subnet| IpamConfig {
-                subnet: subnet.subnet.clone(),
-                ip_range: subnet.ip_range.clone(),
-                gateway: subnet.gateway.clone(),
-                auxiliary_addresses: some_map(&subnet.aux_addresses),
-            })),
-            options: None,
-        }),
-        enable_ipv6: spec.enable_ipv6,
-        options: some_map(&spec.driver_opts),
-        labels: some_map(spec.labels.iter().chain(labels)),
-        ..NetworkCreateRequest::default()
-    }
-}
-
-/// The body of `POST /volumes/create`.
-pub(super) fn volume(name: &str, spec: &VolumeSpec, labels: &Labels) -> VolumeCreateRequest {
-    VolumeCreateRequest {
-        name: Some(name.to_owned()),
-        driver: spec.driver.clone(),
-        driver_opts: some_map(&spec.driver_opts),
-        labels: some_map(spec.labels.iter().chain(labels)),
-        cluster_volume_spec: None,
-    }
-}
-
-#[cfg(test)]
-mod tests;
