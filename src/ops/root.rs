@@ -92,9 +92,9 @@ pub enum RootError {
     #[error("cannot use the certificates of {endpoint}")]
     Certificates {
         /// Of which engine.
-        endpoint: RootEndpoint,
+        endpoint: Box<RootEndpoint>,
         /// Why.
-        source: EngineError,
+        source: Box<EngineError>,
     },
 }
 
@@ -184,8 +184,9 @@ pub fn connect(endpoint: &RootEndpoint) -> Result<Arc<dyn Engine>, RootError> {
             }
         }
     };
-    let engine = DockerEngine::new(&endpoint.address, credentials)
-        .map_err(|source| RootError::Certificates { endpoint: endpoint.clone(), source })?;
+    let engine = DockerEngine::new(&endpoint.address, credentials).map_err(|source| {
+        RootError::Certificates { endpoint: Box::new(endpoint.clone()), source: Box::new(source) }
+    })?;
     Ok(engine)
 }
 

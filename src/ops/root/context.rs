@@ -1,6 +1,7 @@
 //! Contexts of the Docker CLI (docker/cli `cli/context/store`): below the configuration's directory,
 //! `contexts/meta/<sha256 of the name>/meta.json`, and `contexts/tls/<the same>/docker/` with the certificates.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -70,5 +71,10 @@ pub(super) fn address(config: &Path, name: &str) -> Result<EngineAddress, RootEr
 }
 
 fn directory_of(name: &str) -> String {
-    Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut out = String::new();
+    for byte in Sha256::digest(name.as_bytes()) {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
 }
