@@ -5,3 +5,4 @@
 pub mod docker;
 pub mod engine;
 pub mod error;
+pub mod fake;
