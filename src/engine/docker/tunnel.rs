@@ -38,7 +38,8 @@ pub(super) struct Tunnel {
 
 impl Tunnel {
     fn what(&self) -> String {
-        format!("the engine in `{}` by `{}`", self.container, self.argv.join(" "))
+        // Not the program: it is a script of many lines.
+        format!("the engine in container `{}`", self.container)
     }
 
     pub(super) async fn open(self: Arc<Self>) -> Result<TunnelStream, DialError> {
