@@ -1,3 +1,4 @@
 //! ops.
 
 pub mod host_files;
+pub mod root;
