@@ -118,7 +118,10 @@ async fn answers(engine: &dyn Engine, last_error: &mut Option<EngineError>) {
 /// Whether an engine that is dialled so will never answer: the node's image has no such program.
 fn is_hopeless(error: &EngineError) -> bool {
     error.kind == FailureKind::Unauthorized
-        || error.to_failure().causes.iter().any(|cause| cause.contains("executable file not found"))
+        || error.to_failure().causes.iter().any(|cause| {
+            // The runtime has found no shell, or the dial script (`kind`) no client.
+            cause.contains("executable file not found") || cause.contains("no client for")
+        })
 }
 
 /// Returns when the node does not run any more.
@@ -184,7 +187,7 @@ pub(super) fn same_engine(dial: &Dial, facts: &Facts, known: &[(LayerPath, Strin
 pub(super) fn is_by_address(dial: &Dial) -> bool {
     match dial {
         Dial::Parent { .. } => false,
-        Dial::Exec { argv, env, .. } => argv.iter().chain(env).any(|word| word.contains("tcp://")),
+        Dial::Exec { argv, .. } => argv.iter().any(|word| word.starts_with("tcp://")),
     }
 }
 
