@@ -99,7 +99,7 @@ async fn an_engine_that_does_not_come_up_fails_once_and_the_rest_goes_on() {
     assert_eq!(failure.causes[1..], ["the daemon in lab-a-b-1 does not run"]);
     let logs = failure.logs.as_ref().expect("its log matters");
     assert_eq!((logs.of.as_str(), &logs.lines[..]), ("a/b", &["no space left on device".to_owned()][..]));
-    assert_eq!(ran.skipped(), ["a", "vm/late", "vm"]);
+    assert_eq!(ran.skipped(), ["vm/late", "a", "vm"]);
     assert_eq!((ran.report.summary.failed, ran.report.summary.problems), (1, 0));
     let inside = |node: &str, name: &str| engine.node(node).container(name).map(|c| c.state);
     assert_eq!(inside("lab-a-1", "lab-a-side-1"), Some(ContainerState::Running));
