@@ -34,10 +34,6 @@ pub(super) fn addr(text: &str) -> Addr {
     text.parse().expect("a valid address")
 }
 
-pub(super) fn layer(text: &str) -> LayerPath {
-    if text == "/" { LayerPath::root() } else { addr(text).inner() }
-}
-
 pub(super) fn project() -> ProjectName {
     ProjectName::new("lab").expect("valid")
 }
@@ -222,11 +218,20 @@ pub(super) async fn go_until(
     goal: &Goal,
     cancelled: watch::Receiver<Option<CancelLevel>>,
 ) -> Ran {
-    let surveyed = surveyed(engine).await;
+    attempt(engine, goal, cancelled).await.expect("the root engine answers")
+}
+
+/// As [`go_until`]; `None` when the root engine does not answer the survey.
+pub(super) async fn attempt(
+    engine: &FakeEngine,
+    goal: &Goal,
+    cancelled: watch::Receiver<Option<CancelLevel>>,
+) -> Option<Ran> {
+    let surveyed = survey(engine.shared(), &survey_options()).await.ok()?;
     let first = goal.plan(&surveyed.known, &answered(&surveyed), StepId(0));
     assert!(!first.problems.has_errors(), "{:#?}", first.problems);
     let command = if matches!(goal, Goal::Up(_)) { "up" } else { "down" };
-    go_on(goal, surveyed, first, &run_options(command), cancelled).await
+    Some(go_on(goal, surveyed, first, &run_options(command), cancelled).await)
 }
 
 pub(super) async fn go_on(
