@@ -158,5 +158,4 @@ fn failed(container: &str, path: &str, error: &std::io::Error) -> EngineError {
 }
 
 #[cfg(test)]
-#[path = "files_tests.rs"]
 mod tests;

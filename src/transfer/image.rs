@@ -82,6 +82,10 @@ async fn find_named(
 
 /// How many layers of the image, from the base up, some image of the target has in the same order. An engine that
 /// does not say has none: the copy itself will tell what is wrong.
+///
+/// A containerd store is sent everything. Where it has a layer compressed, as a registry gave it, it takes an archive
+/// without that layer, runs the image, and from then on saves it incomplete and without an error (measured, Docker
+/// 26.1.5). Graph drivers of 20.10 and 26.1 and podman 5.4 save what they were so given whole.
 async fn known_layers(target: &dyn Engine, reference: &str, image: &ImageDetail) -> usize {
     if image.size < WORTH_A_LOOK || image.layers.is_empty() {
         return 0;
@@ -104,7 +108,7 @@ async fn known_layers(target: &dyn Engine, reference: &str, image: &ImageDetail)
             break;
         }
     }
-    known
+    if known > 0 && target.facts().await.is_ok_and(|facts| !facts.containerd_store) { known } else { 0 }
 }
 
 /// A copy that failed.
@@ -152,28 +156,31 @@ fn blob(digest: &str) -> String {
     format!("blobs/{}", digest.replacen(':', "/", 1))
 }
 
-/// Finds what was loaded and gives it a name if it came without one: its name on the target, and its ID.
+/// Finds what was loaded, and gives it the name by which it will be looked for if it came with none or with
+/// another: its name on the target, and its ID.
+///
+/// What the target says that it has loaded comes first: podman calls what an archive of Docker 20.10 holds
+/// `localhost/…` (measured, podman 5.4), where an older image may still have the name that is wanted.
 async fn settle(
     target: &dyn Engine,
     reference: &str,
     loaded: &[String],
 ) -> Result<(String, String), EngineError> {
     let wanted = local_tag(reference).unwrap_or_else(|| reference.to_owned());
-    let is_id = |name: &&String| name.starts_with("sha256:");
-    // An image that came without a name is the one that was sent, whatever the target called so before.
-    if let [id] = loaded.iter().filter(is_id).collect::<Vec<_>>()[..]
-        && loaded.len() == 1
-    {
-        target.tag(id, &wanted).await?;
-    }
-    for name in std::iter::once(&wanted).chain(&alternatives(reference)).chain(loaded) {
+    let is_wanted = |name: &str| ImageRef::same(name, &wanted);
+    let others = alternatives(reference);
+    let arrived = loaded
+        .iter()
+        .find(|name| is_wanted(name))
+        .or_else(|| loaded.iter().find(|name| others.iter().any(|other| ImageRef::same(name, other))))
+        .or_else(|| loaded.first().filter(|_| loaded.len() == 1));
+    for name in arrived.into_iter().chain([&wanted]).chain(&others) {
         match target.inspect_image(name).await {
             Ok(image) => {
-                if local_tag(reference).is_some() && *name != wanted {
+                if !is_wanted(name) {
                     target.tag(&image.id, &wanted).await?;
-                    return Ok((wanted, image.id));
                 }
-                return Ok((name.clone(), image.id));
+                return Ok((wanted.clone(), image.id));
             }
             Err(error) if error.kind == FailureKind::NotFound => {}
             Err(error) => return Err(error),
@@ -184,5 +191,4 @@ async fn settle(
 }
 
 #[cfg(test)]
-#[path = "image_tests.rs"]
 mod tests;

@@ -192,7 +192,8 @@ fn padded(size: u64) -> u64 {
 /// A number field: octal text, or base 256 with the first bit set (GNU, for sizes over 8 GiB).
 fn number(field: &[u8]) -> Option<u64> {
     if field[0] & 0x80 != 0 {
-        let (high, low) = field.split_at(field.len() - 8);
+        // A negative number has all bits of the first byte set and is not a size.
+        let (high, low) = field.split_at(field.len().saturating_sub(8).max(1));
         let fits = high[0] == 0x80 && high[1..].iter().all(|byte| *byte == 0);
         return fits.then(|| low.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)));
     }
@@ -231,5 +232,4 @@ fn pax_records(mut content: &[u8]) -> Vec<(&[u8], &[u8])> {
 }
 
 #[cfg(test)]
-#[path = "tar_filter_tests.rs"]
 mod tests;

@@ -197,8 +197,8 @@ fn unpack(archive: &[u8]) -> Result<Vec<(String, FakeFile)>, String> {
             name.trim_end_matches('/').to_owned(),
             FakeFile {
                 content,
-                mode: header.mode().map_err(|e| e.to_string())?,
                 // An empty field is 0, as Go's reader has it.
+                mode: header.mode().unwrap_or(0),
                 uid: header.uid().unwrap_or(0),
                 gid: header.gid().unwrap_or(0),
                 kind,

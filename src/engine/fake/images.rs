@@ -4,6 +4,7 @@
 //! that names the layers. Digests are made up (they only have to differ), so that no hash crate is needed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 
@@ -41,12 +42,14 @@ pub(super) struct Layer {
 
 /// 64 hexadecimal digits that depend on a text.
 pub(super) fn digits(text: &str) -> String {
-    let part = |salt: u8| {
+    let mut digits = String::new();
+    for salt in 0..4_u8 {
         let mut hasher = DefaultHasher::new();
         (salt, text).hash(&mut hasher);
-        hasher.finish()
-    };
-    (0..4).map(|salt| format!("{:016x}", part(salt))).collect()
+        // Writing into a string cannot fail.
+        let _ = write!(digits, "{:016x}", hasher.finish());
+    }
+    digits
 }
 
 fn digest_of(bytes: &[u8]) -> String {
