@@ -250,7 +250,14 @@ fn restart_unhealthy(engine: &FakeEngine, lab: &Lab) {
     }
 }
 
+/// Fewer than proptest's 256 unless it is asked for more: each case is several runs of a lab.
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(64);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
+    #![proptest_config(config())]
     #[test]
     fn whatever_happened_up_finishes_and_down_leaves_nothing(
         sketches in sketches(2),
