@@ -355,7 +355,9 @@ impl<'a> Dispatcher<'a> {
                 self.emit(EventKind::Warned { diagnostic: problem.clone() });
             }
         }
-        let services = plan.steps.iter().filter_map(|step| match &step.of {
+        // A join tells of others: the node itself may need nothing.
+        let steps = plan.steps.iter().filter(|step| step.action != Action::Join);
+        let services = steps.filter_map(|step| match &step.of {
             Resource::Service(addr) => Some(addr.clone()),
             _ => None,
         });
