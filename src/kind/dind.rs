@@ -2,7 +2,7 @@
 //!
 //! Source: ENGINES.md 2b, 8, 10.
 
-use super::kind::{Kind, NodeInput, Profile, Refusal};
+use super::kind::{Hosting, Kind, NodeInput, Profile, Refusal};
 use super::start_script::Start;
 use super::{certificates, daemon_config, dial_script, fill, refusals};
 use crate::kind::kind::START_SCRIPT;
@@ -25,7 +25,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "Docker in Docker: a privileged node with its own dockerd, on a unix socket only.",
     default_image: Some(IMAGE),
     options: OPTIONS,
-    isolated: true,
+    hosting: Hosting::Own,
     socket: Some(SOCKET),
     profile,
     check,

@@ -4,7 +4,7 @@
 //! of the files that the script writes.
 //! Source: ENGINES.md 2c, 10.
 
-use super::kind::{CERTIFICATES, Kind, NodeInput, Profile, Refusal};
+use super::kind::{CERTIFICATES, Hosting, Kind, NodeInput, Profile, Refusal};
 use super::refusals::refusal;
 use super::{certificates, daemon_config, dial_script, dind, fill, refusals};
 use crate::model::facts::Facts;
@@ -21,7 +21,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "Docker in Docker whose dockerd runs as an ordinary user of the node; the node itself is privileged.",
     default_image: Some(IMAGE),
     options: dind::OPTIONS,
-    isolated: true,
+    hosting: Hosting::Own,
     socket: Some(SOCKET),
     profile,
     check,

@@ -2,7 +2,7 @@
 //!
 //! Source: ENGINES.md 2d (minikube `pkg/drivers/kic/oci/oci.go`, `CreateContainerNode`), 8.
 
-use super::kind::{Kind, NodeInput, Profile};
+use super::kind::{Hosting, Kind, NodeInput, Profile};
 use super::{dind, fill, systemd};
 
 /// minikube's image at the commit of the sheet, without its digest, so that one name serves every architecture.
@@ -14,7 +14,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "minikube's node image: a VM-like node with systemd, sshd (user `docker`) and its own dockerd.",
     default_image: Some(IMAGE),
     options: systemd::OPTIONS,
-    isolated: true,
+    hosting: Hosting::Own,
     socket: Some(dind::SOCKET),
     profile,
     check: systemd::check,

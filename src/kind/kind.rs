@@ -21,15 +21,25 @@ pub struct Kind {
     pub default_image: Option<&'static str>,
     /// Keys of `engine:` (beside `kind` and `ready_timeout`) that this kind understands; others are an error.
     pub options: &'static [&'static str],
-    /// Whether the inner layer runs on an engine of its own (not `socket`, not `tcp`): it has its own names,
-    /// ports and images, and dies with its node.
-    pub isolated: bool,
+    /// Whose engine the inner layer runs on.
+    pub hosting: Hosting,
     /// Path of its engine's socket inside the node; `None` where the engine is somebody else's.
     pub socket: Option<&'static str>,
     /// What the kind makes of a node.
     pub profile: fn(&NodeInput) -> Profile,
     /// Why this node cannot work, from the file and, once known, the facts of the engine that is to run it.
     pub check: fn(&NodeInput, Option<&Facts>) -> Vec<Refusal>,
+}
+
+/// Whose engine an inner layer runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosting {
+    /// Its node's own: it has its own names, ports and images, and dies with the node.
+    Own,
+    /// The engine that runs the node (`socket`): inner containers are the node's siblings.
+    Parents,
+    /// One that the lab does not make (`tcp`).
+    Elsewhere,
 }
 
 /// What a kind is told about a node.

@@ -25,6 +25,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::kind::kind::Hosting;
     use crate::kind::kind::START_SCRIPT;
     use crate::kind::test_node::Node;
     use crate::model::dial::Dial;
@@ -80,8 +81,8 @@ mod tests {
     fn an_engine_of_its_own_has_a_socket_data_and_an_exec_dial() {
         for kind in KINDS {
             let profile = (kind.profile)(&Node::plain(kind.name).input());
-            assert_eq!(kind.isolated, kind.socket.is_some(), "{}", kind.name);
-            assert_eq!(kind.isolated, !profile.data.is_empty(), "{}", kind.name);
+            assert_eq!(kind.hosting == Hosting::Own, kind.socket.is_some(), "{}", kind.name);
+            assert_eq!(kind.hosting == Hosting::Own, !profile.data.is_empty(), "{}", kind.name);
             if let (Some(socket), Dial::Exec { argv, .. }) = (kind.socket, &profile.dial) {
                 assert_eq!(argv.last().map(String::as_str), Some(socket));
             }
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_data_root_in_memory_has_no_volume() {
-        for kind in KINDS.iter().filter(|kind| kind.isolated) {
+        for kind in KINDS.iter().filter(|kind| kind.hosting == Hosting::Own) {
             let mut node = Node::plain(kind.name);
             let volumes = (kind.profile)(&node.input()).data;
             node.options.data = DataRoot::Tmpfs;

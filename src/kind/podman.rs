@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::address_pool::AddressPool;
-use super::kind::{Kind, NodeInput, Profile, Refusal};
+use super::kind::{Hosting, Kind, NodeInput, Profile, Refusal};
 use super::start_script::Start;
 use super::{certificates, dial_script, dind, fill, refusals};
 use crate::kind::kind::START_SCRIPT;
@@ -22,7 +22,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "podman's API service in a privileged node.",
     default_image: Some(IMAGE),
     options: &["args", "data", "address_pool", "mtu", "registry_mirrors", "insecure_registries", "ca"],
-    isolated: true,
+    hosting: Hosting::Own,
     socket: Some(SOCKET),
     profile,
     check,

@@ -2,7 +2,7 @@
 
 use super::address_pool::AddressPool;
 use super::daemon_config;
-use super::kind::{NodeInput, Refusal};
+use super::kind::{Hosting, NodeInput, Refusal};
 use super::kinds;
 use crate::model::container::NetworkMode;
 use crate::model::facts::Facts;
@@ -49,8 +49,11 @@ pub(super) fn own_engine(input: &NodeInput) -> Vec<Refusal> {
             "Write an IPv4 range from which the inner engine may take its networks, such as `10.201.0.0/16`.",
         ));
     }
-    let engines =
-        input.outer.iter().filter(|name| kinds::find(name).is_none_or(|kind| kind.isolated)).count();
+    let engines = input
+        .outer
+        .iter()
+        .filter(|name| kinds::find(name).is_none_or(|kind| kind.hosting == Hosting::Own))
+        .count();
     if engines >= DEEPEST {
         out.push(refusal(
             "engine",

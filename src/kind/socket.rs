@@ -2,7 +2,7 @@
 //!
 //! Source: ENGINES.md 2a.
 
-use super::kind::{Kind, NodeInput, Profile, Refusal};
+use super::kind::{Hosting, Kind, NodeInput, Profile, Refusal};
 use super::refusals::refusal;
 use super::{fill, kinds};
 use crate::model::container::{ContainerSpec, NetworkMode};
@@ -19,7 +19,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "The parent's engine, its socket bound into the node; the inner containers are siblings on that engine.",
     default_image: Some(IMAGE),
     options: &["path"],
-    isolated: false,
+    hosting: Hosting::Parents,
     socket: None,
     profile,
     check,

@@ -4,7 +4,7 @@
 //! moves a node from one to the other; where the file's own program is `/sbin/init` it is as `systemd`.
 //! Source: ENGINES.md 2e.
 
-use super::kind::{Kind, NodeInput, Profile, Refusal};
+use super::kind::{Hosting, Kind, NodeInput, Profile, Refusal};
 use super::refusals::refusal;
 use super::start_script::Start;
 use super::{certificates, daemon_config, dial_script, dind, fill, refusals, systemd};
@@ -30,7 +30,7 @@ pub(super) static KIND: Kind = Kind {
         "ssh",
         "ca",
     ],
-    isolated: true,
+    hosting: Hosting::Own,
     socket: Some(dind::SOCKET),
     profile,
     check,

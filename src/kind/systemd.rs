@@ -2,7 +2,7 @@
 //!
 //! Source: ENGINES.md 2d, 2f, 2h (bootloose), pitfalls P2, P20, P21.
 
-use super::kind::{BootLine, DataVolume, Kind, NodeInput, Profile, Refusal};
+use super::kind::{BootLine, DataVolume, Hosting, Kind, NodeInput, Profile, Refusal};
 use super::refusals::refusal;
 use super::start_script::Start;
 use super::{certificates, daemon_config, dial_script, dind, fill, refusals};
@@ -26,7 +26,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "A VM-like node: an image whose init is systemd and that has a docker.service (and, if you like, sshd).",
     default_image: None,
     options: OPTIONS,
-    isolated: true,
+    hosting: Hosting::Own,
     socket: Some(dind::SOCKET),
     profile,
     check,

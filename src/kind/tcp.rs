@@ -2,7 +2,7 @@
 //!
 //! Source: ENGINES.md 2a.
 
-use super::kind::{Kind, NodeInput, Profile, Refusal};
+use super::kind::{Hosting, Kind, NodeInput, Profile, Refusal};
 use super::refusals::refusal;
 use super::{dial_script, fill, socket};
 use crate::model::facts::Facts;
@@ -15,7 +15,7 @@ pub(super) static KIND: Kind = Kind {
     doc: "An engine at an address (`host`, with `tls`), reached from inside the node by the client of its image.",
     default_image: Some(IMAGE),
     options: &["host", "tls"],
-    isolated: false,
+    hosting: Hosting::Elsewhere,
     socket: None,
     profile,
     check,

@@ -1,1 +1,3 @@
 //! ops.
+
+pub mod host_files;
