@@ -15,6 +15,7 @@ use crate::plan::goal::{Down, Goal};
 
 use super::context::Ctx;
 use super::error::OpError;
+use super::host_files::DiskFiles;
 use super::outcome::RunOutcome;
 use super::plan::{Prepared, prepare};
 
@@ -46,6 +47,6 @@ pub async fn down(
     sink: &mut dyn Sink,
     cancel: watch::Receiver<Option<CancelLevel>>,
 ) -> RunOutcome {
-    let options = RunOptions { command: "down", parallel };
+    let options = RunOptions { command: "down", parallel, files: Arc::new(DiskFiles) };
     run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
 }

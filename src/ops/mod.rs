@@ -11,6 +11,7 @@ pub mod exec;
 pub mod files;
 pub mod find;
 pub mod host_facts;
+pub mod host_files;
 pub mod load;
 pub mod log_lines;
 pub mod logs;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::executor::status::statuses;
 use crate::executor::survey::{SurveyOptions, Surveyed, survey};
 use crate::model::addr::{Addr, Pattern};
 use crate::model::name::ProjectName;
-use crate::model::status::{LabStatus, ServiceStatus};
+use crate::model::status::LabStatus;
 use crate::plan::known::{Known, Layer};
-use crate::plan::ours;
 
 use super::address::{check_all_match, is_meant};
 use super::context::Ctx;
@@ -52,23 +52,7 @@ pub async fn look(ctx: &Ctx, project: &ProjectName, paths: &[Pattern]) -> Result
 
 /// The lab as it was observed.
 pub fn status(known: &Known, project: &ProjectName) -> LabStatus {
-    let services = ours::containers(known, project)
-        .into_iter()
-        .map(|ours| ServiceStatus {
-            kind: ours.kind().map(str::to_owned),
-            container: ours.container.name.clone(),
-            id: ours.container.id.clone(),
-            image: ours.container.image.clone(),
-            state: ours.container.state,
-            health: ours.container.health,
-            exit_code: ours.container.exit_code,
-            ports: ours.container.ports.clone(),
-            engine: ours.home.clone(),
-            engine_version: known.facts(&ours.home).map(|facts| facts.version.clone()),
-            created: ours.container.created,
-            addr: ours.addr,
-        })
-        .collect();
+    let services = statuses(known, project);
     let silent = known
         .layers
         .iter()

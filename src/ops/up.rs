@@ -15,6 +15,7 @@ use crate::plan::goal::{Goal, Up, Wait};
 use super::address::check_all_match;
 use super::context::Ctx;
 use super::error::OpError;
+use super::host_files::DiskFiles;
 use super::load::ValidLab;
 use super::outcome::RunOutcome;
 use super::plan::{Prepared, prepare};
@@ -68,6 +69,6 @@ pub async fn up(
     sink: &mut dyn Sink,
     cancel: watch::Receiver<Option<CancelLevel>>,
 ) -> RunOutcome {
-    let options = RunOptions { command: "up", parallel };
+    let options = RunOptions { command: "up", parallel, files: Arc::new(DiskFiles) };
     run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
 }

@@ -1,0 +1,29 @@
+//! The log of calls.
+
+/// One call, in the order in which they began, over the whole tree of engines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Names of the containers around the engine, outermost first: `/`, `/vm1`, `/vm1/inner`.
+    pub engine: String,
+    /// What was asked for, in the infinitive: `create container`, `start container`, `pull image`, …
+    pub op: &'static str,
+    /// On what: the name or ID that was given; empty for the engine as a whole.
+    pub target: String,
+}
+
+/// Something that happened on an engine, with the number of calls that had begun by then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happening {
+    /// Calls begun so far.
+    pub after_call: u64,
+    /// The engine, as in [`Call::engine`].
+    pub engine: String,
+    /// Kind of the object: `container`, `network`, `volume`, `image`.
+    pub object: String,
+    /// `create`, `start`, `die`, `health_status: healthy`, `destroy`, …
+    pub action: String,
+    /// Its name.
+    pub name: String,
+}

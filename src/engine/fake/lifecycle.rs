@@ -1,0 +1,438 @@
+//! Starting and ending containers, and what that does to the engines inside them.
+
+use std::collections::BTreeSet;
+
+use crate::engine::engine::{Change, OutputKind};
+use crate::engine::error::EngineError;
+use crate::model::container::{Endpoint, NetworkMode, PortBinding, RestartPolicy};
+use crate::model::failure::FailureKind::{Conflict, Engine as Refused, NotFound};
+use crate::model::observed::{ContainerState, Health, ObservedPort};
+
+use super::behaviour::{Boot, HealthScript};
+use super::state::{Container, EngineIndex, EngineState, Joined, MountedWhat};
+use super::world::{World, refuse};
+
+/// Exit code of what dies with its engine.
+const KILLED_WITH_ITS_ENGINE: i64 = 255;
+/// Exit code of what its engine stops when it is stopped itself.
+const STOPPED_WITH_ITS_ENGINE: i64 = 137;
+
+impl World {
+    pub(super) fn act(
+        &mut self,
+        engine: EngineIndex,
+        target: &str,
+        change: &Change,
+    ) -> Result<(), EngineError> {
+        let op = op_of(change);
+        let index = self.engines[engine]
+            .find(target)
+            .ok_or_else(|| refuse(op, target, NotFound, format!("No such container: {target}")))?;
+        let container = &mut self.engines[engine].containers[index];
+        let state = container.state;
+        let id = container.id.clone();
+        match change {
+            Change::Start => match state {
+                ContainerState::Running | ContainerState::Restarting => Ok(()),
+                ContainerState::Paused => {
+                    Err(refuse(op, target, Conflict, "cannot start a paused container, try unpause instead"))
+                }
+                _ => {
+                    container.stopped_by_hand = false;
+                    self.start(engine, index, target)
+                }
+            },
+            Change::Stop(_) => {
+                container.stopped_by_hand = true;
+                match state {
+                    ContainerState::Running | ContainerState::Paused => {
+                        self.end(engine, index, 143, STOPPED_WITH_ITS_ENGINE);
+                    }
+                    ContainerState::Restarting => container.state = ContainerState::Exited,
+                    _ => {}
+                }
+                Ok(())
+            }
+            Change::Kill(signal) => {
+                if !container.is_up() && state != ContainerState::Restarting {
+                    let why = format!("cannot kill container: {target}: container {id} is not running");
+                    return Err(refuse(op, target, Conflict, why));
+                }
+                let code = match signal.as_deref().map(|signal| signal.trim_start_matches("SIG")) {
+                    None | Some("KILL" | "9") => 137,
+                    Some("TERM" | "15" | "QUIT" | "INT") => 143,
+                    // A signal that the program takes and lives on with.
+                    Some(_) => return Ok(()),
+                };
+                container.stopped_by_hand = true;
+                self.end(engine, index, code, KILLED_WITH_ITS_ENGINE);
+                Ok(())
+            }
+            Change::Pause => match state {
+                ContainerState::Running => {
+                    container.state = ContainerState::Paused;
+                    self.tell_container(engine, index, "pause");
+                    Ok(())
+                }
+                ContainerState::Paused => {
+                    Err(refuse(op, target, Conflict, format!("Container {id} is already paused")))
+                }
+                _ => Err(refuse(op, target, Conflict, format!("container {id} is not running"))),
+            },
+            Change::Unpause => {
+                if state != ContainerState::Paused {
+                    return Err(refuse(op, target, Refused, format!("Container {id} is not paused")));
+                }
+                container.state = ContainerState::Running;
+                self.tell_container(engine, index, "unpause");
+                Ok(())
+            }
+            Change::Rename(name) => {
+                let taken = self.engines[engine]
+                    .containers
+                    .iter()
+                    .find(|other| other.name == *name && other.id != id);
+                if let Some(other) = taken {
+                    let why = format!(
+                        "The container name \"/{name}\" is already in use by container \"{}\"",
+                        other.id
+                    );
+                    return Err(refuse(op, target, Conflict, why));
+                }
+                self.engines[engine].containers[index].name.clone_from(name);
+                self.tell_container(engine, index, "rename");
+                Ok(())
+            }
+            Change::Connect { network, endpoint } => self.connect(engine, index, target, network, endpoint),
+            Change::Disconnect { network } => {
+                let name = self.engines[engine].network_name(network).unwrap_or_else(|| network.clone());
+                if self.engines[engine].containers[index].networks.remove(&name).is_none() {
+                    let why = format!("container {id} is not connected to network {name}");
+                    return Err(refuse(op, target, Refused, why));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn connect(
+        &mut self,
+        engine: EngineIndex,
+        index: usize,
+        target: &str,
+        network: &str,
+        endpoint: &Endpoint,
+    ) -> Result<(), EngineError> {
+        let op = "connect container";
+        let Some(name) = self.engines[engine].network_name(network) else {
+            return Err(refuse(op, target, NotFound, format!("network {network} not found")));
+        };
+        let container = &mut self.engines[engine].containers[index];
+        if container.networks.contains_key(&name) {
+            let why = format!("endpoint with name {target} already exists in network {name}");
+            return Err(EngineError { status: Some(403), ..refuse(op, target, Refused, why) });
+        }
+        let up = container.is_up();
+        container.networks.insert(name.clone(), Joined { endpoint: endpoint.clone(), address: None });
+        if up && let Err(error) = self.give_address(engine, index, &name, op, target) {
+            self.engines[engine].containers[index].networks.remove(&name);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Starts a container that does not run.
+    pub(super) fn start(
+        &mut self,
+        engine: EngineIndex,
+        index: usize,
+        target: &str,
+    ) -> Result<(), EngineError> {
+        let op = "start container";
+        let behaviour = self.behaviour(&self.engines[engine].containers[index]);
+        let checked = self.check_start(engine, index, target);
+        let ports = match checked.and_then(|()| self.claim_ports(engine, index, target)) {
+            Ok(ports) => ports,
+            Err(error) => {
+                let reason = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
+                self.engines[engine].containers[index].error = reason;
+                return Err(error);
+            }
+        };
+        if let Some(reason) = behaviour.start_error {
+            let container = &mut self.engines[engine].containers[index];
+            container.error.clone_from(&reason);
+            container.exit_code = 127;
+            return Err(refuse(op, target, Refused, reason));
+        }
+        let networks: Vec<String> = self.engines[engine].containers[index].networks.keys().cloned().collect();
+        for network in &networks {
+            if let Err(error) = self.give_address(engine, index, network, op, target) {
+                self.engines[engine].containers[index].drop_addresses();
+                return Err(error);
+            }
+        }
+        let now = self.tick();
+        let container = &mut self.engines[engine].containers[index];
+        container.state = ContainerState::Running;
+        container.ports = ports;
+        container.started = Some(now);
+        container.error = String::new();
+        container.exit_code = 0;
+        for mount in &mut container.mounts {
+            if let MountedWhat::Tmpfs(files) = &mut mount.what {
+                files.clear();
+            }
+        }
+        for line in &behaviour.console {
+            container.print(now, OutputKind::Stdout, line);
+        }
+        let checks = container.spec.healthcheck.as_ref().is_some_and(|check| !check.is_disabled());
+        container.health = checks.then_some(Health::Starting);
+        container.inspects_left = match behaviour.health {
+            HealthScript::AfterInspects(n, _) => n,
+            HealthScript::AtOnce(_) | HealthScript::ByHand => 0,
+        };
+        container.boot_left = if let Boot::AfterCalls(n) = behaviour.boot { n } else { 0 };
+        self.tell_container(engine, index, "start");
+        if let Some(code) = behaviour.exit {
+            self.end(engine, index, code, KILLED_WITH_ITS_ENGINE);
+            return Ok(());
+        }
+        if checks && let HealthScript::AtOnce(health) = behaviour.health {
+            self.set_health(engine, index, health);
+        }
+        self.boot(engine, index);
+        Ok(())
+    }
+
+    fn check_start(&self, engine: EngineIndex, index: usize, target: &str) -> Result<(), EngineError> {
+        let op = "start container";
+        let state = &self.engines[engine];
+        let container = &state.containers[index];
+        for network in container.networks.keys() {
+            if state.network(network).is_none() {
+                return Err(refuse(op, target, NotFound, format!("network {network} not found")));
+            }
+        }
+        for mount in &container.mounts {
+            if let MountedWhat::Volume { name, .. } = &mount.what
+                && state.volume(name).is_none()
+            {
+                return Err(refuse(op, target, NotFound, format!("get {name}: no such volume")));
+            }
+        }
+        if let Some(NetworkMode::Container(other)) = &container.spec.network_mode {
+            let runs = state.find(other).is_some_and(|other| state.containers[other].is_up());
+            if !runs {
+                let why = format!("cannot join network namespace of a non running container: {other}");
+                return Err(refuse(op, target, Conflict, why));
+            }
+        }
+        Ok(())
+    }
+
+    fn claim_ports(
+        &self,
+        engine: EngineIndex,
+        index: usize,
+        target: &str,
+    ) -> Result<Vec<ObservedPort>, EngineError> {
+        let state = &self.engines[engine];
+        let mut taken: BTreeSet<(String, u16, &str)> = BTreeSet::new();
+        for other in state.containers.iter().filter(|other| other.is_up()) {
+            for port in &other.ports {
+                taken.extend(port.host.map(|host| (port.host_ip.clone(), host, port.protocol.as_str())));
+            }
+        }
+        let is_free = |ip: &str, host: u16, protocol: &str, taken: &BTreeSet<(String, u16, &str)>| {
+            !taken.iter().any(|(other, port, other_protocol)| {
+                *port == host && *other_protocol == protocol && (other == ip || other == ANY || ip == ANY)
+            })
+        };
+        let mut ports = Vec::new();
+        for PortBinding { host_ip, host, container, protocol } in &state.containers[index].spec.ports {
+            let ip = host_ip.clone().unwrap_or_else(|| ANY.to_owned());
+            let (first, last) = host.unwrap_or((32_768, 60_999));
+            let Some(port) = (first..=last).find(|port| is_free(&ip, *port, protocol.as_str(), &taken))
+            else {
+                let why = format!("Bind for {ip}:{first} failed: port is already allocated");
+                return Err(refuse("start container", target, Conflict, why));
+            };
+            taken.insert((ip.clone(), port, protocol.as_str()));
+            ports.push(ObservedPort {
+                host_ip: ip,
+                host: Some(port),
+                container: *container,
+                protocol: *protocol,
+            });
+        }
+        Ok(ports)
+    }
+
+    fn give_address(
+        &mut self,
+        engine: EngineIndex,
+        index: usize,
+        network: &str,
+        op: &'static str,
+        target: &str,
+    ) -> Result<(), EngineError> {
+        let state = &mut self.engines[engine];
+        let Some(at) = state.network(network) else {
+            return Err(refuse(op, target, NotFound, format!("network {network} not found")));
+        };
+        let wanted =
+            state.containers[index].networks.get(network).and_then(|j| j.endpoint.ipv4_address.clone());
+        let taken: BTreeSet<String> =
+            state.containers.iter().filter_map(|c| c.networks.get(network)?.address.clone()).collect();
+        let address = match wanted {
+            Some(address) if taken.contains(&address) => {
+                return Err(refuse(op, target, Conflict, format!("Address already in use: {address}")));
+            }
+            Some(address) => address,
+            None => loop {
+                let address = state.networks[at].next_address();
+                // Empty where the network has no subnet (`host`, `none`).
+                if address.is_empty() || !taken.contains(&address) {
+                    break address;
+                }
+            },
+        };
+        if let Some(joined) = state.containers[index].networks.get_mut(network) {
+            joined.address = Some(address);
+        }
+        Ok(())
+    }
+
+    /// The program ends: by itself, or because it is stopped or killed. `inner` is the exit code of what runs
+    /// on the engine inside.
+    pub(super) fn end(&mut self, engine: EngineIndex, index: usize, code: i64, inner: i64) {
+        self.silence(engine, index, inner);
+        let now = self.tick();
+        let container = &mut self.engines[engine].containers[index];
+        let again = !container.stopped_by_hand
+            && match container.spec.restart {
+                RestartPolicy::No => false,
+                RestartPolicy::Always | RestartPolicy::UnlessStopped => true,
+                RestartPolicy::OnFailure(most) => {
+                    code != 0 && (most == 0 || container.restarts < i64::from(most))
+                }
+            };
+        container.state = if again { ContainerState::Restarting } else { ContainerState::Exited };
+        container.restarts += i64::from(again);
+        container.exit_code = code;
+        container.finished = Some(now);
+        container.health = None;
+        container.ports.clear();
+        container.drop_addresses();
+        if !again {
+            container.followers.end();
+        }
+        self.tell_container(engine, index, "die");
+    }
+
+    /// What the end of a node does to the engine inside: it answers no more, and what ran on it has ended.
+    fn silence(&mut self, engine: EngineIndex, index: usize, code: i64) {
+        let container = &self.engines[engine].containers[index];
+        let (key, forget) = (container.data_key(), container.data_is_memory());
+        let Some(inner) = self.engines[engine].inside.get(&key).copied() else { return };
+        for position in 0..self.engines[inner].containers.len() {
+            if self.engines[inner].containers[position].is_up() {
+                self.silence(inner, position, code);
+                let now = self.tick();
+                let container = &mut self.engines[inner].containers[position];
+                container.state = ContainerState::Exited;
+                container.exit_code = code;
+                container.finished = Some(now);
+                container.health = None;
+                container.ports.clear();
+                container.drop_addresses();
+                container.followers.cut("read logs");
+            }
+        }
+        self.engines[inner].subscribers.cut("follow events");
+        if forget {
+            self.engines[engine].inside.remove(&key);
+        }
+    }
+
+    /// What the start of a node does to the engine inside: containers come back by their restart policy, all of
+    /// them at once and in no order that a lab could count on.
+    fn boot(&mut self, engine: EngineIndex, index: usize) {
+        let key = self.engines[engine].containers[index].data_key();
+        let Some(inner) = self.engines[engine].inside.get(&key).copied() else { return };
+        for position in 0..self.engines[inner].containers.len() {
+            let container = &self.engines[inner].containers[position];
+            let comes_back = container.started.is_some()
+                && !container.is_up()
+                && match container.spec.restart {
+                    RestartPolicy::Always => true,
+                    RestartPolicy::UnlessStopped => !container.stopped_by_hand,
+                    RestartPolicy::OnFailure(_) => !container.stopped_by_hand && container.exit_code != 0,
+                    RestartPolicy::No => false,
+                };
+            if comes_back {
+                let name = container.name.clone();
+                // One that cannot start stays down, as it does on a real engine.
+                let _ = self.start(inner, position, &name);
+            }
+        }
+    }
+
+    pub(super) fn set_health(&mut self, engine: EngineIndex, index: usize, health: Health) {
+        self.engines[engine].containers[index].health = Some(health);
+        self.tell_container(engine, index, &format!("health_status: {}", health.as_str()));
+    }
+
+    /// Counts one inspection; at the last one the health check has its verdict, after this answer.
+    pub(super) fn inspected(&mut self, engine: EngineIndex, index: usize) {
+        let container = &mut self.engines[engine].containers[index];
+        if container.health != Some(Health::Starting) || container.inspects_left == 0 {
+            return;
+        }
+        container.inspects_left -= 1;
+        if container.inspects_left == 0 {
+            let behaviour = self.behaviour(&self.engines[engine].containers[index]);
+            if let HealthScript::AfterInspects(_, health) = behaviour.health {
+                self.set_health(engine, index, health);
+            }
+        }
+    }
+
+    pub(super) fn tell_container(&mut self, engine: EngineIndex, index: usize, action: &str) {
+        let container = &self.engines[engine].containers[index];
+        let (id, name) = (container.id.clone(), container.name.clone());
+        self.tell(engine, "container", action, &id, &name);
+    }
+}
+
+const ANY: &str = "0.0.0.0";
+
+impl Container {
+    fn drop_addresses(&mut self) {
+        for joined in self.networks.values_mut() {
+            joined.address = None;
+        }
+    }
+}
+
+impl EngineState {
+    pub(super) fn network_name(&self, name_or_id: &str) -> Option<String> {
+        self.network(name_or_id).map(|at| self.networks[at].seen.name.clone())
+    }
+}
+
+/// The name of a change as an operation.
+pub(super) fn op_of(change: &Change) -> &'static str {
+    match change {
+        Change::Start => "start container",
+        Change::Stop(_) => "stop container",
+        Change::Kill(_) => "kill container",
+        Change::Pause => "pause container",
+        Change::Unpause => "unpause container",
+        Change::Rename(_) => "rename container",
+        Change::Connect { .. } => "connect container",
+        Change::Disconnect { .. } => "disconnect container",
+    }
+}

@@ -1,0 +1,26 @@
+//! An engine in memory, for tests: a small model of Docker's daemon behind the same port.
+//!
+//! Owns the rules that matter to a lab (names, states, what refuses what, what a node's death does to the
+//! engine inside it, which state its data volume keeps), scripted failures, and a log of every call. It has no
+//! clock of its own and never sleeps: health and boot turn by call or by hand. Where Docker's answer was not
+//! obvious it was measured on 26.1.5. Knows nothing of labs, as the real adapter does not.
+
+pub mod behaviour;
+pub mod call;
+pub mod fake_engine;
+pub mod fault;
+
+mod clock;
+mod file_store;
+mod flight;
+mod images;
+mod lifecycle;
+mod objects;
+mod port;
+mod snapshot;
+mod state;
+mod streams;
+mod world;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,281 @@
+//! The fake behind the port.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, BoxStream, StreamExt};
+
+use crate::engine::engine::{
+    ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions, OutputStream,
+    Progress, Remove,
+};
+use crate::engine::error::EngineError;
+use crate::model::dial::Dial;
+use crate::model::facts::Facts;
+use crate::model::failure::FailureKind;
+use crate::model::observed::{
+    ContainerDetail, ContainerState, ImageDetail, Observed, ObservedContainer, ObservedMount,
+};
+
+use super::clock;
+use super::fake_engine::FakeEngine;
+use super::flight::{call, call_for_stream};
+use super::state::{Container, EngineState, MountedWhat};
+use super::streams;
+use super::world::{Place, refuse};
+
+impl Engine for FakeEngine {
+    fn ping(&self) -> Call<'_, ()> {
+        Box::pin(call(&self.world, &self.place, "ping", "", |_, _| Ok(())))
+    }
+
+    fn facts(&self) -> Call<'_, Facts> {
+        let work = |world: &mut super::world::World, engine: usize| Ok(world.engines[engine].facts.clone());
+        Box::pin(call(&self.world, &self.place, "read facts", "", work))
+    }
+
+    fn observe(&self) -> Call<'_, Observed> {
+        let work = |world: &mut super::world::World, engine: usize| Ok(world.engines[engine].observed());
+        Box::pin(call(&self.world, &self.place, "observe", "", work))
+    }
+
+    fn inspect<'a>(&'a self, container: &'a str) -> Call<'a, ContainerDetail> {
+        let op = "inspect container";
+        Box::pin(call(&self.world, &self.place, op, container, move |world, engine| {
+            let index = world.find_for(engine, op, container)?;
+            let detail = world.engines[engine].containers[index].detail();
+            world.inspected(engine, index);
+            Ok(detail)
+        }))
+    }
+
+    fn inspect_image<'a>(&'a self, image: &'a str) -> Call<'a, ImageDetail> {
+        let op = "inspect image";
+        Box::pin(call(&self.world, &self.place, op, image, move |world, engine| {
+            let found = world.engines[engine].image(image).map(super::images::Image::detail);
+            found.ok_or_else(|| refuse(op, image, FailureKind::NotFound, format!("No such image: {image}")))
+        }))
+    }
+
+    fn create<'a>(&'a self, object: &'a Create) -> Call<'a, String> {
+        let (op, name) = match object {
+            Create::Container { name, .. } => ("create container", name),
+            Create::Network { name, .. } => ("create network", name),
+            Create::Volume { name, .. } => ("create volume", name),
+        };
+        Box::pin(call(&self.world, &self.place, op, name, move |world, engine| world.create(engine, object)))
+    }
+
+    fn act<'a>(&'a self, container: &'a str, change: &'a Change) -> Call<'a, ()> {
+        let op = super::lifecycle::op_of(change);
+        let work = move |world: &mut super::world::World, engine| world.act(engine, container, change);
+        Box::pin(call(&self.world, &self.place, op, container, work))
+    }
+
+    fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()> {
+        let (op, target) = match object {
+            Remove::Container { container, .. } => ("remove container", container),
+            Remove::Network(network) => ("remove network", network),
+            Remove::Volume(volume) => ("remove volume", volume),
+            Remove::Image(image) => ("remove image", image),
+        };
+        Box::pin(call(&self.world, &self.place, op, target, move |world, engine| {
+            world.remove(engine, object)
+        }))
+    }
+
+    fn pull<'a>(&'a self, image: &'a str, _platform: Option<&'a str>, progress: Progress) -> Call<'a, ()> {
+        Box::pin(async move {
+            let work = |world: &mut super::world::World, engine| world.pull(engine, image);
+            let size = call(&self.world, &self.place, "pull image", image, work).await?;
+            progress(0, Some(size));
+            progress(size, Some(size));
+            Ok(())
+        })
+    }
+
+    fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream> {
+        Box::pin(async move {
+            let op = "save image";
+            let work = |world: &mut super::world::World, engine| world.save(engine, image);
+            let (bytes, breaks) = call_for_stream(&self.world, &self.place, op, image, work).await?;
+            Ok(streams::stream_of(bytes, op, image, breaks))
+        })
+    }
+
+    fn load(&self, archive: ByteStream) -> Call<'_, Vec<String>> {
+        Box::pin(async move {
+            // The request's body comes first: one that breaks takes no effect.
+            let bytes = streams::all_of(archive).await;
+            let work = move |world: &mut super::world::World, engine| world.load(engine, &bytes?);
+            call(&self.world, &self.place, "load image", "", work).await
+        })
+    }
+
+    fn tag<'a>(&'a self, image: &'a str, reference: &'a str) -> Call<'a, ()> {
+        let work = move |world: &mut super::world::World, engine| world.tag(engine, image, reference);
+        Box::pin(call(&self.world, &self.place, "tag image", image, work))
+    }
+
+    fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
+        Box::pin(async move {
+            let bytes = streams::all_of(archive).await;
+            let work =
+                move |world: &mut super::world::World, engine| world.put(engine, container, path, &bytes?);
+            call(&self.world, &self.place, "put files", container, work).await
+        })
+    }
+
+    fn get<'a>(&'a self, container: &'a str, path: &'a str) -> Call<'a, ByteStream> {
+        Box::pin(async move {
+            let op = "get files";
+            let work = |world: &mut super::world::World, engine| world.get(engine, container, path);
+            let (bytes, breaks) = call_for_stream(&self.world, &self.place, op, container, work).await?;
+            Ok(streams::stream_of(bytes, op, container, breaks))
+        })
+    }
+
+    fn exec<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ExecSession> {
+        let op = "exec";
+        Box::pin(call(&self.world, &self.place, op, container, move |world, engine| {
+            let index = world.find_for(engine, op, container)?;
+            let found = &world.engines[engine].containers[index];
+            if found.state != ContainerState::Running {
+                let why = format!("container {} is not running", found.id);
+                return Err(refuse(op, container, FailureKind::Conflict, why));
+            }
+            let behaviour = world.behaviour(found);
+            Ok(match behaviour.exec {
+                Some(answer) => {
+                    let (output, code) = answer(exec);
+                    streams::answered(output, code)
+                }
+                None if exec.stdin && exec.argv.first().is_some_and(|program| program == "cat") => {
+                    streams::echo()
+                }
+                None => streams::answered(Vec::new(), 0),
+            })
+        }))
+    }
+
+    fn logs<'a>(&'a self, container: &'a str, options: &'a LogOptions) -> Call<'a, OutputStream> {
+        let op = "read logs";
+        Box::pin(call(&self.world, &self.place, op, container, move |world, engine| {
+            let now = world.now;
+            let index = world.find_for(engine, op, container)?;
+            let container = &mut world.engines[engine].containers[index];
+            let lines = container.lines(options, now);
+            let past = stream::iter(lines.into_iter().map(Ok));
+            if options.follow && container.state != ContainerState::Exited {
+                Ok(past.chain(container.followers.add()).boxed())
+            } else {
+                Ok(past.boxed())
+            }
+        }))
+    }
+
+    fn events(&self) -> Call<'_, BoxStream<'static, Result<EngineEvent, EngineError>>> {
+        let work =
+            |world: &mut super::world::World, engine: usize| Ok(world.engines[engine].subscribers.add());
+        Box::pin(call(&self.world, &self.place, "follow events", "", work))
+    }
+
+    fn sees<'a>(&'a self, path: &'a str) -> Call<'a, bool> {
+        let work = move |world: &mut super::world::World, engine: usize| Ok(world.engines[engine].sees(path));
+        Box::pin(call(&self.world, &self.place, "look for path", path, work))
+    }
+
+    fn inside(self: Arc<Self>, container: &str, dial: &Dial) -> Arc<dyn Engine> {
+        match dial {
+            Dial::Parent { .. } => self,
+            Dial::Exec { .. } => {
+                let mut place = self.place.0.clone();
+                place.push(container.to_owned());
+                Arc::new(FakeEngine { world: Arc::clone(&self.world), place: Place(place) })
+            }
+        }
+    }
+}
+
+impl EngineState {
+    pub(super) fn observed(&self) -> Observed {
+        Observed {
+            containers: self.containers.iter().map(Container::observed).collect(),
+            networks: self.networks.iter().map(|network| network.seen.clone()).collect(),
+            volumes: self.volumes.iter().map(|volume| volume.seen.clone()).collect(),
+            images: self.images.iter().map(super::images::Image::observed).collect(),
+        }
+    }
+}
+
+impl Container {
+    pub(super) fn observed(&self) -> ObservedContainer {
+        let mounts = self.mounts.iter().filter_map(|mount| {
+            let (volume, source) = match &mount.what {
+                MountedWhat::Volume { name, .. } => {
+                    (Some(name.clone()), format!("/var/lib/docker/volumes/{name}/_data"))
+                }
+                MountedWhat::Bind(path) => (None, path.clone()),
+                // Docker does not list what `--tmpfs` asked for.
+                MountedWhat::Tmpfs(_) => return None,
+            };
+            Some(ObservedMount { volume, source, target: mount.target.clone() })
+        });
+        ObservedContainer {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            image: self.image.clone(),
+            image_id: self.image_id.clone(),
+            state: self.state,
+            health: self.health,
+            exit_code: (self.state == ContainerState::Exited).then_some(self.exit_code),
+            labels: self.labels.clone(),
+            ports: self.ports.clone(),
+            networks: self
+                .networks
+                .iter()
+                .map(|(name, joined)| (name.clone(), joined.address.clone().unwrap_or_default()))
+                .collect(),
+            mounts: mounts.collect(),
+            created: self.created,
+        }
+    }
+
+    fn detail(&self) -> ContainerDetail {
+        let time = |time: Option<i64>| time.map_or_else(|| NEVER.to_owned(), clock::rfc3339);
+        ContainerDetail {
+            id: self.id.clone(),
+            state: self.state,
+            health: self.health,
+            health_output: self.health.map(|health| format!("the check says {}", health.as_str())),
+            exit_code: self.exit_code,
+            error: self.error.clone(),
+            oom_killed: false,
+            restarts: self.restarts,
+            started_at: time(self.started),
+            finished_at: time(self.finished),
+            tty: self.spec.tty,
+            pid: if self.is_up() { 1_000 + self.created - clock::BASE } else { 0 },
+        }
+    }
+
+    fn lines(
+        &self,
+        options: &LogOptions,
+        now: i64,
+    ) -> Vec<(crate::engine::engine::OutputKind, bytes::Bytes)> {
+        let since = options.since.as_deref().and_then(|text| clock::parse(text, now)).unwrap_or(i64::MIN);
+        let until = options.until.as_deref().and_then(|text| clock::parse(text, now)).unwrap_or(i64::MAX);
+        let mut lines: Vec<_> = self.log.iter().filter(|(at, _, _)| (since..=until).contains(at)).collect();
+        if let Some(tail) = options.tail {
+            let tail = usize::try_from(tail).unwrap_or(usize::MAX);
+            lines.drain(..lines.len().saturating_sub(tail));
+        }
+        let text = |at: i64, line: &str| {
+            if options.timestamps { format!("{} {line}\n", clock::rfc3339(at)) } else { format!("{line}\n") }
+        };
+        lines.into_iter().map(|(at, kind, line)| (*kind, bytes::Bytes::from(text(*at, line)))).collect()
+    }
+}
+
+/// What Docker says of a time that never was.
+const NEVER: &str = "0001-01-01T00:00:00Z";
