@@ -299,14 +299,18 @@ impl<'a> Dispatcher<'a> {
         }
         let layer = entered.layer.clone();
         self.keep(entered);
-        let scope = BTreeSet::from([layer.clone()]);
+        // Layers below a `socket` node may have gone on all the while; its plan is theirs too.
+        let below = self.known.layers.iter().filter(|(path, known)| {
+            path.is_within(&layer) && matches!(known, Layer::Answered(_))
+        });
+        let scope: BTreeSet<LayerPath> = below.map(|(path, _)| path.clone()).collect();
         let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
         let errors = plan.problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error);
         let errors: Vec<String> = errors.map(|problem| problem.message.clone()).collect();
         if errors.is_empty() {
             // The layer's steps are promised before the `Enter` that owned them ends.
             self.tell_end(enter.id, Outcome::Done);
-            self.join_plan(vec![layer], plan);
+            self.join_plan(scope.into_iter().collect(), plan);
             let unrun = self.scheduler.finish(enter.id, End::Done);
             self.tell_unrun(unrun);
         } else {

@@ -3,13 +3,17 @@
 //! Owns where packages come from and how a tree is made of them; what goes into a tree is said by `recipes` and
 //! `private_root`. No mirror is named here: the machine's own apt knows which one it may use.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use crate::shell::{Cmd, Error, Result, is_root};
 
+static APT: Mutex<()> = Mutex::new(());
 /// Counts changes of how a tree is made that do not show in what it is made of.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+/// Files as they are in the repository: in one order, readable by all, without owners and times.
+const PACK: &str = "tar --create --sort=name --mtime=@0 --owner=0 --group=0 --mode=a+rX,u+w,go-w \
+                    --directory \"$NESTCTL_FILES\" .";
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// What to make: a tree of packages, with files laid over it and commands run in it.
@@ -32,17 +36,20 @@ impl Tree<'_> {
         let Tree { suite, variant, packages, files, commands } = self;
         let mut text = format!("{FORMAT} {suite} {variant} {packages:?} {commands:?}");
         if let Some(dir) = files {
-            // Names, modes and contents, in one order, without owners and times.
-            let tar =
-                "tar --create --sort=name --mtime=@0 --owner=0 --group=0 --mode=go-w --directory \"$1\" .";
-            text.push_str(&Cmd::new("sh").args(["-c", &format!("{tar} | sha256sum"), "sh"]).arg(dir).read()?);
+            let pack = Cmd::new("sh").env("NESTCTL_FILES", dir);
+            text.push_str(&pack.args(["-c", &format!("{PACK} | sha256sum")]).read()?);
         }
         digest(&text)
     }
 
     /// Makes the tree: a folder, or a tar file if `target` ends so.
     pub(crate) fn make(&self, target: &Path) -> Result<()> {
-        let mirror = mirror()?;
+        let mirror = {
+            // Trees are made side by side, and apt itself is for one at a time.
+            let _alone = APT.lock().expect("nothing panics with this lock");
+            prepare()?;
+            mirror()?
+        };
         let mut cmd = Cmd::new("mmdebstrap")
             // One date for all files: the same packages make the same bytes.
             .env("SOURCE_DATE_EPOCH", "0")
@@ -63,7 +70,7 @@ impl Tree<'_> {
         if let Some(files) = &self.files {
             cmd = cmd
                 .env("NESTCTL_FILES", files)
-                .arg(format!("{hook}=cp -R --preserve=mode \"$NESTCTL_FILES/.\" \"$1/\""));
+                .arg(format!("{hook}={PACK} | tar --extract --directory \"$1\""));
         }
         for command in self.commands {
             let quoted = command.replace('\'', "'\\''");
@@ -75,7 +82,7 @@ impl Tree<'_> {
 }
 
 /// Makes sure that trees can be made here, and installs what is missing where that is possible.
-pub(crate) fn prepare() -> Result<()> {
+fn prepare() -> Result<()> {
     let found = |program: &str| {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path).any(|dir| dir.join(program).exists())
@@ -123,24 +130,24 @@ fn mirror() -> Result<String> {
     }
     let format = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)";
     let targets =
-        Cmd::new("apt-get").args(["indextargets", "--format", format, "Created-By: Packages"]).read()?;
-    let is_debian =
-        fs::read_to_string("/etc/os-release").is_ok_and(|os| os.lines().any(|line| line == "ID=debian"));
-    find_mirror(&targets, is_debian).ok_or_else(|| {
+        || Cmd::new("apt-get").args(["indextargets", "--format", format, "Created-By: Packages"]).read();
+    if let Some(mirror) = find_mirror(&targets()?) {
+        return Ok(mirror);
+    }
+    // Container images come without package lists, and without lists apt knows no origins.
+    Cmd::new("apt-get").args(["update", "-q"]).read()?;
+    find_mirror(&targets()?).ok_or_else(|| {
         Error::new(
             "this machine's apt sources name no Debian archive: set NESTCTL_DEBIAN_MIRROR to the URL of one",
         )
     })
 }
 
-fn find_mirror(targets: &str, is_debian: bool) -> Option<String> {
+fn find_mirror(targets: &str) -> Option<String> {
     targets.lines().find_map(|line| {
         let [uri, release, component, origin] = line.split('|').collect::<Vec<_>>()[..] else { return None };
-        // apt leaves the words as they are when it has no lists yet; then the distribution has to do.
-        let unknown_origin = origin.starts_with("$(");
-        let from_debian = origin == "Debian" || (unknown_origin && is_debian);
         // Updates, security and backports are archives or suites of their own, all with a dash.
-        let is_archive = component == "main" && !release.contains(['-', '/']) && from_debian;
+        let is_archive = origin == "Debian" && component == "main" && !release.contains(['-', '/']);
         is_archive.then(|| uri.to_owned())
     })
 }
@@ -163,13 +170,6 @@ mod tests {
         let targets = "https://a.test/sec/|bookworm-security|main|Debian\n\
                        https://a.test/vendor/|bookworm|main|Vendor\n\
                        https://a.test/debian/|bookworm|main|Debian\n";
-        assert_eq!(find_mirror(targets, true).as_deref(), Some("https://a.test/debian/"));
-    }
-
-    #[test]
-    fn without_package_lists_the_distribution_decides() {
-        let targets = "https://a.test/debian/|bookworm|main|$(ORIGIN)\n";
-        assert_eq!(find_mirror(targets, true).as_deref(), Some("https://a.test/debian/"));
-        assert_eq!(find_mirror(targets, false), None);
+        assert_eq!(find_mirror(targets).as_deref(), Some("https://a.test/debian/"));
     }
 }

@@ -1,5 +1,6 @@
 //! The quickstart, typed for you: `cargo xtask demo`.
 
+use std::env;
 use std::path::Path;
 
 use crate::api::{self, Body};
@@ -31,10 +32,10 @@ pub(crate) fn run(after: After) -> Result<()> {
 }
 
 fn show(host: &str, after: After) -> Result<()> {
-    let root = cache::workspace();
-    step(host, &root, &["cargo", "build", "--quiet", "--package", "nestctl"])?;
-    let nestctl =
-        |words: &[&str]| step(host, &root, &[&["target/debug/nestctl", "-f", FILE], words].concat());
+    // Beside this program, whichever target folder that is.
+    let nestctl = env::current_exe().context("find this program")?.with_file_name("nestctl");
+    step(host, Path::new("cargo"), &["build", "--quiet", "--package", "nestctl"])?;
+    let nestctl = |words: &[&str]| step(host, &nestctl, &[&["-f", FILE], words].concat());
     let seen = nestctl(&["up"])
         .and_then(|()| nestctl(&["ps"]))
         .and_then(|()| fetch())
@@ -55,14 +56,12 @@ fn fetch() -> Result<()> {
 }
 
 /// Shows a command line and runs it, with the engine and the images in its environment.
-fn step(host: &str, root: &Path, words: &[&str]) -> Result<()> {
-    eprintln!("\n$ {}", words.join(" "));
-    let cmd = recipes::with_images(Cmd::new(words[0]).args(&words[1..]).env("DOCKER_HOST", host));
+fn step(host: &str, program: &Path, args: &[&str]) -> Result<()> {
+    let name = program.file_name().unwrap_or_default().display();
+    let line = format!("{name} {}", args.join(" "));
+    eprintln!("\n$ {line}");
+    let cmd = recipes::with_images(Cmd::new(program).args(args).env("DOCKER_HOST", host));
     let status =
-        cmd.into_inner().current_dir(root).status().context(format_args!("run `{}`", words.join(" ")))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Error::new(format!("`{}` failed ({status})", words.join(" "))))
-    }
+        cmd.into_inner().current_dir(cache::workspace()).status().context(format_args!("run `{line}`"))?;
+    if status.success() { Ok(()) } else { Err(Error::new(format!("`{line}` failed ({status})"))) }
 }

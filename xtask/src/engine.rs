@@ -110,7 +110,15 @@ pub(crate) fn down(caches: Caches) -> Result<()> {
 
 /// Leaves things as they were found, after work that needed an engine.
 pub(crate) fn done_with(engine: &Engine) -> Result<()> {
-    if engine.origin == Origin::Started { down(Caches::Keep) } else { Ok(()) }
+    if engine.origin != Origin::Started {
+        return Ok(());
+    }
+    // All worktrees share it: another one may have found it up and be in the middle of its own tests.
+    if api::request(&engine.host, "GET", "/containers/json", Body::None)?.trim() != "[]" {
+        eprintln!("the engine stays up, containers run on it: `cargo xtask engine down` ends them too");
+        return Ok(());
+    }
+    down(Caches::Keep)
 }
 
 fn given() -> Option<String> {

@@ -84,7 +84,6 @@ fn made(recipe: &Recipe, key: &str) -> Result<PathBuf> {
     if dir.is_dir() {
         return Ok(dir);
     }
-    apt::prepare()?;
     let begin = Instant::now();
     // Under a name of its own until it is whole; what other recipes made of this name goes.
     remove_dir(&parent)?;

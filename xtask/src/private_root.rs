@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::apt::{self, Tree};
+use crate::apt::Tree;
 use crate::cache;
 use crate::shell::{
     Cmd, Context as _, Error, Result, last_lines, make_dir, remove_dir, wait_for, write_file,
@@ -45,7 +45,6 @@ pub(crate) fn tree() -> Result<PathBuf> {
     if tree.is_dir() {
         return Ok(tree);
     }
-    apt::prepare()?;
     eprintln!("making the engine's root from Debian {} packages", TREE.suite);
     // No engine runs now, so nobody needs the one of an older recipe.
     remove_dir(&roots)?;
@@ -165,7 +164,10 @@ impl Process {
     /// Sends a signal, `TERM` or `KILL`, and waits for the end.
     pub(crate) fn end(&self, signal: &str, limit: Duration) -> Result<()> {
         // The shell's own `kill`: a small machine has no other.
-        Cmd::new("sh").args(["-c", "kill -s \"$1\" \"$2\"", "kill", signal, &self.pid]).read()?;
+        let sent = Cmd::new("sh").args(["-c", "kill -s \"$1\" \"$2\"", "kill", signal, &self.pid]).read();
+        if sent.is_err() && self.is_alive() {
+            return sent.map(drop);
+        }
         wait_for("the end of the engine", limit, || Ok((!self.is_alive()).then_some(())))
     }
 }

@@ -1,7 +1,8 @@
-# Runs as process 1 of its own mount and process namespaces; `engine.rs` starts it, ARCHITECTURE.md says why.
+# Runs as process 1 of its own mount and process namespaces; `private_root.rs` starts it.
 # In: ROOTFS (Debian 13 with an engine), STATE (its `data`, `run` and `root` folders exist), BINDS (colon list).
 # When this shell ends, the kernel ends every process and mount that the engine made: nothing can be left behind.
 set -eu
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 # /proc is still the host's, so this is the number under which the host knows this shell.
 read -r host_pid _ </proc/self/stat
@@ -41,11 +42,11 @@ cd /
 umount -l "$STATE/root" 2>/dev/null || :
 echo "$host_pid $start" >"$STATE/run/pid"
 
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
 unset DOCKER_HOST
 # A signal for this shell is a signal for the engine, which then stops its containers first.
 trap 'kill -TERM "$engine"' TERM INT
-dockerd --host "unix://$STATE/run/docker.sock" --pidfile /run/dockerd.pid --data-root /var/lib/docker &
+# The group that the package makes is some other group on the host.
+dockerd --host "unix://$STATE/run/docker.sock" --group root --pidfile /run/dockerd.pid --data-root /var/lib/docker &
 engine=$!
 # A trapped signal ends the first wait early.
 while kill -0 "$engine" 2>/dev/null; do wait "$engine" || :; done
