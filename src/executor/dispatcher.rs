@@ -370,15 +370,7 @@ impl<'a> Dispatcher<'a> {
         let unchanged = reached.difference(&busy).cloned().collect();
         self.in_scope.extend(busy);
         self.in_scope.extend(reached);
-        let steps = plan.steps.iter().map(|step| StepInfo {
-            id: step.id,
-            layer: step.layer.clone(),
-            of: step.of.clone(),
-            verb: step.action.verb(),
-            change: step.action.is_change(),
-            cause: step.cause.clone(),
-            group: step.group,
-        });
+        let steps = plan.steps.iter().map(StepInfo::of);
         self.emit(EventKind::LayerPlanned { layers, steps: steps.collect(), unchanged });
         let promised = plan.steps.iter().flat_map(|step| &step.reaches).chain(&plan.reached);
         self.known.promised.extend(promised.cloned());
