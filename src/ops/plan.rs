@@ -13,6 +13,7 @@ use crate::plan::known::Layer;
 use crate::plan::plan::Plan;
 use crate::plan::step::StepId;
 
+use super::circumstances::learn;
 use super::context::Ctx;
 use super::error::OpError;
 
@@ -41,7 +42,10 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
         facts: matches!(goal, Goal::Up(_)),
         patience: PATIENCE,
     };
-    let surveyed = survey(Arc::clone(&ctx.root), &options).await?;
+    let mut surveyed = survey(Arc::clone(&ctx.root), &options).await?;
+    if let Goal::Up(up) = &goal {
+        learn(ctx, &up.lab.topology, &mut surveyed.known).await?;
+    }
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
     let plan = goal.plan(&surveyed.known, &scope, StepId(0));
