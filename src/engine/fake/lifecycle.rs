@@ -130,6 +130,7 @@ impl World {
         };
         let container = &mut self.engines[engine].containers[index];
         if container.networks.contains_key(&name) {
+            // Docker refuses it; the port's adapters answer that it is as it should be.
             return Ok(());
         }
         let up = container.is_up();
