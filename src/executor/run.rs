@@ -1,7 +1,8 @@
-//! The dispatcher: owns what is known, the schedule and the sink; one `select!` over step results, signals and
-//! ticks.
+//! Carrying out a plan: options, report, and the one entry.
 
+use std::fmt;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -13,16 +14,29 @@ use crate::model::status::ServiceStatus;
 use crate::plan::goal::Goal;
 use crate::plan::plan::Plan;
 use crate::plan::step::{Resource, StepId};
+use crate::transfer::host_files::HostFiles;
 
+use super::dispatcher::Dispatcher;
 use super::survey::Surveyed;
 
 /// How to run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RunOptions {
     /// `up`, `down`, …, for `RunStarted`.
     pub command: &'static str,
     /// Calls at once on the root engine; inner engines get half, at least one. `None`: 8 and 4.
     pub parallel: Option<NonZeroUsize>,
+    /// The user's files, for what is copied into containers.
+    pub files: Arc<dyn HostFiles>,
+}
+
+impl fmt::Debug for RunOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunOptions")
+            .field("command", &self.command)
+            .field("parallel", &self.parallel)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What came of a run.
@@ -32,14 +46,15 @@ pub struct RunReport {
     pub summary: Summary,
     /// Each failed step, what it was about, and the addresses that were skipped because of it.
     pub failures: Vec<StepFailure>,
-    /// The services in scope as they are at the end.
+    /// The services in scope as they are at the end: after `up` that was not broken off, else empty.
     pub services: Vec<ServiceStatus>,
 }
 
 /// A failed step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepFailure {
-    /// Which; `None`: no step failed, the service did afterwards (final observation).
+    /// Which; `None`: no step failed, the service did afterwards (final observation), or a later plan lacks
+    /// what it needs.
     pub step: Option<StepId>,
     /// What it was about.
     pub of: Resource,
@@ -50,8 +65,8 @@ pub struct StepFailure {
 }
 
 /// Carries `first` out on what was surveyed, planning each layer with `goal` as its engine answers. `cancel`
-/// turns to `Some` when the user breaks off.
-#[expect(clippy::unused_async, reason = "written next")]
+/// turns to `Some` when the user breaks off. Errors of `first` are the caller's to refuse before; its warnings
+/// are told as events like those of later plans.
 pub async fn run(
     goal: &Goal,
     surveyed: Surveyed,
@@ -60,6 +75,5 @@ pub async fn run(
     sink: &mut dyn Sink,
     cancel: watch::Receiver<Option<CancelLevel>>,
 ) -> RunReport {
-    let _ = (goal, surveyed, first, options, sink, cancel);
-    RunReport::default()
+    Dispatcher::new(goal, surveyed, options, sink, cancel).run(first).await
 }

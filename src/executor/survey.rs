@@ -1,15 +1,34 @@
 //! From the root down through every running node whose engine answers. Changes nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+
 use crate::engine::engine::Engine;
 use crate::engine::error::EngineError;
-use crate::model::addr::Pattern;
+use crate::model::addr::{Addr, LayerPath, Pattern};
+use crate::model::dial::Dial;
+use crate::model::facts::Facts;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::label;
 use crate::model::name::ProjectName;
-use crate::plan::known::Known;
+use crate::model::observed::{ContainerState, Observed};
+use crate::plan::known::{Answered, Known, Layer};
+use crate::plan::ours::is_ours;
 
+use super::boot;
 use super::engines::Engines;
+use super::enter::{is_by_address, same_engine};
+
+/// A node that has run for so long is dialled although its boot line is not in its log: the log may have been
+/// cut. No kind's node takes longer to boot.
+const BOOTED_LONG_AGO: Duration = Duration::from_secs(120);
+/// Limit for looking at an engine that has answered.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// What to survey.
 #[derive(Clone, Debug)]
@@ -36,8 +55,233 @@ pub struct Surveyed {
 ///
 /// # Errors
 /// When the root engine does not answer. Inner engines that do not are `Silent` in the result.
-#[expect(clippy::unused_async, reason = "written next")]
 pub async fn survey(root: Arc<dyn Engine>, options: &SurveyOptions) -> Result<Surveyed, EngineError> {
-    let _ = options;
-    Ok(Surveyed { known: Known::default(), engines: Engines::new(root) })
+    let facts = root.facts().await?;
+    let seen = root.observe().await?;
+    let mut survey = Survey {
+        known: Known { root_id: facts.id.clone(), ..Known::default() },
+        engines: Engines::new(root),
+        options,
+        probes: FuturesUnordered::new(),
+        by_address: BTreeMap::new(),
+    };
+    survey.answered(LayerPath::root(), seen, Some(facts));
+    survey.drain().await;
+    // Engines that are reached by an address may be one of the others, so the others come first.
+    while let Some((_, node)) = survey.by_address.pop_first() {
+        survey.ask_for_ids().await;
+        let Some(parent) = survey.engines.get(&node.home) else { continue };
+        let probed = probe(parent, node, true, options.patience).await;
+        survey.take(probed);
+        survey.drain().await;
+    }
+    Ok(Surveyed { known: survey.known, engines: survey.engines })
+}
+
+/// A running node.
+struct Node {
+    addr: Addr,
+    /// The layer that owns the engine on which it runs.
+    home: LayerPath,
+    container: String,
+    dial: Dial,
+    boot: Vec<String>,
+}
+
+/// What came of dialling a node.
+struct Probed {
+    node: Node,
+    result: Result<Found, Failure>,
+}
+
+struct Found {
+    engine: Arc<dyn Engine>,
+    seen: Observed,
+    facts: Option<Facts>,
+}
+
+struct Survey<'a> {
+    known: Known,
+    engines: Engines,
+    options: &'a SurveyOptions,
+    probes: FuturesUnordered<BoxFuture<'static, Probed>>,
+    by_address: BTreeMap<Addr, Node>,
+}
+
+impl Survey<'_> {
+    async fn drain(&mut self) {
+        while let Some(probed) = self.probes.next().await {
+            self.take(probed);
+        }
+    }
+
+    fn take(&mut self, probed: Probed) {
+        let layer = probed.node.addr.inner();
+        match probed.result {
+            Err(failure) => {
+                self.known.layers.insert(layer, Layer::Silent(failure));
+            }
+            Ok(found) => {
+                let shared = found
+                    .facts
+                    .as_ref()
+                    .and_then(|facts| same_engine(&probed.node.dial, facts, &known_engines(&self.known)));
+                if let Some(home) = shared {
+                    self.shares(layer, home);
+                } else {
+                    self.engines.set(layer.clone(), found.engine);
+                    self.answered(layer, found.seen, found.facts);
+                }
+            }
+        }
+    }
+
+    /// Keeps what an engine has, and dials the nodes on it.
+    fn answered(&mut self, layer: LayerPath, seen: Observed, facts: Option<Facts>) {
+        let nodes = self.nodes(&layer, &seen);
+        let answered = Answered { home: layer.clone(), seen, facts };
+        self.known.layers.insert(layer, Layer::Answered(Box::new(answered)));
+        for node in nodes.into_values() {
+            let inner = node.addr.inner();
+            if self.known.layers.contains_key(&inner) {
+                continue;
+            }
+            match &node.dial {
+                Dial::Parent { .. } => self.shares(inner, node.home),
+                dial if is_by_address(dial) => {
+                    self.by_address.insert(node.addr.clone(), node);
+                }
+                Dial::Exec { .. } => {
+                    if let Some(parent) = self.engines.get(&node.home) {
+                        let (facts, patience) = (self.options.facts, self.options.patience);
+                        self.probes.push(Box::pin(probe(parent, node, facts, patience)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A layer on the engine of another.
+    fn shares(&mut self, layer: LayerPath, home: LayerPath) {
+        if let Some(engine) = self.engines.get(&home) {
+            self.engines.set(layer.clone(), engine);
+        }
+        let answered = Answered { home, seen: Observed::default(), facts: None };
+        self.known.layers.insert(layer, Layer::Answered(Box::new(answered)));
+    }
+
+    /// The lab's running nodes on an engine that are in scope. Of two with one address the newer counts: the
+    /// older one is about to be replaced.
+    fn nodes(&self, home: &LayerPath, seen: &Observed) -> BTreeMap<Addr, Node> {
+        let Some(project) = &self.options.project else { return BTreeMap::new() };
+        let mut nodes: BTreeMap<Addr, (i64, Node)> = BTreeMap::new();
+        for container in &seen.containers {
+            let labels = &container.labels;
+            if container.state != ContainerState::Running
+                || !labels.contains_key(label::KIND)
+                || labels.contains_key(label::ROLE)
+                || !is_ours(labels, project, &self.known.root_id)
+            {
+                continue;
+            }
+            let dial = labels.get(label::ENGINE).and_then(|text| Dial::from_label(text));
+            let addr = labels.get(label::ADDRESS).and_then(|text| text.parse::<Addr>().ok());
+            let (Some(addr), Some(dial)) = (addr, dial) else { continue };
+            let is_newer = nodes.get(&addr).is_none_or(|(created, _)| *created < container.created);
+            if self.is_in_scope(&addr) && is_newer {
+                let boot = labels.get(label::BOOT).map(|text| boot::words(text)).unwrap_or_default();
+                let node = Node {
+                    addr: addr.clone(),
+                    home: home.clone(),
+                    container: container.id.clone(),
+                    dial,
+                    boot,
+                };
+                nodes.insert(addr, (container.created, node));
+            }
+        }
+        nodes.into_iter().map(|(addr, (_, node))| (addr, node)).collect()
+    }
+
+    fn is_in_scope(&self, addr: &Addr) -> bool {
+        self.options.paths.is_empty() || self.options.paths.iter().any(|path| is_on_the_way(path, addr))
+    }
+
+    /// Fetches the facts that are missing: engines are told apart by the ID in them.
+    async fn ask_for_ids(&mut self) {
+        let asked = self.known.layers.iter().filter_map(|(path, layer)| match layer {
+            Layer::Answered(answered) if answered.home == *path && answered.facts.is_none() => {
+                self.engines.get(path).map(|engine| (path.clone(), engine))
+            }
+            _ => None,
+        });
+        let asked = asked.map(|(path, engine)| async move {
+            (path, tokio::time::timeout(LOOK, engine.facts()).await.ok().and_then(Result::ok))
+        });
+        for (path, facts) in futures_util::future::join_all(asked).await {
+            if let Some(Layer::Answered(answered)) = self.known.layers.get_mut(&path) {
+                answered.facts = facts;
+            }
+        }
+    }
+}
+
+/// The engines that are known, by the layers that own them.
+pub(super) fn known_engines(known: &Known) -> Vec<(LayerPath, String)> {
+    let engines = known.layers.iter().filter_map(|(path, layer)| match layer {
+        Layer::Answered(answered) if answered.home == *path => {
+            answered.facts.as_ref().map(|facts| (path.clone(), facts.id.clone()))
+        }
+        _ => None,
+    });
+    engines.collect()
+}
+
+/// Whether `addr` leads to what `path` means, is it, or lies below it.
+fn is_on_the_way(path: &Pattern, addr: &Addr) -> bool {
+    path.parts().iter().zip(addr.parts()).all(|((service, number), part)| {
+        *service == part.service && number.is_none_or(|number| number == part.number)
+    })
+}
+
+async fn probe(parent: Arc<dyn Engine>, node: Node, want_facts: bool, patience: Duration) -> Probed {
+    let result = reach(parent, &node, want_facts, patience).await;
+    Probed { node, result }
+}
+
+async fn reach(
+    parent: Arc<dyn Engine>,
+    node: &Node,
+    want_facts: bool,
+    patience: Duration,
+) -> Result<Found, Failure> {
+    let failed = |kind, causes| Failure {
+        kind,
+        summary: format!("failed to reach the engine of `{}`", node.addr),
+        causes,
+        logs: None,
+    };
+    let broke = |error: EngineError| {
+        let Failure { kind, summary, causes, .. } = error.to_failure();
+        failed(kind, if causes.is_empty() { vec![summary] } else { causes })
+    };
+    if !node.boot.is_empty() {
+        let booted = boot::has_booted(&*parent, &node.container, &node.boot, BOOTED_LONG_AGO);
+        let late =
+            |_| failed(FailureKind::Timeout, vec![format!("its console gave no answer within {patience:?}")]);
+        if !tokio::time::timeout(patience, booted).await.map_err(late)?.map_err(broke)? {
+            return Err(failed(FailureKind::Unreachable, vec!["the node is booting".to_owned()]));
+        }
+    }
+    let engine = parent.inside(&node.container, &node.dial);
+    let late = |_| failed(FailureKind::Timeout, vec![format!("no answer within {patience:?}")]);
+    tokio::time::timeout(patience, engine.ping()).await.map_err(late)?.map_err(broke)?;
+    let look = async {
+        let facts = if want_facts { Some(engine.facts().await?) } else { None };
+        Ok((facts, engine.observe().await?))
+    };
+    let late =
+        |_| failed(FailureKind::Timeout, vec![format!("it answers, but lists nothing within {LOOK:?}")]);
+    let (facts, seen) = tokio::time::timeout(LOOK, look).await.map_err(late)?.map_err(broke)?;
+    Ok(Found { engine, seen, facts })
 }

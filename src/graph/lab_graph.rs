@@ -1,5 +1,148 @@
-//! The graph.
+//! The graph: what each milestone needs.
+//!
+//! Edges point from a milestone to what it needs. With x on the engine of node n: Started(x) needs EngineUp(n)
+//! and what `depends_on` says; Healthy, Completed and EngineUp(x) need Started(x); Ready(x) needs Started(x),
+//! Healthy(x) if the file gives x a health check, and for a node EngineUp(x) and Ready of all inside.
+
+use std::collections::{BTreeSet, HashMap};
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+use crate::diag::diagnostics::Diagnostics;
+use crate::model::addr::Addr;
+use crate::model::container::NetworkMode;
+use crate::model::milestone::{Milestone, Stage};
+use crate::model::service::{Condition, Service};
+use crate::model::span::Span;
+use crate::model::topology::Topology;
+
+use super::cycle;
+use super::expand::expand;
+
+/// Why a milestone needs another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// `depends_on`, or a shared network namespace, written here.
+    Depends {
+        /// The place.
+        span: Span,
+        /// Whether its failure holds the dependent back.
+        required: bool,
+    },
+    /// The container runs on the engine of that node.
+    Inside,
+    /// A later stage of the same service.
+    Stage,
+    /// A node is ready when everything inside is.
+    Contains,
+}
 
 /// The milestones of a lab and their needs.
 #[derive(Debug, Default)]
-pub struct LabGraph {}
+pub struct LabGraph {
+    graph: DiGraph<Milestone, Why>,
+    index: HashMap<Milestone, NodeIndex>,
+}
+
+impl LabGraph {
+    /// Builds the graph. Cycles, also those through containment, come back as diagnostics that show the chain
+    /// of places.
+    pub fn build(topology: &Topology) -> (Self, Diagnostics) {
+        let mut built = Self::default();
+        for (addr, service) in topology.instances() {
+            built.add_instance(topology, &addr, service);
+        }
+        let problems = cycle::find(&built.graph, topology);
+        (built, problems)
+    }
+
+    fn add_instance(&mut self, topology: &Topology, addr: &Addr, service: &Service) {
+        let stage = |stage| Milestone::Service(addr.clone(), stage);
+        let layer = addr.layer();
+        if let Some(host) = layer.node() {
+            self.edge(stage(Stage::Started), Milestone::Service(host.clone(), Stage::EngineUp), Why::Inside);
+            self.edge(Milestone::Service(host, Stage::Ready), stage(Stage::Ready), Why::Contains);
+        }
+        for dependency in &service.depends_on {
+            let wanted = match dependency.condition {
+                Condition::Started => Stage::Started,
+                Condition::Healthy => Stage::Healthy,
+                Condition::Completed => Stage::Completed,
+                Condition::Ready => Stage::Ready,
+            };
+            for target in expand(topology, &layer, &dependency.target) {
+                let why = Why::Depends { span: dependency.span, required: dependency.required };
+                self.edge(stage(Stage::Started), Milestone::Service(target, wanted), why);
+            }
+        }
+        if let Some(NetworkMode::Service(name)) = &service.spec.network_mode
+            && let Ok(name) = crate::model::name::ServiceName::new(name)
+        {
+            let target = Milestone::Service(layer.join(&name, 1), Stage::Started);
+            let why = Why::Depends { span: service.span_of("network_mode"), required: true };
+            self.edge(stage(Stage::Started), target, why);
+        }
+        self.edge(stage(Stage::Healthy), stage(Stage::Started), Why::Stage);
+        self.edge(stage(Stage::Completed), stage(Stage::Started), Why::Stage);
+        self.edge(stage(Stage::Ready), stage(Stage::Started), Why::Stage);
+        if service.spec.healthcheck.as_ref().is_some_and(|check| !check.is_disabled()) {
+            self.edge(stage(Stage::Ready), stage(Stage::Healthy), Why::Stage);
+        }
+        if service.node.is_some() {
+            self.edge(stage(Stage::EngineUp), stage(Stage::Started), Why::Stage);
+            self.edge(stage(Stage::Ready), stage(Stage::EngineUp), Why::Stage);
+        }
+    }
+
+    fn node(&mut self, milestone: Milestone) -> NodeIndex {
+        if let Some(index) = self.index.get(&milestone) {
+            return *index;
+        }
+        let index = self.graph.add_node(milestone.clone());
+        self.index.insert(milestone, index);
+        index
+    }
+
+    fn edge(&mut self, from: Milestone, to: Milestone, why: Why) {
+        let (from, to) = (self.node(from), self.node(to));
+        self.graph.add_edge(from, to, why);
+    }
+
+    /// What `milestone` needs directly, in the order in which the file says it.
+    pub fn needs(&self, milestone: &Milestone) -> Vec<(&Milestone, Why)> {
+        let Some(index) = self.index.get(milestone) else { return Vec::new() };
+        let mut edges: Vec<_> = self.graph.edges_directed(*index, Direction::Outgoing).collect();
+        edges.sort_by_key(petgraph::visit::EdgeRef::id);
+        edges.iter().map(|edge| (&self.graph[edge.target()], *edge.weight())).collect()
+    }
+
+    /// The addresses that must run before `addr` starts, as `depends_on` says: the label `io.nestctl.needs`.
+    pub fn dependencies(&self, addr: &Addr) -> BTreeSet<Addr> {
+        let started = Milestone::Service(addr.clone(), Stage::Started);
+        let needs = self.needs(&started).into_iter();
+        needs
+            .filter_map(|(milestone, why)| match (milestone, why) {
+                (Milestone::Service(target, _), Why::Depends { .. }) => Some(target.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// All milestones that must be reached for `goals` to be, themselves included.
+    pub fn closure(&self, goals: impl IntoIterator<Item = Milestone>) -> BTreeSet<Milestone> {
+        let mut stack: Vec<NodeIndex> =
+            goals.into_iter().filter_map(|goal| self.index.get(&goal).copied()).collect();
+        let mut seen = vec![false; self.graph.node_count()];
+        let mut out = BTreeSet::new();
+        while let Some(index) = stack.pop() {
+            if std::mem::replace(&mut seen[index.index()], true) {
+                continue;
+            }
+            out.insert(self.graph[index].clone());
+            stack.extend(self.graph.neighbors_directed(index, Direction::Outgoing));
+        }
+        out
+    }
+}

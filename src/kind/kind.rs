@@ -1,5 +1,6 @@
 //! The shape of a kind.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::container::ContainerSpec;
@@ -7,6 +8,7 @@ use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::files::PutFile;
 use crate::model::service::EngineOptions;
+use crate::model::span::Span;
 
 /// A way of hosting an engine: one row of `KINDS`.
 #[derive(Debug)]
@@ -19,29 +21,46 @@ pub struct Kind {
     pub default_image: Option<&'static str>,
     /// Keys of `engine:` (beside `kind` and `ready_timeout`) that this kind understands; others are an error.
     pub options: &'static [&'static str],
-    /// Whether the inner layer runs on an engine of its own (not `socket`, not `tcp`): it has its own names,
-    /// ports and images, and dies with its node.
-    pub isolated: bool,
+    /// Whose engine the inner layer runs on.
+    pub hosting: Hosting,
+    /// Path of its engine's socket inside the node; `None` where the engine is somebody else's.
+    pub socket: Option<&'static str>,
     /// What the kind makes of a node.
     pub profile: fn(&NodeInput) -> Profile,
     /// Why this node cannot work, from the file and, once known, the facts of the engine that is to run it.
     pub check: fn(&NodeInput, Option<&Facts>) -> Vec<Refusal>,
 }
 
+/// Whose engine an inner layer runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosting {
+    /// Its node's own: it has its own names, ports and images, and dies with the node.
+    Own,
+    /// The engine that runs the node (`socket`): inner containers are the node's siblings.
+    Parents,
+    /// One that the lab does not make (`tcp`).
+    Elsewhere,
+}
+
 /// What a kind is told about a node.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeInput<'a> {
+    /// The node's service name: the host name of kinds that want a speaking one.
+    pub name: &'a str,
     /// What the file says of the container.
     pub spec: &'a ContainerSpec,
+    /// The keys that the file has (`Service::spans`): tells `privileged: false` from silence.
+    pub written: &'a BTreeMap<String, Span>,
     /// What the file says of the engine.
     pub options: &'a EngineOptions,
     /// Kinds of the nodes around this one, outermost first.
     pub outer: &'a [&'static str],
-    /// Path of the parent engine's socket on the parent's machine (`socket`).
+    /// Path of the parent engine's socket on the parent's machine, where the endpoint tells it (`socket`). Inside
+    /// other nodes the path follows from the kind of the node around this one, so `None` does there.
     pub parent_socket: Option<&'a str>,
-    /// Address pool that the planner gives the inner engine, CIDR.
+    /// Address pool that the planner gives the inner engine, CIDR; `engine.address_pool` wins over it.
     pub pool: Option<&'a str>,
-    /// MTU for inner networks, where it is not the usual 1500.
+    /// MTU for inner networks, where it is not the usual 1500; `engine.mtu` wins over it.
     pub mtu: Option<u32>,
 }
 
@@ -95,3 +114,5 @@ pub struct Refusal {
 pub const LAB_DIRECTORY: &str = "/nestctl/lab";
 /// The start script's path inside a node.
 pub const START_SCRIPT: &str = "/nestctl/start";
+/// Directory of extra certificates (`engine.ca`) inside a node.
+pub const CERTIFICATES: &str = "/nestctl/ca";

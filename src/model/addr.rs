@@ -235,6 +235,11 @@ impl Pattern {
     pub fn services(&self) -> impl Iterator<Item = &ServiceName> {
         self.0.iter().map(|(service, _)| service)
     }
+
+    /// The parts, outermost first; `None` stands for every replica.
+    pub fn parts(&self) -> &[(ServiceName, Option<u32>)] {
+        &self.0
+    }
 }
 
 impl FromStr for Pattern {

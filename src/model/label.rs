@@ -21,12 +21,15 @@ pub const ENGINE: &str = "io.nestctl.engine";
 pub const NEEDS: &str = "io.nestctl.needs";
 /// Replica number.
 pub const NUMBER: &str = "io.nestctl.number";
-/// ID of the image on the engine that it was copied from, or on the container's own engine.
+/// `<layer>=<ID>`: the image's ID on the engine of the layer that it was copied from (or on the container's own).
+/// Compared with that engine only, never across image stores.
 pub const IMAGE: &str = "io.nestctl.image";
 /// Address pool of a node's engine.
 pub const POOL: &str = "io.nestctl.pool";
 /// The console line that a node prints when it has booted, where its kind has one.
 pub const BOOT: &str = "io.nestctl.boot";
+/// Digest of the user's files that were copied in, where the engine does not see them.
+pub const FILES: &str = "io.nestctl.files";
 /// What an object is for, where it is not a service's container, network or volume: `data` (an engine's data
 /// volume), `files` (a volume of configs), `helper` (a container that only fills one).
 pub const ROLE: &str = "io.nestctl.role";

@@ -33,6 +33,10 @@ pub enum Cause {
     Orphan,
     /// Its node is recreated or stopped.
     NodeLeaves(Addr),
+    /// A stopped node that must be emptied before it goes.
+    MustBeEmptied,
+    /// Its engine does not answer: it is stopped from outside.
+    EngineSilent,
     /// A container takes the place of another.
     Replaces,
     /// The service has a health check or is waited for.
@@ -59,6 +63,8 @@ impl fmt::Display for Cause {
             Self::Duplicate => f.write_str("one too many"),
             Self::Orphan => f.write_str("not in the file"),
             Self::NodeLeaves(addr) => write!(f, "{addr} goes down"),
+            Self::MustBeEmptied => f.write_str("must be emptied first"),
+            Self::EngineSilent => f.write_str("its engine does not answer"),
             Self::Replaces => f.write_str("replaces the old one"),
             Self::Awaited => f.write_str("awaited"),
             Self::Inside => f.write_str("has an inner layer"),

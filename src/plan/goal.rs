@@ -12,6 +12,12 @@ use crate::model::topology::Topology;
 use super::known::Known;
 use super::plan::Plan;
 use super::step::StepId;
+use super::{down, up};
+
+/// What a lab wants of the user's machine: paths that services on inner engines bind.
+pub fn inner_user_paths(topology: &Topology) -> std::collections::BTreeSet<std::path::PathBuf> {
+    super::world::World::new(topology).inner_user_paths()
+}
 
 /// A lab: the topology and its graph.
 #[derive(Debug)]
@@ -78,7 +84,9 @@ impl Goal {
     /// Plans the layers of `scope`. The first plan's scope is all that answered, later ones hold the layer that
     /// was entered. Step numbers begin at `first`.
     pub fn plan(&self, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
-        let _ = (known, scope, first);
-        Plan::default()
+        match self {
+            Self::Up(goal) => up::plan(goal, known, scope, first),
+            Self::Down(goal) => down::plan(goal, known, scope, first),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What is known of the engines when a plan is made.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::model::addr::LayerPath;
 use crate::model::facts::Facts;
@@ -19,6 +20,12 @@ pub struct Known {
     pub promised: BTreeSet<Milestone>,
     /// Whether the root engine sees the files of the user's machine, where that was asked.
     pub sees_files: Option<bool>,
+    /// Digests of the user's files that inner services bind, where they must be copied in.
+    pub digests: BTreeMap<PathBuf, String>,
+    /// Path of the root engine's own socket on its machine, if it was reached by one.
+    pub root_socket: Option<String>,
+    /// Networks (CIDR) that no inner engine may use: resolvers, and routes of a local root's host.
+    pub avoid: Vec<String>,
 }
 
 /// What is known of one layer.

@@ -3,9 +3,22 @@
 //! Everything that is to be decided is decided here; the executor only carries out.
 
 pub mod action;
+pub mod address_pool;
+mod bring_up;
+mod builder;
 pub mod cause;
+mod claims;
+mod desired;
+mod down;
+pub mod fingerprint;
 pub mod goal;
+mod images;
 pub mod known;
+mod objects;
 pub mod ours;
 pub mod plan;
+pub mod plan_check;
+mod quiesce;
 pub mod step;
+mod up;
+mod world;

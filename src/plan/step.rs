@@ -103,4 +103,6 @@ pub struct Step {
     pub cause: Cause,
     /// The line that it is part of.
     pub group: Option<Group>,
+    /// Whether its failure is told and does not count: teardown tries the gentle way first.
+    pub may_fail: bool,
 }

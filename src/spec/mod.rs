@@ -5,3 +5,4 @@
 
 pub mod files;
 pub mod parse;
+pub mod schema;

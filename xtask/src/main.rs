@@ -1,2 +1,91 @@
 //! Development commands of nestctl: `cargo xtask <command>`.
-fn main() {}
+//!
+//! Owns the command line. Each command is one module; none of them knows the nestctl crate.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool for developers")]
+
+mod api;
+mod apt;
+mod cache;
+mod demo;
+mod engine;
+mod images;
+mod private_root;
+mod recipes;
+mod shell;
+mod test;
+mod traces;
+
+use std::process::ExitCode;
+
+use crate::shell::Result;
+
+const HELP: &str = "\
+Development commands of nestctl
+
+Usage: cargo xtask <command>
+
+  engine up              Have a Docker engine that starts privileged containers, and print its DOCKER_HOST
+  engine env             Print it for the shell: eval \"$(cargo xtask engine env)\"
+  engine restart         Stop the throw-away engine as a machine's shutdown would, and start it again
+  engine down [--purge]  Take the throw-away engine away, with everything on it; --purge: its caches too
+  images [name...]       Make the test images from Debian packages and load them into that engine
+  demo [--keep]          Bring up examples/quickstart, look at it, and take it down (--keep: leave it)
+  test [-- args...]      Engine, images, then `cargo test --workspace args...`
+
+The engine is NESTCTL_TEST_HOST if set, else the machine's own (DOCKER_HOST, /var/run/docker.sock) if it
+starts a privileged container, else a throw-away one, made from Debian packages in a private root (needs root).
+
+Environment
+  NESTCTL_TEST_HOST      An engine to use as it is: unix:///path or tcp://host:port
+  NESTCTL_CACHE_DIR      Where caches and the throw-away engine live (default: ~/.cache/nestctl-dev)
+  NESTCTL_ENGINE_BIND    More host folders that the throw-away engine can bind from, separated by colons;
+                         always: the folder that holds the workspace, the home folder, the temporary folder
+  NESTCTL_DEBIAN_MIRROR  A Debian archive, where the machine's own apt sources name none
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says whether there was anything to do, too: a second `up` is quick.
+fn up() -> Result<()> {
+    let engine = engine::up()?;
+    match engine.origin {
+        engine::Origin::Given => eprintln!("using the engine that this machine or NESTCTL_TEST_HOST offers"),
+        engine::Origin::Found => eprintln!("the throw-away engine was up already"),
+        engine::Origin::Started => eprintln!("the throw-away engine is up"),
+    }
+    println!("DOCKER_HOST={}", engine.host);
+    Ok(())
+}
+
+fn run(args: &[&str]) -> Result<ExitCode> {
+    match args {
+        ["engine", "up"] => up()?,
+        ["engine", "env"] => println!("export DOCKER_HOST={}", engine::running()?),
+        ["engine", "restart"] => println!("DOCKER_HOST={}", engine::restart()?),
+        ["engine", "down"] => engine::down(engine::Caches::Keep)?,
+        ["engine", "down", "--purge"] => engine::down(engine::Caches::Remove)?,
+        ["images", names @ ..] if !names.iter().any(|name| name.starts_with('-')) => {
+            images::load(&engine::up()?.host, names)?;
+        }
+        ["demo"] => demo::run(demo::After::Down)?,
+        ["demo", "--keep"] => demo::run(demo::After::Keep)?,
+        ["test"] => return test::run(&[]),
+        ["test", "--", rest @ ..] => return test::run(rest),
+        [] | ["-h" | "--help" | "help"] => print!("{HELP}"),
+        _ => {
+            eprint!("error: unknown command `{}`\n\n{HELP}", args.join(" "));
+            return Ok(ExitCode::from(2));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,485 @@
+//! The dispatcher: owns what is known, the schedule and the sink; one `select!` over step results, messages,
+//! the user's signals and ticks. No locks: steps tell it things, it alone changes things.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::{self, JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::diag::diagnostic::Severity;
+use crate::event::event::{CancelLevel, Event, EventKind, StepInfo};
+use crate::event::outcome::Outcome;
+use crate::event::sink::Sink;
+use crate::model::addr::{Addr, LayerPath};
+use crate::model::failure::FailureKind;
+use crate::model::milestone::Milestone;
+use crate::model::observed::ContainerState;
+use crate::plan::action::Action;
+use crate::plan::goal::Goal;
+use crate::plan::known::{Known, Layer};
+use crate::plan::ours;
+use crate::plan::plan::Plan;
+use crate::plan::step::{Resource, Step, StepId};
+
+use super::engines::Engines;
+use super::failure;
+use super::final_look::final_look;
+use super::link::Link;
+use super::run::{RunOptions, RunReport};
+use super::scheduler::{End, Scheduler, Unrun};
+use super::status::statuses;
+use super::step::carry_out;
+use super::step_context::{Broken, Entered, Gain, Message, StepContext};
+use super::survey::{Surveyed, known_engines};
+use super::tally::Tally;
+
+/// Calls at once on the root engine and on each inner one (DESIGN 12.7).
+const PERMITS: (usize, usize) = (8, 4);
+/// Pulls at once, over all engines: they share the user's line.
+const PULLS: usize = 4;
+/// How often the sink may move.
+const TICK: Duration = Duration::from_millis(100);
+
+type StepResult = Result<Gain, Broken>;
+
+/// One run.
+pub(super) struct Dispatcher<'a> {
+    goal: &'a Goal,
+    options: &'a RunOptions,
+    sink: &'a mut dyn Sink,
+    sink_is_closed: bool,
+    cancel: watch::Receiver<Option<CancelLevel>>,
+    level: Option<CancelLevel>,
+    began: Instant,
+    events: u64,
+    known: Known,
+    /// Engines by the layers that own them.
+    links: BTreeMap<LayerPath, Arc<Link>>,
+    scheduler: Scheduler,
+    next_step: u32,
+    steps: BTreeMap<StepId, Arc<Step>>,
+    /// When each running step began.
+    running: BTreeMap<StepId, Instant>,
+    tasks: JoinSet<StepResult>,
+    step_of_task: HashMap<task::Id, StepId>,
+    pulls: Arc<Semaphore>,
+    messages: (mpsc::UnboundedSender<Message>, mpsc::UnboundedReceiver<Message>),
+    /// Services that the plans are about.
+    in_scope: BTreeSet<Addr>,
+    /// Whether something ran that may have changed what was observed.
+    is_stale: bool,
+    tally: Tally,
+}
+
+impl<'a> Dispatcher<'a> {
+    pub(super) fn new(
+        goal: &'a Goal,
+        surveyed: Surveyed,
+        options: &'a RunOptions,
+        sink: &'a mut dyn Sink,
+        cancel: watch::Receiver<Option<CancelLevel>>,
+    ) -> Self {
+        let mut dispatcher = Self {
+            goal,
+            options,
+            sink,
+            sink_is_closed: false,
+            cancel,
+            level: None,
+            began: Instant::now(),
+            events: 0,
+            known: surveyed.known,
+            links: BTreeMap::new(),
+            scheduler: Scheduler::new(),
+            next_step: 0,
+            steps: BTreeMap::new(),
+            running: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            step_of_task: HashMap::new(),
+            pulls: Arc::new(Semaphore::new(PULLS)),
+            messages: mpsc::unbounded_channel(),
+            in_scope: BTreeSet::new(),
+            is_stale: false,
+            tally: Tally::default(),
+        };
+        dispatcher.link_all(&surveyed.engines);
+        dispatcher
+    }
+
+    fn link_all(&mut self, engines: &Engines) {
+        let homes: Vec<LayerPath> = owners(&self.known).cloned().collect();
+        for home in homes {
+            if let Some(engine) = engines.get(&home) {
+                let link = Arc::new(Link::new(engine, self.permits_of(&home)));
+                self.links.insert(home, link);
+            }
+        }
+    }
+
+    fn permits_of(&self, home: &LayerPath) -> usize {
+        match (self.options.parallel, home.is_root()) {
+            (None, true) => PERMITS.0,
+            (None, false) => PERMITS.1,
+            (Some(n), true) => n.get(),
+            (Some(n), false) => (n.get() / 2).max(1),
+        }
+    }
+
+    pub(super) async fn run(mut self, first: Plan) -> RunReport {
+        let project = self.goal.project().clone();
+        self.emit(EventKind::RunStarted { project: project.clone(), command: self.options.command });
+        self.tell_surveyed();
+        let layers = self.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
+        let layers: Vec<LayerPath> = layers.map(|(path, _)| path.clone()).collect();
+        self.join_plan(layers, first);
+        self.dispatch().await;
+        let services = self.finish().await;
+        let summary = &mut self.tally.summary;
+        summary.interrupted = self.level.is_some();
+        summary.took = self.began.elapsed();
+        let report = RunReport {
+            summary: summary.clone(),
+            failures: std::mem::take(&mut self.tally.failures),
+            services,
+        };
+        let (summary, services) = (report.summary.clone(), report.services.clone());
+        self.emit(EventKind::RunFinished { summary, services });
+        report
+    }
+
+    /// Runs until every step has ended.
+    async fn dispatch(&mut self) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            self.heed_cancel().await;
+            self.start_ready();
+            if self.scheduler.is_stalled() {
+                let unrun = self.scheduler.break_stall();
+                self.tell_unrun(unrun);
+            }
+            if self.scheduler.is_finished() {
+                return;
+            }
+            tokio::select! {
+                biased;
+                Ok(()) = self.cancel.changed() => {}
+                Some(message) = self.messages.1.recv() => self.take_message(message),
+                Some(joined) = self.tasks.join_next_with_id() => self.take_result(joined),
+                _ = tick.tick() => self.sink.tick(),
+            }
+        }
+    }
+
+    /// Does what the user's signal asks for, once a level.
+    async fn heed_cancel(&mut self) {
+        let level = *self.cancel.borrow_and_update();
+        if level <= self.level {
+            return;
+        }
+        let Some(wanted) = level else { return };
+        let is_first = self.level.is_none();
+        self.level = level;
+        self.emit(EventKind::Cancelling { level: wanted });
+        if is_first {
+            let unrun = self.scheduler.cancel();
+            self.tell_unrun(unrun);
+        }
+        if wanted == CancelLevel::Abort {
+            self.tasks.shutdown().await;
+            self.step_of_task.clear();
+            let running: Vec<StepId> = self.running.keys().copied().collect();
+            for id in running {
+                self.end(id, End::Cancelled, Outcome::Cancelled);
+            }
+        }
+    }
+
+    /// Starts what may start. Joins do nothing, so they end here and now.
+    fn start_ready(&mut self) {
+        loop {
+            let ready = self.scheduler.ready();
+            if ready.is_empty() {
+                return;
+            }
+            for id in ready {
+                self.start(id);
+            }
+        }
+    }
+
+    fn start(&mut self, id: StepId) {
+        let Some(step) = self.steps.get(&id).cloned() else { return };
+        self.scheduler.started(id);
+        self.running.insert(id, Instant::now());
+        self.emit(EventKind::StepStarted { step: id });
+        if step.action == Action::Join {
+            self.end(id, End::Done, Outcome::Done);
+            return;
+        }
+        self.is_stale = true;
+        let Some((home, link)) = self.link_of(&step.layer) else {
+            let reason = match self.known.layers.get(&step.layer) {
+                Some(Layer::Silent(failure)) => failure.summary.clone(),
+                _ => format!("the engine of `{}` was not reached", step.layer),
+            };
+            self.fail(id, failure::no_engine(&step, reason));
+            return;
+        };
+        let source = match &step.action {
+            Action::Copy { from, .. } => self.link_of(from),
+            Action::CreateContainer(container) => self.link_of(&container.image.source),
+            _ => None,
+        };
+        let known_engines = match &step.action {
+            Action::Enter(_) => known_engines(&self.known),
+            _ => Vec::new(),
+        };
+        let context = StepContext {
+            step,
+            link,
+            source: source.map(|(_, link)| link),
+            home,
+            known_engines,
+            pulls: self.pulls.clone(),
+            files: self.options.files.clone(),
+            cancel: self.cancel.clone(),
+            messages: self.messages.0.clone(),
+        };
+        let task = self.tasks.spawn(async move { carry_out(&context).await });
+        self.step_of_task.insert(task.id(), id);
+    }
+
+    /// The engine of a layer, and the layer that owns it.
+    fn link_of(&self, layer: &LayerPath) -> Option<(LayerPath, Arc<Link>)> {
+        let home = self.known.home(layer)?;
+        self.links.get(home).map(|link| (home.clone(), link.clone()))
+    }
+
+    fn take_message(&mut self, message: Message) {
+        // What a step said just before its end may come after it.
+        match message {
+            Message::Progress { step, done, total, unit } if self.running.contains_key(&step) => {
+                self.emit(EventKind::StepProgress { step, done, total, unit });
+            }
+            Message::Waiting { step, on } if self.running.contains_key(&step) => {
+                self.emit(EventKind::StepWaiting { step, on });
+            }
+            Message::Progress { .. } | Message::Waiting { .. } => {}
+        }
+    }
+
+    fn take_result(&mut self, joined: Result<(task::Id, StepResult), JoinError>) {
+        let (task, result) = match joined {
+            Ok((task, result)) => (task, Ok(result)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        let Some(id) = self.step_of_task.remove(&task) else { return };
+        let Some(step) = self.steps.get(&id).cloned() else { return };
+        match result {
+            Ok(Ok(Gain::Nothing)) => self.end(id, End::Done, Outcome::Done),
+            Ok(Ok(Gain::Entered(entered))) => self.take_layer(&step, *entered),
+            Ok(Err(Broken::Failed(failure))) => self.fail(id, *failure),
+            Ok(Err(Broken::Cancelled)) => self.end(id, End::Cancelled, Outcome::Cancelled),
+            Err(error) => {
+                let reason = format!("nestctl itself failed: {error}");
+                self.fail(id, failure::of_step_because(&step, FailureKind::Engine, vec![reason]));
+            }
+        }
+    }
+
+    /// A layer was entered: what was observed is kept, the layer is planned, its steps join the schedule.
+    fn take_layer(&mut self, enter: &Step, entered: Entered) {
+        if self.level.is_some() {
+            self.end(enter.id, End::Done, Outcome::Done);
+            return;
+        }
+        let layer = entered.layer.clone();
+        self.keep(entered);
+        // Layers below a `socket` node may have gone on all the while; its plan is theirs too.
+        let below = self.known.layers.iter().filter(|(path, known)| {
+            path.is_within(&layer) && matches!(known, Layer::Answered(_))
+        });
+        let scope: BTreeSet<LayerPath> = below.map(|(path, _)| path.clone()).collect();
+        let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
+        let errors = plan.problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error);
+        let errors: Vec<String> = errors.map(|problem| problem.message.clone()).collect();
+        if errors.is_empty() {
+            // The layer's steps are promised before the `Enter` that owned them ends.
+            self.tell_end(enter.id, Outcome::Done);
+            self.join_plan(scope.into_iter().collect(), plan);
+            let unrun = self.scheduler.finish(enter.id, End::Done);
+            self.tell_unrun(unrun);
+        } else {
+            self.tally.summary.problems += errors.len();
+            self.fail(enter.id, failure::of_step_because(enter, FailureKind::Conflict, errors));
+        }
+    }
+
+    /// Keeps what was observed when a layer was entered. What is known of the layers below it is of the node's
+    /// last run, and so are their handles.
+    fn keep(&mut self, entered: Entered) {
+        let Entered { layer, answered, engine, shared } = entered;
+        let home = answered.home.clone();
+        self.known.layers.insert(layer.clone(), Layer::Answered(Box::new(answered)));
+        if let Some(engine) = engine {
+            self.forget_below(&layer, |_| true);
+            let link = Arc::new(Link::new(engine, self.permits_of(&layer)));
+            self.links.insert(layer, link);
+            return;
+        }
+        if let (Some(seen), Some(Layer::Answered(owner))) = (shared, self.known.layers.get_mut(&home)) {
+            owner.seen = seen;
+        }
+        let containers = ours::containers(&self.known, self.goal.project());
+        let running = containers.into_iter().filter(|ours| ours.container.state == ContainerState::Running);
+        let running: BTreeSet<LayerPath> = running.map(|ours| ours.addr.inner()).collect();
+        let stopped = self.known.layers.keys().filter(|below| below.is_within(&layer) && **below != layer);
+        let stopped: Vec<LayerPath> = stopped.filter(|below| !running.contains(below)).cloned().collect();
+        self.forget_below(&layer, |below| stopped.iter().any(|stopped| below.is_within(stopped)));
+    }
+
+    fn forget_below(&mut self, layer: &LayerPath, is_gone: impl Fn(&LayerPath) -> bool) {
+        let stays = |path: &LayerPath| !path.is_within(layer) || path == layer || !is_gone(path);
+        self.known.layers.retain(|path, _| stays(path));
+        self.links.retain(|path, _| stays(path));
+    }
+
+    /// A plan's steps join the schedule.
+    fn join_plan(&mut self, layers: Vec<LayerPath>, plan: Plan) {
+        for problem in plan.problems.sorted() {
+            if problem.severity == Severity::Warning {
+                self.emit(EventKind::Warned { diagnostic: problem.clone() });
+            }
+        }
+        // A join tells of others: the node itself may need nothing.
+        let steps = plan.steps.iter().filter(|step| step.action != Action::Join);
+        let services = steps.filter_map(|step| match &step.of {
+            Resource::Service(addr) => Some(addr.clone()),
+            _ => None,
+        });
+        let busy: BTreeSet<Addr> = services.collect();
+        let reached = plan.reached.iter().filter_map(|milestone| match milestone {
+            Milestone::Service(addr, _) => Some(addr.clone()),
+            _ => None,
+        });
+        let reached: BTreeSet<Addr> = reached.collect();
+        let unchanged = reached.difference(&busy).cloned().collect();
+        self.in_scope.extend(busy);
+        self.in_scope.extend(reached);
+        let steps = plan.steps.iter().map(StepInfo::of);
+        self.emit(EventKind::LayerPlanned { layers, steps: steps.collect(), unchanged });
+        let promised = plan.steps.iter().flat_map(|step| &step.reaches).chain(&plan.reached);
+        self.known.promised.extend(promised.cloned());
+        let unrun = self.scheduler.add(&plan);
+        for step in plan.steps {
+            self.next_step = self.next_step.max(step.id.0 + 1);
+            self.steps.insert(step.id, Arc::new(step));
+        }
+        self.tell_unrun(unrun);
+    }
+
+    fn fail(&mut self, id: StepId, failure: crate::model::failure::Failure) {
+        self.end(id, End::Failed, Outcome::Failed(Box::new(failure)));
+    }
+
+    /// A started step ended.
+    fn end(&mut self, id: StepId, end: End, outcome: Outcome) {
+        self.tell_end(id, outcome);
+        let unrun = self.scheduler.finish(id, end);
+        self.tell_unrun(unrun);
+    }
+
+    fn tell_end(&mut self, id: StepId, outcome: Outcome) {
+        let took = self.running.remove(&id).map(|began| began.elapsed()).unwrap_or_default();
+        if let Some(step) = self.steps.get(&id) {
+            match &outcome {
+                Outcome::Done => self.tally.done(step),
+                Outcome::Failed(failure) => self.tally.failed(step, (**failure).clone()),
+                Outcome::Cancelled | Outcome::Skipped { .. } => self.tally.cancelled(),
+            }
+        }
+        self.emit(EventKind::StepFinished { step: id, outcome, took });
+    }
+
+    fn tell_unrun(&mut self, unrun: Vec<Unrun>) {
+        for one in unrun {
+            let (id, outcome) = match one {
+                Unrun::Cancelled(id) => {
+                    self.tally.cancelled();
+                    (id, Outcome::Cancelled)
+                }
+                Unrun::Skipped(id, because) => {
+                    if let Some(step) = self.steps.get(&id) {
+                        self.tally.skipped(step, &because);
+                    }
+                    let because = match because {
+                        super::scheduler::Because::Step(id) => Some(id),
+                        _ => None,
+                    };
+                    (id, Outcome::Skipped { because })
+                }
+            };
+            self.emit(EventKind::StepFinished { step: id, outcome, took: Duration::ZERO });
+        }
+    }
+
+    /// After an `up` that was not broken off: looks once more at every engine, and tells what ended badly.
+    async fn finish(&mut self) -> Vec<crate::model::status::ServiceStatus> {
+        if self.level.is_some() || !matches!(self.goal, Goal::Up(_)) {
+            return Vec::new();
+        }
+        if self.is_stale {
+            let mut cancel = self.cancel.clone();
+            let problems = tokio::select! {
+                biased;
+                Ok(_) = cancel.wait_for(Option::is_some) => None,
+                problems = final_look(&mut self.known, &self.links, self.goal.project(), &self.in_scope) => {
+                    Some(problems)
+                }
+            };
+            let Some(problems) = problems else {
+                self.heed_cancel().await;
+                return Vec::new();
+            };
+            for (of, failure) in problems {
+                let is_told = self.tally.failures.iter().any(|told| told.of == of);
+                if !is_told {
+                    self.tally.problem(of, failure);
+                }
+            }
+        }
+        let all = statuses(&self.known, self.goal.project());
+        all.into_iter().filter(|row| self.in_scope.contains(&row.addr)).collect()
+    }
+
+    fn tell_surveyed(&mut self) {
+        let (mut answered, mut silent) = (Vec::new(), Vec::new());
+        for (path, layer) in &self.known.layers {
+            match layer {
+                Layer::Answered(_) => answered.push(path.clone()),
+                Layer::Silent(_) => silent.push(path.clone()),
+            }
+        }
+        self.emit(EventKind::Surveyed { answered, silent });
+    }
+
+    fn emit(&mut self, kind: EventKind) {
+        let event = Event { seq: self.events, at: self.began.elapsed(), kind };
+        self.events += 1;
+        if !self.sink_is_closed {
+            self.sink_is_closed = self.sink.emit(&event).is_err();
+        }
+    }
+}
+
+/// The layers that own an engine.
+fn owners(known: &Known) -> impl Iterator<Item = &LayerPath> {
+    known.layers.iter().filter_map(|(path, layer)| match layer {
+        Layer::Answered(answered) if answered.home == *path => Some(path),
+        _ => None,
+    })
+}

@@ -1,0 +1,88 @@
+//! The last look of an `up`: every engine once more, and what ended badly although every step went well.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::model::addr::{Addr, LayerPath};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::name::ProjectName;
+use crate::model::observed::{ContainerState, ObservedContainer};
+use crate::plan::known::{Known, Layer};
+use crate::plan::ours;
+use crate::plan::step::Resource;
+
+use super::link::Link;
+use super::log_tail::log_tail;
+
+/// An engine that lists nothing within this time has gone.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Looks at every engine and gives the problems of the services in scope, in the order of addresses.
+pub(super) async fn final_look(
+    known: &mut Known,
+    links: &BTreeMap<LayerPath, Arc<Link>>,
+    project: &ProjectName,
+    in_scope: &BTreeSet<Addr>,
+) -> Vec<(Resource, Failure)> {
+    let mut failed = Vec::new();
+    let looks = links
+        .iter()
+        .map(|(home, link)| async move { (home, tokio::time::timeout(LOOK, link.engine.observe()).await) });
+    for (home, looked) in join_all(looks).await {
+        let failure = match looked {
+            Ok(Ok(seen)) => {
+                if let Some(Layer::Answered(answered)) = known.layers.get_mut(home) {
+                    answered.seen = seen;
+                }
+                continue;
+            }
+            Ok(Err(error)) => error.to_failure(),
+            Err(_elapsed) => Failure {
+                kind: FailureKind::Timeout,
+                summary: format!("failed to look at the engine of `{home}`"),
+                causes: vec![format!("no answer within {LOOK:?}")],
+                logs: None,
+            },
+        };
+        failed.push((home.clone(), failure));
+    }
+    // The engine of a node that this run has removed is no loss.
+    let mut problems = Vec::new();
+    failed.sort_by_key(|(home, _)| home.depth());
+    for (home, failure) in failed {
+        let there = ours::containers(known, project).into_iter().any(|ours| ours.addr.inner() == home);
+        known.layers.retain(|layer, _| !layer.is_within(&home) || home.is_root());
+        if home.is_root() || there {
+            problems.push((Resource::Layer(home), failure));
+        }
+    }
+    let ended = ours::containers(known, project).into_iter().filter_map(|ours| {
+        let how = ended_badly(ours.container).filter(|_| in_scope.contains(&ours.addr))?;
+        Some((ours.addr, links.get(&ours.home)?, ours.container, how))
+    });
+    let told = ended.map(|(addr, link, container, how)| async move {
+        let logs = log_tail(&*link.engine, &container.id, &addr.to_string(), None).await;
+        let summary = format!("`{addr}` did not stay up");
+        let failure = Failure { kind: FailureKind::Unhealthy, summary, causes: vec![how], logs };
+        (Resource::Service(addr), failure)
+    });
+    problems.extend(join_all(told).await);
+    problems
+}
+
+/// How a container ended, if it did so badly.
+fn ended_badly(container: &ObservedContainer) -> Option<String> {
+    match (container.state, container.exit_code) {
+        (ContainerState::Exited | ContainerState::Dead, Some(code)) if code != 0 => {
+            Some(format!("it exited with code {code}"))
+        }
+        (ContainerState::Restarting, code) => Some(match code {
+            Some(code) => format!("it exits with code {code} and is restarted again and again"),
+            None => "it is restarted again and again".to_owned(),
+        }),
+        _ => None,
+    }
+}

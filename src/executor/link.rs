@@ -1,0 +1,58 @@
+//! An engine as steps use it: its handle, its permits and its one stream of events.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use tokio::sync::{Mutex, Semaphore, broadcast};
+use tokio::task::JoinHandle;
+
+use crate::engine::engine::{Engine, EngineEvent};
+
+/// Events that may wait for a slow reader; one that falls behind looks anew, so nothing is lost by it.
+const BACKLOG: usize = 256;
+
+/// One engine. Layers that share an engine share its link.
+pub(super) struct Link {
+    /// The handle.
+    pub(super) engine: Arc<dyn Engine>,
+    /// Places for calls at once.
+    pub(super) permits: Arc<Semaphore>,
+    events: Mutex<Option<Events>>,
+}
+
+struct Events {
+    sender: broadcast::WeakSender<Arc<EngineEvent>>,
+    reader: JoinHandle<()>,
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl Link {
+    pub(super) fn new(engine: Arc<dyn Engine>, permits: usize) -> Self {
+        Self { engine, permits: Arc::new(Semaphore::new(permits)), events: Mutex::new(None) }
+    }
+
+    /// What happens on the engine from now on. The first caller opens the stream, the others share it, and it
+    /// is opened again after it broke. `None` when it cannot be had: the caller looks by itself then.
+    pub(super) async fn events(&self) -> Option<broadcast::Receiver<Arc<EngineEvent>>> {
+        let mut events = self.events.lock().await;
+        if let Some(sender) = events.as_ref().and_then(|events| events.sender.upgrade()) {
+            return Some(sender.subscribe());
+        }
+        let mut stream = self.engine.events().await.ok()?;
+        let (sender, receiver) = broadcast::channel(BACKLOG);
+        let weak = sender.downgrade();
+        // The task holds the only sender: when the stream ends, every receiver is told.
+        let reader = tokio::spawn(async move {
+            while let Some(Ok(event)) = stream.next().await {
+                let _ = sender.send(Arc::new(event));
+            }
+        });
+        *events = Some(Events { sender: weak, reader });
+        Some(receiver)
+    }
+}

@@ -1,0 +1,59 @@
+//! Making a container: which image it is made of here, and whose ID its label keeps.
+
+use std::collections::BTreeMap;
+
+use crate::engine::engine::{Create, Engine};
+use crate::engine::error::EngineError;
+use crate::executor::step_context::StepContext;
+use crate::model::failure::FailureKind;
+use crate::model::label;
+use crate::plan::action::{ImageUse, NewContainer};
+use crate::transfer::image::usable_reference;
+
+/// An image as an engine knows it.
+pub(super) struct LocalImage {
+    /// A name that the engine knows it by.
+    pub(super) name: String,
+    /// Its ID on this engine.
+    pub(super) id: String,
+}
+
+/// Makes a container; it is not started.
+pub(super) async fn create_container(
+    context: &StepContext,
+    container: &NewContainer,
+) -> Result<(), EngineError> {
+    let image = local_image(context.engine(), &container.image.reference).await?;
+    let mut labels = container.labels.clone();
+    labels.insert(label::IMAGE.to_owned(), source_id(context, &container.image, &image).await);
+    let mut spec = container.spec.clone();
+    // Engines that take several networks at create would refuse the steps that connect the others.
+    if let Some(first) = spec.networks.iter().min_by_key(|(name, endpoint)| (-endpoint.priority, *name)) {
+        spec.networks = BTreeMap::from([(first.0.clone(), first.1.clone())]);
+    }
+    let object =
+        Create::Container { name: container.name.clone(), spec: Box::new(spec), image: image.name, labels };
+    context.engine().create(&object).await.map(drop)
+}
+
+/// The image on an engine. A reference that was copied there may have lost its name on the way (digests), or
+/// have got a longer one (podman's `docker.io/`).
+pub(super) async fn local_image(engine: &dyn Engine, reference: &str) -> Result<LocalImage, EngineError> {
+    let first = match engine.inspect_image(reference).await {
+        Ok(image) => return Ok(LocalImage { name: reference.to_owned(), id: image.id }),
+        Err(error) if error.kind == FailureKind::NotFound => error,
+        Err(error) => return Err(error),
+    };
+    let Some(name) = usable_reference(engine, reference).await? else { return Err(first) };
+    let id = engine.inspect_image(&name).await?.id;
+    Ok(LocalImage { name, id })
+}
+
+/// The ID on the engine from which the image was copied; the own one, if it is not there any more.
+async fn source_id(context: &StepContext, image: &ImageUse, local: &LocalImage) -> String {
+    let Some(source) = &context.source else { return local.id.clone() };
+    match local_image(&*source.engine, &image.reference).await {
+        Ok(image) => image.id,
+        Err(_) => local.id.clone(),
+    }
+}

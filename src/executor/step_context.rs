@@ -1,0 +1,145 @@
+//! What a running step has to work with, and how it ends.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::Instant;
+
+use crate::engine::engine::{Engine, Progress};
+use crate::engine::error::EngineError;
+use crate::event::event::{CancelLevel, Unit, WaitReason};
+use crate::model::addr::LayerPath;
+use crate::model::failure::Failure;
+use crate::model::observed::Observed;
+use crate::plan::known::Answered;
+use crate::plan::step::{Step, StepId};
+use crate::transfer::host_files::HostFiles;
+
+use super::failure;
+use super::link::Link;
+
+/// Progress is told at most this often a step.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// A message of a step to the dispatcher.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// It moved on.
+    Progress { step: StepId, done: u64, total: Option<u64>, unit: Unit },
+    /// It waits for something outside.
+    Waiting { step: StepId, on: WaitReason },
+}
+
+/// What a step that ended well brings back.
+pub(super) enum Gain {
+    /// Nothing but its end.
+    Nothing,
+    /// A layer whose engine answers.
+    Entered(Box<Entered>),
+}
+
+/// A layer that was entered.
+pub(super) struct Entered {
+    /// The layer.
+    pub(super) layer: LayerPath,
+    /// What is known of it now.
+    pub(super) answered: Answered,
+    /// The new handle; `None` when the layer shares the engine of another.
+    pub(super) engine: Option<Arc<dyn Engine>>,
+    /// A new look at the engine that it shares.
+    pub(super) shared: Option<Observed>,
+}
+
+/// Why a step did not end well.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// It failed.
+    Failed(Box<Failure>),
+    /// The run was broken off.
+    Cancelled,
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(Box::new(failure))
+    }
+}
+
+/// All that a step has to work with.
+pub(super) struct StepContext {
+    /// The step.
+    pub(super) step: Arc<Step>,
+    /// The engine that it calls.
+    pub(super) link: Arc<Link>,
+    /// The other engine: from which an image is or was copied.
+    pub(super) source: Option<Arc<Link>>,
+    /// For an `Enter`: the layer that owns the engine on which its node runs.
+    pub(super) home: LayerPath,
+    /// For an `Enter`: the engines that are known, by the layers that own them.
+    pub(super) known_engines: Vec<(LayerPath, String)>,
+    /// Places for pulls at once, over all engines.
+    pub(super) pulls: Arc<Semaphore>,
+    /// The user's files.
+    pub(super) files: Arc<dyn HostFiles>,
+    /// Turns to `Some` when the run is broken off.
+    pub(super) cancel: watch::Receiver<Option<CancelLevel>>,
+    /// To the dispatcher.
+    pub(super) messages: mpsc::UnboundedSender<Message>,
+}
+
+impl StepContext {
+    /// The engine that the step calls.
+    pub(super) fn engine(&self) -> &dyn Engine {
+        &*self.link.engine
+    }
+
+    /// Tells what the step waits for.
+    pub(super) fn waits_for(&self, on: WaitReason) {
+        // A dispatcher that is gone needs no news.
+        let _ = self.messages.send(Message::Waiting { step: self.step.id, on });
+    }
+
+    /// A function that tells how far the step has come.
+    pub(super) fn progress(&self) -> Progress {
+        let (messages, step) = (self.messages.clone(), self.step.id);
+        let last: Mutex<Option<Instant>> = Mutex::new(None);
+        Arc::new(move |done, total| {
+            let now = Instant::now();
+            let Ok(mut last) = last.lock() else { return };
+            if last.is_none_or(|last| now.duration_since(last) >= PROGRESS_EVERY) {
+                *last = Some(now);
+                let _ = messages.send(Message::Progress { step, done, total, unit: Unit::Bytes });
+            }
+        })
+    }
+
+    /// A place on an engine.
+    pub(super) async fn permit(&self, places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Broken> {
+        if let Ok(permit) = places.clone().try_acquire_owned() {
+            return Ok(permit);
+        }
+        self.waits_for(WaitReason::Permit);
+        let acquire = async { places.clone().acquire_owned().await.map_err(|_closed| Broken::Cancelled) };
+        self.unless_cancelled(acquire).await
+    }
+
+    /// Does `work` until the run is broken off, if it is: then `work` is dropped where it stands.
+    pub(super) async fn unless_cancelled<T>(
+        &self,
+        work: impl Future<Output = Result<T, Broken>>,
+    ) -> Result<T, Broken> {
+        let mut cancel = self.cancel.clone();
+        tokio::select! {
+            biased;
+            Ok(_) = cancel.wait_for(Option::is_some) => Err(Broken::Cancelled),
+            result = work => result,
+        }
+    }
+
+    /// The failure of the step when this call failed.
+    pub(super) fn failed(&self, error: &EngineError) -> Broken {
+        failure::of_step(&self.step, error).into()
+    }
+}

@@ -1,0 +1,495 @@
+//! One instance: from what runs to what is wanted. DESIGN 12.4, "one service, by what was observed".
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::model::addr::LayerPath;
+use crate::model::container::{ContainerSpec, Mount, MountSource, RestartPolicy};
+use crate::model::label;
+use crate::model::milestone::{Milestone, Stage};
+use crate::model::observed::{ContainerState, Health, ObservedContainer};
+
+use super::action::{Action, Enter, NewContainer};
+use super::builder::{Draft, after, when};
+use super::cause::Cause;
+use super::desired::Desired;
+use super::goal::Wait;
+use super::ours::is_ours;
+use super::quiesce::is_running;
+use super::step::{Group, Need, StepId};
+use super::up::Planner;
+
+/// The work on one instance.
+pub(super) struct Bringing<'p, 'a> {
+    planner: &'p mut Planner<'a>,
+    desired: Desired<'a>,
+    layer: LayerPath,
+    keep: Option<&'a ObservedContainer>,
+    others: Vec<&'a ObservedContainer>,
+    cause: Cause,
+    preload: Vec<Need>,
+}
+
+impl<'p, 'a> Bringing<'p, 'a> {
+    pub(super) fn new(
+        planner: &'p mut Planner<'a>,
+        desired: Desired<'a>,
+        containers: Vec<&'a ObservedContainer>,
+        preload: Vec<Need>,
+    ) -> Self {
+        let layer = desired.addr.layer();
+        let mut bringing =
+            Self { planner, desired, layer, keep: None, others: containers, cause: Cause::Missing, preload };
+        bringing.choose();
+        bringing
+    }
+
+    /// Chooses the container to keep: one that is as the file says, rather running, rather newest.
+    fn choose(&mut self) {
+        let candidates = std::mem::take(&mut self.others);
+        let mut causes = Vec::new();
+        for container in &candidates {
+            causes.push(self.divergence(container));
+        }
+        let best = (0..candidates.len())
+            .filter(|i| causes[*i].is_none())
+            .max_by_key(|i| (is_running(candidates[*i]), candidates[*i].created, &candidates[*i].id));
+        if best.is_none()
+            && let Some(cause) = causes.into_iter().flatten().next()
+        {
+            self.cause = cause;
+        }
+        for (i, container) in candidates.into_iter().enumerate() {
+            if Some(i) == best {
+                self.keep = Some(container);
+            } else {
+                self.others.push(container);
+            }
+        }
+    }
+
+    /// Why a container cannot stay; `None` if it is as it should be.
+    fn divergence(&mut self, container: &ObservedContainer) -> Option<Cause> {
+        let labels = &container.labels;
+        let fingerprint = labels.get(label::FINGERPRINT).map(String::as_str).unwrap_or_default();
+        let (file, kind) = match fingerprint.split_once('.') {
+            Some((file, kind)) => (file, Some(kind)),
+            None => (fingerprint, None),
+        };
+        if matches!(container.state, ContainerState::Dead | ContainerState::Removing) {
+            return Some(Cause::Unfinished);
+        }
+        if file != self.desired.fingerprint.0
+            || labels.get(label::FILES) != self.desired.labels.get(label::FILES)
+        {
+            return Some(Cause::Changed);
+        }
+        if self.planner.up.force_recreate {
+            let kind_differs = kind != self.desired.fingerprint.1.as_deref();
+            return Some(if kind_differs { Cause::KindChanged } else { Cause::Asked });
+        }
+        let image = labels.get(label::IMAGE).map(String::as_str).unwrap_or_default();
+        let known = self.planner.known;
+        self.planner.images.is_outdated(known, image, &self.desired.spec.image).then_some(Cause::ImageChanged)
+    }
+
+    pub(super) fn plan(mut self) {
+        self.check_names();
+        match self.keep {
+            Some(container)
+                if self.others.is_empty() && is_running(container) && container.name == self.desired.name =>
+            {
+                self.running(container);
+            }
+            Some(container) if self.others.is_empty() && self.is_done(container) => self.done(),
+            _ => self.start(),
+        }
+    }
+
+    fn milestone(&self, stage: Stage) -> Milestone {
+        Milestone::Service(self.desired.addr.clone(), stage)
+    }
+
+    fn wants(&self, stage: Stage) -> bool {
+        self.planner.wanted.contains(&self.milestone(stage))
+    }
+
+    fn draft(&self, cause: Cause) -> Draft {
+        let group = if self.others.is_empty() { Group::Up } else { Group::Recreate };
+        Draft::service(&self.desired.addr, &self.layer, cause, group)
+    }
+
+    fn push(&mut self, cause: Cause, action: Action, needs: Vec<Need>) -> StepId {
+        let draft = self.draft(cause);
+        self.planner.builder.push(draft, action, needs)
+    }
+
+    /// A job that has ended well: somebody waits for its end, or nothing speaks for a server (no health check, no
+    /// port, no restart policy that starts it again).
+    fn is_done(&self, container: &ObservedContainer) -> bool {
+        let spec = &self.desired.spec;
+        let job = self.wants(Stage::Completed)
+            || (self.desired.service.node.is_none()
+                && spec.healthcheck.is_none()
+                && spec.ports.is_empty()
+                && spec.expose.is_empty()
+                && matches!(spec.restart, RestartPolicy::No | RestartPolicy::OnFailure(_)));
+        container.state == ContainerState::Exited && container.exit_code == Some(0) && job
+    }
+
+    fn done(&mut self) {
+        for stage in [Stage::Created, Stage::Started, Stage::Completed, Stage::Ready] {
+            let milestone = self.milestone(stage);
+            self.planner.builder.reached(milestone);
+        }
+        self.after_start(&Running { name: self.desired.name.clone(), start: None, health: None, done: true });
+    }
+
+    fn running(&mut self, container: &ObservedContainer) {
+        let mut start = None;
+        if container.state == ContainerState::Paused {
+            start = Some(self.push(
+                Cause::Paused,
+                Action::Unpause { container: container.id.clone() },
+                Vec::new(),
+            ));
+        }
+        self.after_start(&Running {
+            name: container.id.clone(),
+            start,
+            health: container.health,
+            done: false,
+        });
+    }
+
+    /// Creates what is missing, takes away what is in the way, and starts.
+    fn start(&mut self) {
+        let changes_image = self.cause == Cause::ImageChanged;
+        let mut ready: Vec<Need> = self.preload.clone();
+        ready.extend(self.planner.start_needs(&self.desired.addr));
+        let replaced = self.others.iter().any(|other| other.name == self.desired.name);
+        let (container, created) = if let Some(container) = self.keep {
+            (container.id.clone(), None)
+        } else {
+            let name = if replaced { self.temporary_name() } else { self.desired.name.clone() };
+            let step = self.create(&name, changes_image);
+            (name, Some(step))
+        };
+        let fresh = self.keep.is_none_or(|container| container.state == ContainerState::Created);
+        // By its name, so all of it comes before the name changes.
+        let furnished = if fresh { self.furnish(&container, created) } else { Vec::new() };
+        ready.extend(furnished.iter().cloned());
+        ready.extend(created.map(after));
+        let removed = self.remove_others(created);
+        ready.extend(removed.iter().copied().map(after));
+        let mut name = container.clone();
+        if self.keep.map_or(replaced, |keep| keep.name != self.desired.name) {
+            let mut needs: Vec<Need> = removed.into_iter().map(after).collect();
+            needs.extend(created.map(after));
+            needs.extend(furnished);
+            let action = Action::Rename { container: container.clone(), name: self.desired.name.clone() };
+            ready.push(after(self.push(Cause::Replaces, action, needs)));
+            if created.is_some() {
+                name.clone_from(&self.desired.name);
+            }
+        }
+        let cause = match self.keep {
+            None => self.cause.clone(),
+            Some(container) if container.state == ContainerState::Created => Cause::Unfinished,
+            Some(_) => Cause::NotRunning,
+        };
+        self.check_ports();
+        let start = self.push(cause, Action::Start { container: name.clone() }, ready);
+        self.after_start(&Running { name, start: Some(start), health: None, done: false });
+    }
+
+    fn temporary_name(&self) -> String {
+        let name = &self.desired.name;
+        let taken = |wanted: &str| {
+            let seen = self.planner.known.seen(&self.layer);
+            seen.is_some_and(|seen| seen.containers.iter().any(|container| container.name == wanted))
+        };
+        let plain = format!("{name}.next");
+        if !taken(&plain) {
+            return plain;
+        }
+        (2..=u16::MAX).map(|n| format!("{name}.next{n}")).find(|wanted| !taken(wanted)).unwrap_or(plain)
+    }
+
+    fn create(&mut self, name: &str, renew_image: bool) -> StepId {
+        let provided = self.planner.provide_image(&self.desired, renew_image);
+        let mut needs = provided.needs;
+        let objects = self.planner.provide_objects(&self.desired);
+        needs.extend(objects.iter().cloned());
+        for fill in self.desired.fills.clone() {
+            let mut labels = self.desired.labels.clone();
+            labels.insert(label::ROLE.to_owned(), "helper".to_owned());
+            let action = Action::FillVolume {
+                volume: fill.volume,
+                target: fill.target,
+                image: provided.image.clone(),
+                helper: format!("{}.files", self.desired.name),
+                labels,
+                files: fill.files,
+            };
+            let before = needs.clone();
+            needs.push(after(self.push(self.cause.clone(), action, before)));
+        }
+        let mut spec = self.desired.spec.clone();
+        self.keep_anonymous_volumes(&mut spec);
+        let action = Action::CreateContainer(Box::new(NewContainer {
+            name: name.to_owned(),
+            spec,
+            labels: self.desired.labels.clone(),
+            image: provided.image,
+        }));
+        let step = self.push(self.cause.clone(), action, needs);
+        let created = self.milestone(Stage::Created);
+        self.planner.builder.reaches(step, created);
+        step
+    }
+
+    /// Anonymous volumes of the container that is replaced go on with the new one, as in Compose.
+    fn keep_anonymous_volumes(&self, spec: &mut ContainerSpec) {
+        for mount in self.others.iter().flat_map(|other| &other.mounts) {
+            let Some(volume) = mount.volume.as_ref().filter(|name| is_anonymous(name)) else { continue };
+            if !spec.mounts.iter().any(|other| other.target == mount.target) {
+                let source = MountSource::Volume { name: Some(volume.clone()), nocopy: false, subpath: None };
+                spec.mounts.push(Mount { target: mount.target.clone(), source, read_only: false });
+            }
+        }
+    }
+
+    /// More networks, files and copies for a container that has never been started.
+    fn furnish(&mut self, container: &str, created: Option<StepId>) -> Vec<Need> {
+        let needs: Vec<Need> = created.map(after).into_iter().collect();
+        let cause = if created.is_some() { self.cause.clone() } else { Cause::Unfinished };
+        let mut out = Vec::new();
+        let mut networks: Vec<_> = self.desired.spec.networks.clone().into_iter().collect();
+        networks.sort_by(|a, b| (-a.1.priority, &a.0).cmp(&(-b.1.priority, &b.0)));
+        for (network, endpoint) in networks.into_iter().skip(1) {
+            let action = Action::Connect { container: container.to_owned(), network, endpoint };
+            out.push(after(self.push(cause.clone(), action, needs.clone())));
+        }
+        if !self.desired.files.is_empty() {
+            let files = self.desired.files.clone();
+            let action = Action::PutFiles { container: container.to_owned(), files };
+            out.push(after(self.push(cause.clone(), action, needs.clone())));
+        }
+        for (from, to) in self.desired.trees.clone() {
+            let action = Action::PutTree { container: container.to_owned(), from, to };
+            out.push(after(self.push(cause.clone(), action, needs.clone())));
+        }
+        out
+    }
+
+    /// Stops and removes what is replaced or one too many.
+    fn remove_others(&mut self, created: Option<StepId>) -> Vec<StepId> {
+        let cause = if self.keep.is_some() { Cause::Duplicate } else { self.cause.clone() };
+        let addr = self.desired.addr.clone();
+        let others = self.others.clone();
+        let needs: Vec<Need> = created.map(after).into_iter().collect();
+        let keeps_volumes = created.is_some();
+        others
+            .into_iter()
+            .map(|other| {
+                self.planner.stop_and_remove(
+                    &addr,
+                    other,
+                    &cause,
+                    Group::Recreate,
+                    needs.clone(),
+                    !keeps_volumes,
+                )
+            })
+            .collect()
+    }
+
+    /// Milestones after the start, and what must be waited for to reach them.
+    fn after_start(&mut self, running: &Running) {
+        let started = self.milestone(Stage::Started);
+        let created = self.milestone(Stage::Created);
+        match running.start {
+            Some(step) => self.planner.builder.reaches(step, started),
+            None => self.planner.builder.reached(started),
+        }
+        if !self.planner.builder.has(&created) {
+            self.planner.builder.reached(created);
+        }
+        self.wait(running, Stage::Healthy, running.health == Some(Health::Healthy));
+        self.wait(running, Stage::Completed, running.done);
+        if self.desired.service.node.is_some() {
+            self.enter(running);
+            self.join_ready();
+        } else if self.wants(Stage::Ready) {
+            self.plain_ready(running);
+        }
+    }
+
+    fn wait(&mut self, running: &Running, stage: Stage, reached: bool) {
+        let milestone = self.milestone(stage);
+        if !self.wants(stage) || self.planner.builder.has(&milestone) {
+            return;
+        }
+        if reached && running.start.is_none() {
+            self.planner.builder.reached(milestone);
+            return;
+        }
+        let step = self.push_wait(running, stage);
+        self.planner.builder.reaches(step, milestone);
+    }
+
+    fn push_wait(&mut self, running: &Running, stage: Stage) -> StepId {
+        let timeout = match self.planner.up.wait {
+            Wait::Ready(limit) => limit,
+            Wait::Started => None,
+        };
+        let action = Action::Wait { container: running.name.clone(), stage, timeout };
+        self.push(Cause::Awaited, action, running.start.map(after).into_iter().collect())
+    }
+
+    fn plain_ready(&mut self, running: &Running) {
+        let ready = self.milestone(Stage::Ready);
+        let healthy = self.milestone(Stage::Healthy);
+        if self.planner.builder.has(&ready) {
+            return;
+        }
+        let needs_health = self.planner.up.lab.graph.needs(&ready).iter().any(|(m, _)| **m == healthy);
+        let settled = running.start.is_none() && matches!(running.health, None | Some(Health::Healthy));
+        if settled && (!needs_health || self.planner.builder.is_reached(&healthy)) {
+            self.planner.builder.reached(ready);
+        } else if needs_health {
+            let step = self.push(Cause::Awaited, Action::Join, vec![when(healthy)]);
+            self.planner.builder.reaches(step, ready);
+        } else {
+            let step = self.push_wait(running, Stage::Ready);
+            self.planner.builder.reaches(step, ready);
+        }
+    }
+
+    /// The engine inside: reached when its layer was observed and the node is not touched, else entered.
+    fn enter(&mut self, running: &Running) {
+        let inner = self.desired.addr.inner();
+        let milestone = self.milestone(Stage::EngineUp);
+        let answered = self.planner.known.home(&inner).is_some();
+        let untouched = running.start.is_none() && !self.planner.leaving.contains(&inner);
+        if answered && untouched {
+            self.planner.builder.reached(milestone);
+            return;
+        }
+        let Some(inside) = self.desired.inside.clone() else { return };
+        if !self.planner.leaving.contains(&inner) {
+            self.planner.leaving.push(inner.clone());
+        }
+        let action = Action::Enter(Box::new(Enter {
+            layer: inner,
+            container: running.name.clone(),
+            dial: inside.dial,
+            boot: inside.boot,
+            timeout: inside.timeout,
+        }));
+        let step = self.push(Cause::Inside, action, running.start.map(after).into_iter().collect());
+        self.planner.builder.reaches(step, milestone);
+    }
+
+    fn join_ready(&mut self) {
+        let ready = self.milestone(Stage::Ready);
+        if !self.wants(Stage::Ready) {
+            return;
+        }
+        let needs =
+            self.planner.up.lab.graph.needs(&ready).into_iter().map(|(m, _)| when(m.clone())).collect();
+        let step = self.push(Cause::Awaited, Action::Join, needs);
+        self.planner.builder.reaches(step, ready);
+    }
+
+    /// The container's name must be free, or held by this very instance.
+    fn check_names(&mut self) {
+        let Some(seen) = self.planner.known.seen(&self.layer) else { return };
+        let name = &self.desired.name;
+        let own = |container: &ObservedContainer| {
+            self.keep.into_iter().chain(self.others.iter().copied()).any(|c| c.id == container.id)
+        };
+        let Some(holder) =
+            seen.containers.iter().find(|container| container.name == *name && !own(container))
+        else {
+            return;
+        };
+        let project = &self.planner.world.topology.project;
+        let whose = holder
+            .labels
+            .get(label::ADDRESS)
+            .filter(|_| is_ours(&holder.labels, project, &self.planner.known.root_id));
+        let compose = holder.labels.get(label::COMPOSE_PROJECT);
+        let (who, help) = match (whose, compose) {
+            (Some(addr), _) => (
+                format!("`{addr}` of this lab"),
+                "remove it with `--remove-orphans`, or give one of them another name".to_owned(),
+            ),
+            (None, Some(compose)) => (
+                format!("the Compose project `{compose}`"),
+                format!(
+                    "take that down first (`docker compose -p {compose} down`), or give this lab another `name`"
+                ),
+            ),
+            (None, None) => (
+                "another container".to_owned(),
+                format!("remove it (`docker rm -f {name}`), or give this lab another `name`"),
+            ),
+        };
+        let problem = Diagnostic::error(
+            Code::Taken,
+            format!("container name `{name}` of `{}` is held by {who}", self.desired.addr),
+        );
+        self.planner.problem(problem.help(help), self.desired.service.span);
+    }
+
+    /// Fixed ports must not be held by a running container of somebody else.
+    fn check_ports(&mut self) {
+        let Some(seen) = self.planner.known.seen(&self.layer) else { return };
+        let project = &self.planner.world.topology.project;
+        let mut problems = Vec::new();
+        for port in &self.desired.spec.ports {
+            let Some((first, _)) = port.host.filter(|(first, last)| first == last) else { continue };
+            let holder = seen.containers.iter().find(|container| {
+                is_running(container)
+                    && !is_ours(&container.labels, project, &self.planner.known.root_id)
+                    && container.ports.iter().any(|held| {
+                        held.host == Some(first)
+                            && held.protocol == port.protocol
+                            && super::claims::addresses_meet(Some(&held.host_ip), port.host_ip.as_deref())
+                    })
+            });
+            if let Some(holder) = holder {
+                problems.push(
+                    Diagnostic::error(
+                        Code::Taken,
+                        format!(
+                            "port {first}/{} of `{}` is held by container `{}`",
+                            port.protocol.as_str(),
+                            self.desired.addr,
+                            holder.name
+                        ),
+                    )
+                    .help(format!("stop `{}`, or publish another port", holder.name)),
+                );
+            }
+        }
+        let span = self.desired.service.span_of("ports");
+        for problem in problems {
+            self.planner.problem(problem, span);
+        }
+    }
+}
+
+/// A container that runs, or will once a step has ended.
+struct Running {
+    name: String,
+    start: Option<StepId>,
+    health: Option<Health>,
+    done: bool,
+}
+
+/// Whether a volume's name is one that an engine makes up: 64 hexadecimal digits.
+fn is_anonymous(name: &str) -> bool {
+    name.len() == 64 && name.chars().all(|c| c.is_ascii_hexdigit())
+}

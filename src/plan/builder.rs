@@ -1,0 +1,120 @@
+//! Collects the steps of one plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::diagnostics::Diagnostics;
+use crate::model::addr::{Addr, LayerPath};
+use crate::model::milestone::Milestone;
+
+use super::action::Action;
+use super::cause::Cause;
+use super::plan::Plan;
+use super::step::{Group, Must, Need, On, Resource, Step, StepId};
+
+/// A plan in the making.
+#[derive(Debug)]
+pub(super) struct Builder {
+    next: StepId,
+    steps: Vec<Step>,
+    reached: BTreeSet<Milestone>,
+    promised: BTreeMap<Milestone, StepId>,
+    pub(super) problems: Diagnostics,
+}
+
+/// What a step is, but for its number, needs and milestones.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) layer: LayerPath,
+    pub(super) of: Resource,
+    pub(super) cause: Cause,
+    pub(super) group: Option<Group>,
+}
+
+impl Draft {
+    pub(super) fn service(addr: &Addr, layer: &LayerPath, cause: Cause, group: Group) -> Self {
+        Self { layer: layer.clone(), of: Resource::Service(addr.clone()), cause, group: Some(group) }
+    }
+}
+
+impl Builder {
+    pub(super) fn new(first: StepId) -> Self {
+        Self {
+            next: first,
+            steps: Vec::new(),
+            reached: BTreeSet::new(),
+            promised: BTreeMap::new(),
+            problems: Diagnostics::new(),
+        }
+    }
+
+    /// Adds a step.
+    pub(super) fn push(&mut self, draft: Draft, action: Action, needs: Vec<Need>) -> StepId {
+        let id = self.next;
+        self.next = StepId(id.0 + 1);
+        let Draft { layer, of, cause, group } = draft;
+        let mut needs = needs;
+        needs.sort();
+        needs.dedup();
+        self.steps.push(Step {
+            id,
+            layer,
+            of,
+            action,
+            needs,
+            reaches: Vec::new(),
+            cause,
+            group,
+            may_fail: false,
+        });
+        id
+    }
+
+    /// Says that `step`, a step of this plan, reaches `milestone`.
+    pub(super) fn reaches(&mut self, step: StepId, milestone: Milestone) {
+        if let Some(found) = self.steps.iter_mut().rev().find(|other| other.id == step) {
+            found.reaches.push(milestone.clone());
+        }
+        self.promised.insert(milestone, step);
+    }
+
+    /// Lets `step` fail without harm.
+    pub(super) fn may_fail(&mut self, step: StepId) {
+        if let Some(found) = self.steps.iter_mut().rev().find(|other| other.id == step) {
+            found.may_fail = true;
+        }
+    }
+
+    /// Says that `milestone` holds already.
+    pub(super) fn reached(&mut self, milestone: Milestone) {
+        self.reached.insert(milestone);
+    }
+
+    /// Whether a step of this plan reaches `milestone`, or it holds already.
+    pub(super) fn has(&self, milestone: &Milestone) -> bool {
+        self.reached.contains(milestone) || self.promised.contains_key(milestone)
+    }
+
+    /// Whether it holds already.
+    pub(super) fn is_reached(&self, milestone: &Milestone) -> bool {
+        self.reached.contains(milestone)
+    }
+
+    pub(super) fn finish(self) -> Plan {
+        Plan { steps: self.steps, reached: self.reached.into_iter().collect(), problems: self.problems }
+    }
+}
+
+/// Must have succeeded.
+pub(super) fn after(step: StepId) -> Need {
+    Need { on: On::Step(step), must: Must::Succeed }
+}
+
+/// Must have ended, however.
+pub(super) fn after_end(step: StepId) -> Need {
+    Need { on: On::Step(step), must: Must::End }
+}
+
+/// Must be reached.
+pub(super) fn when(milestone: Milestone) -> Need {
+    Need { on: On::Milestone(milestone), must: Must::Succeed }
+}

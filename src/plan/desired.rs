@@ -1,0 +1,426 @@
+//! What one instance is to be on its engine: the file's part, the kind's part, and what the layers inside need
+//! of it, with every name and path resolved.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::kind::kind::{self, Kind, NodeInput, Profile, Refusal};
+use crate::model::addr::{Addr, LayerPath};
+use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource, NetworkMode};
+use crate::model::dial::Dial;
+use crate::model::files::PutFile;
+use crate::model::label;
+use crate::model::name::ServiceName;
+use crate::model::network::VolumeSpec;
+use crate::model::service::{DataRoot, NodeDef, Service};
+
+use super::action::Labels;
+use super::fingerprint::Canonical;
+use super::known::Known;
+use super::world::{World, kind_of};
+
+/// An instance as it is to be.
+#[derive(Clone, Debug)]
+pub(super) struct Desired<'a> {
+    pub(super) addr: Addr,
+    pub(super) service: &'a Service,
+    pub(super) kind: Option<&'static Kind>,
+    pub(super) name: String,
+    pub(super) spec: ContainerSpec,
+    pub(super) labels: Labels,
+    /// Hash of the file's part, and of the kind's.
+    pub(super) fingerprint: (String, Option<String>),
+    pub(super) files: Vec<PutFile>,
+    /// Paths of the user's machine to copy in, and where to.
+    pub(super) trees: Vec<(PathBuf, String)>,
+    pub(super) fills: Vec<Fill>,
+    /// Volumes that nestctl makes for this instance alone.
+    pub(super) volumes: Vec<OwnVolume>,
+    pub(super) inside: Option<Inside>,
+    pub(super) refusals: Vec<Refusal>,
+}
+
+/// A volume to fill with files.
+#[derive(Clone, Debug)]
+pub(super) struct Fill {
+    pub(super) volume: String,
+    pub(super) target: String,
+    pub(super) files: Vec<PutFile>,
+}
+
+/// A volume of one instance.
+#[derive(Clone, Debug)]
+pub(super) struct OwnVolume {
+    pub(super) name: String,
+    pub(super) role: &'static str,
+    pub(super) spec: VolumeSpec,
+}
+
+/// How to get to a node's inner engine.
+#[derive(Clone, Debug)]
+pub(super) struct Inside {
+    pub(super) dial: Dial,
+    pub(super) boot: Option<Arc<[String]>>,
+    pub(super) timeout: Duration,
+}
+
+/// What of an instance depends on what was observed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Circumstances {
+    /// Address pool for the inner engine.
+    pub(super) pool: Option<String>,
+    /// MTU for inner networks.
+    pub(super) mtu: Option<u32>,
+}
+
+impl<'a> Desired<'a> {
+    pub(super) fn new(
+        world: &World<'a>,
+        known: &Known,
+        dependencies: &std::collections::BTreeSet<Addr>,
+        addr: &Addr,
+        service: &'a Service,
+        circumstances: &Circumstances,
+    ) -> Self {
+        let layer = addr.layer();
+        let name = world.container_name(addr, service);
+        let kind = kind_of(service);
+        let mut file = resolved_names(world, addr, service);
+        if file.image.is_empty() {
+            file.image = kind.and_then(|kind| kind.default_image).unwrap_or_default().to_owned();
+        }
+        let mut canonical = Canonical::default();
+        canonical.container(&file);
+        service.files.iter().for_each(|put| canonical.file(put));
+        let mut out = Self {
+            addr: addr.clone(),
+            service,
+            kind,
+            name,
+            spec: ContainerSpec::default(),
+            labels: Labels::new(),
+            fingerprint: (String::new(), None),
+            files: Vec::new(),
+            trees: Vec::new(),
+            fills: Vec::new(),
+            volumes: Vec::new(),
+            inside: None,
+            refusals: Vec::new(),
+        };
+        if let (Some(kind), Some(node)) = (kind, &service.node) {
+            let carried = world.carried(addr).cloned().unwrap_or_default();
+            canonical.maybe("carried.lab", carried.lab.then_some(true));
+            carried.outside.iter().for_each(|path| canonical.line("carried.bind", &path.to_string_lossy()));
+            options_lines(&mut canonical, node);
+            let outer = world.outer_kinds(&layer);
+            let socket = parent_socket(world, known, &layer);
+            let input = NodeInput {
+                name: addr.service().as_str(),
+                spec: &file,
+                written: &service.spans,
+                options: &node.options,
+                outer: &outer,
+                parent_socket: socket.as_deref(),
+                pool: None,
+                mtu: None,
+            };
+            out.refusals = (kind.check)(&input, known.facts(&layer));
+            out.fingerprint.1 = Some(kind_hash(&(kind.profile)(&input)));
+            let pool = circumstances.pool.as_deref();
+            let profile = (kind.profile)(&NodeInput { pool, mtu: circumstances.mtu, ..input });
+            out.take_profile(profile, node);
+            out.carry_paths(world, known, &layer, &carried.outside, carried.lab);
+        } else {
+            out.spec = file;
+        }
+        out.fingerprint.0 = canonical.hash();
+        out.place_files();
+        out.place_user_paths(world, known, &layer);
+        out.set_labels(world, known, dependencies, circumstances);
+        out
+    }
+
+    /// The text of the fingerprint label.
+    pub(super) fn fingerprint_label(&self) -> String {
+        match &self.fingerprint.1 {
+            Some(kind) => format!("{}.{kind}", self.fingerprint.0),
+            None => self.fingerprint.0.clone(),
+        }
+    }
+
+    fn take_profile(&mut self, profile: Profile, node: &NodeDef) {
+        self.spec = profile.spec;
+        self.files = profile.files;
+        for volume in profile.data {
+            if self.spec.mounts.iter().any(|mount| mount.target == volume.target) {
+                continue;
+            }
+            let source = match &node.options.data {
+                DataRoot::Tmpfs => MountSource::Tmpfs { options: "exec".to_owned() },
+                DataRoot::Volume | DataRoot::Named(_) => {
+                    let name = match &node.options.data {
+                        DataRoot::Named(name) => format!("{name}_{}", volume.layout),
+                        _ => format!("{}_{}", self.name, volume.layout),
+                    };
+                    self.volumes.push(OwnVolume {
+                        name: name.clone(),
+                        role: "data",
+                        spec: VolumeSpec::default(),
+                    });
+                    MountSource::Volume { name: Some(name), nocopy: false, subpath: None }
+                }
+            };
+            self.spec.mounts.push(Mount { target: volume.target, source, read_only: false });
+        }
+        let words = profile.boot.map(|boot| boot.words.iter().map(|word| (*word).to_owned()).collect());
+        self.inside = Some(Inside { dial: profile.dial, boot: words, timeout: profile.ready_timeout });
+    }
+
+    /// Binds for what services inside bind from the user's machine.
+    fn carry_paths(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        layer: &LayerPath,
+        outside: &std::collections::BTreeSet<PathBuf>,
+        lab: bool,
+    ) {
+        if known.sees_files == Some(false) {
+            return;
+        }
+        let directory = lab.then_some(&world.topology.directory);
+        for path in directory.into_iter().chain(outside) {
+            let at_home = if world.home(layer).is_root() {
+                BindPath::User(path.clone())
+            } else {
+                BindPath::Engine(path_in_node(world, path))
+            };
+            self.spec.mounts.push(Mount {
+                target: path_in_node(world, path),
+                source: MountSource::Bind { path: at_home, create: false, propagation: None, selinux: None },
+                read_only: false,
+            });
+        }
+    }
+
+    /// Configs and secrets with content go into the created container; where they would be hidden by a tmpfs
+    /// or the root is read-only, into a small volume that is filled before.
+    fn place_files(&mut self) {
+        let mut hidden: BTreeMap<String, Vec<PutFile>> = BTreeMap::new();
+        for put in &self.service.files {
+            let directory = put.path.rsplit_once('/').map_or("/", |(directory, _)| directory).to_owned();
+            let below_tmpfs = self.spec.mounts.iter().any(|mount| {
+                matches!(mount.source, MountSource::Tmpfs { .. }) && is_below(&put.path, &mount.target)
+            });
+            if (below_tmpfs || self.spec.read_only) && !directory.is_empty() {
+                hidden.entry(directory).or_default().push(put.clone());
+            } else {
+                self.files.push(put.clone());
+            }
+        }
+        for (target, files) in hidden {
+            let mut canonical = Canonical::default();
+            canonical.line("target", &target);
+            files.iter().for_each(|put| canonical.file(put));
+            let volume = format!("{}_files-{}", self.name, canonical.hash());
+            self.volumes.push(OwnVolume { name: volume.clone(), role: "files", spec: VolumeSpec::default() });
+            self.spec.mounts.push(Mount {
+                target: target.clone(),
+                source: MountSource::Volume { name: Some(volume.clone()), nocopy: false, subpath: None },
+                read_only: true,
+            });
+            self.fills.push(Fill { volume, target, files });
+        }
+    }
+
+    /// Turns paths of the user's machine into paths of this engine's machine, or into copies.
+    fn place_user_paths(&mut self, world: &World<'_>, known: &Known, layer: &LayerPath) {
+        if world.home(layer).is_root() {
+            return;
+        }
+        let copy = known.sees_files == Some(false) || world.is_elsewhere(layer);
+        let mut trees = Vec::new();
+        self.spec.mounts.retain_mut(|mount| {
+            let MountSource::Bind { path, .. } = &mut mount.source else { return true };
+            let BindPath::User(user) = path else { return true };
+            if copy {
+                trees.push((user.clone(), mount.target.clone()));
+                return false;
+            }
+            *path = BindPath::Engine(path_in_node(world, user));
+            true
+        });
+        self.trees = trees;
+    }
+
+    fn set_labels(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        dependencies: &std::collections::BTreeSet<Addr>,
+        circumstances: &Circumstances,
+    ) {
+        let mut labels = base_labels(world, known, &self.addr.to_string());
+        let mut set = |key: &str, value: String| labels.insert(key.to_owned(), value);
+        set(label::NUMBER, self.addr.number().to_string());
+        set(label::FINGERPRINT, self.fingerprint_label());
+        if !dependencies.is_empty() {
+            let needs: Vec<String> = dependencies.iter().map(ToString::to_string).collect();
+            set(label::NEEDS, needs.join(" "));
+        }
+        if let (Some(kind), Some(inside)) = (self.kind, &self.inside) {
+            set(label::KIND, kind.name.to_owned());
+            set(label::ENGINE, inside.dial.to_label());
+            if let Some(boot) = &inside.boot {
+                set(label::BOOT, boot.join("\u{1f}"));
+            }
+        }
+        if let Some(pool) = &circumstances.pool {
+            set(label::POOL, pool.clone());
+        }
+        if !self.trees.is_empty() {
+            let mut canonical = Canonical::default();
+            for (path, target) in &self.trees {
+                canonical.line(target, known.digests.get(path).map_or("", String::as_str));
+            }
+            set(label::FILES, canonical.hash());
+        }
+        set(label::COMPOSE_PROJECT, world.project(&self.addr.layer()).to_string());
+        set(label::COMPOSE_SERVICE, self.addr.service().to_string());
+        set(label::COMPOSE_NUMBER, self.addr.number().to_string());
+        set(label::COMPOSE_ONEOFF, "False".to_owned());
+        self.labels = labels;
+    }
+}
+
+/// The labels that every object of a lab has.
+pub(super) fn base_labels(world: &World<'_>, known: &Known, address: &str) -> Labels {
+    [
+        (label::PROJECT, world.topology.project.as_str()),
+        (label::ROOT, known.root_id.as_str()),
+        (label::ADDRESS, address),
+        (label::VERSION_KEY, label::VERSION),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .collect()
+}
+
+/// The file's container with the engine's names for networks, volumes and siblings, and with published ports.
+fn resolved_names(world: &World<'_>, addr: &Addr, service: &Service) -> ContainerSpec {
+    let layer = addr.layer();
+    let mut spec = service.spec.clone();
+    spec.networks = std::mem::take(&mut spec.networks)
+        .into_iter()
+        .map(|(key, mut endpoint)| {
+            if !endpoint.aliases.iter().any(|alias| alias == addr.service().as_str()) {
+                endpoint.aliases.insert(0, addr.service().to_string());
+            }
+            (world.network_name(&layer, &key), endpoint)
+        })
+        .collect();
+    if let Some(node) = layer.node().filter(|_| world.home(&layer) != layer) {
+        join_node_networks(world, &node, &mut spec);
+    }
+    if let Some(NetworkMode::Service(sibling)) = &spec.network_mode
+        && let Some(service) =
+            ServiceName::new(sibling).ok().and_then(|name| world.topology.service(&layer.join(&name, 1)))
+    {
+        let container = world.container_name(&layer.join(&service.name, 1), service);
+        spec.network_mode = Some(NetworkMode::Container(container));
+    }
+    for mount in &mut spec.mounts {
+        if let MountSource::Volume { name: Some(key), .. } = &mut mount.source {
+            *key = world.volume_name(&layer, key);
+        }
+    }
+    spec.ports.extend(world.origin_ports(addr).iter().map(|(port, _)| port.clone()));
+    if let Some(carried) = world.carried(addr) {
+        spec.ports.extend(carried.ports.iter().map(|(port, _)| port.clone()));
+    }
+    spec
+}
+
+/// Services of a layer that shares an outer engine also join the networks of their node, so that they reach what
+/// the node reaches; without the service's name as an alias there.
+fn join_node_networks(world: &World<'_>, node: &Addr, spec: &mut ContainerSpec) {
+    let Some(service) = world.topology.service(node).filter(|_| spec.network_mode.is_none()) else { return };
+    for key in service.spec.networks.keys() {
+        spec.networks.entry(world.network_name(&node.layer(), key)).or_default();
+    }
+}
+
+/// Everything of the engine's options that is the file's, for its part of the fingerprint.
+fn options_lines(canonical: &mut Canonical, node: &NodeDef) {
+    let options = &node.options;
+    canonical.line("engine.kind", &node.kind.value);
+    options.args.iter().for_each(|arg| canonical.line("engine.arg", arg));
+    canonical.maybe("engine.config", options.config.as_ref().map(|config| &config.value));
+    match &options.data {
+        DataRoot::Volume => {}
+        DataRoot::Named(name) => canonical.line("engine.data", name),
+        DataRoot::Tmpfs => canonical.line("engine.data.tmpfs", "true"),
+    }
+    canonical.maybe("engine.address_pool", options.address_pool.as_ref().map(|pool| &pool.value));
+    canonical.maybe("engine.mtu", options.mtu);
+    options.registry_mirrors.iter().for_each(|mirror| canonical.line("engine.registry_mirror", mirror));
+    options
+        .insecure_registries
+        .iter()
+        .for_each(|registry| canonical.line("engine.insecure_registry", registry));
+    canonical.maybe("engine.path", options.path.as_ref());
+    canonical.maybe("engine.host", options.host.as_ref().map(|host| &host.value));
+    canonical.maybe("engine.tls", options.tls.as_ref());
+    if let Some(ssh) = &options.ssh {
+        canonical.line("engine.ssh.user", &ssh.user);
+        ssh.authorized_keys.iter().for_each(|key| canonical.line("engine.ssh.key", key));
+    }
+    for certificate in &options.ca {
+        canonical.line("engine.ca", &String::from_utf8_lossy(certificate));
+    }
+}
+
+fn kind_hash(profile: &Profile) -> String {
+    let mut canonical = Canonical::default();
+    canonical.container(&profile.spec);
+    profile.files.iter().for_each(|put| canonical.file(put));
+    profile
+        .data
+        .iter()
+        .for_each(|volume| canonical.line("data", &format!("{} {}", volume.target, volume.layout)));
+    canonical.line("dial", &profile.dial.to_label());
+    canonical.hash()
+}
+
+/// The socket of the engine on which the containers of `layer` are made, on that engine's machine.
+fn parent_socket(world: &World<'_>, known: &Known, layer: &LayerPath) -> Option<String> {
+    let home = world.home(layer);
+    let Some(node) = home.node() else { return known.root_socket.clone() };
+    let kind = kind_of(world.topology.service(&node)?)?;
+    kind.socket.map(str::to_owned)
+}
+
+/// Where a path of the user's machine appears inside nodes.
+fn path_in_node(world: &World<'_>, path: &Path) -> String {
+    match path.strip_prefix(&world.topology.directory) {
+        Ok(rest) if rest.as_os_str().is_empty() => kind::LAB_DIRECTORY.to_owned(),
+        Ok(rest) => format!("{}/{}", kind::LAB_DIRECTORY, rest.display()),
+        Err(_) => {
+            let mut hash = String::new();
+            for byte in &Sha256::digest(path.to_string_lossy().as_bytes())[..6] {
+                let _ = write!(hash, "{byte:02x}");
+            }
+            format!("/nestctl/bind/{hash}")
+        }
+    }
+}
+
+/// Whether `path` lies below directory `above`.
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+}

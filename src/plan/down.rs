@@ -1,0 +1,252 @@
+//! `down`: from what was observed alone, by the labels; the file is not needed.
+//!
+//! Innermost first and users before used, each within its grace. A layer on an engine of its own is taken apart
+//! before its node goes, so that nothing of it stays in the data volume; with `-v` its containers are stopped
+//! only, for they go with the volume.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::kind::kind::Hosting;
+use crate::kind::kinds;
+use crate::model::addr::{Addr, LayerPath};
+use crate::model::dial::Dial;
+use crate::model::label;
+use crate::model::milestone::Milestone;
+use crate::model::observed::{ContainerState, ObservedContainer};
+
+use super::action::{Action, Enter};
+use super::builder::{Builder, Draft, after, after_end};
+use super::cause::Cause;
+use super::goal::Down;
+use super::known::{Known, Layer};
+use super::ours::{self, is_ours};
+use super::plan::Plan;
+use super::quiesce::{self, is_running, users_first, uses};
+use super::step::{Group, Must, Need, On, Resource, StepId};
+
+/// How long a stopped node may take to start again, so that its layer can be taken apart, where its own limit is
+/// not known any more.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Plans a `down` for the layers of `scope`.
+pub(super) fn plan(down: &Down, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
+    let mut taking = Taking {
+        down,
+        known,
+        builder: Builder::new(first),
+        last: BTreeMap::new(),
+        on_layer: BTreeMap::new(),
+        homes: BTreeMap::new(),
+    };
+    let found = ours::containers(known, &down.project);
+    taking.homes = found.iter().map(|ours| (ours.container.id.clone(), ours.home.clone())).collect();
+    let all: Vec<(&Addr, &ObservedContainer)> = found
+        .iter()
+        .map(|ours| (&ours.addr, ours.container))
+        .filter(|(addr, _)| {
+            scope.iter().any(|layer| addr.layer() == *layer || is_shared_below(known, layer, &addr.layer()))
+        })
+        .collect();
+    for (addr, container) in users_first(&all) {
+        taking.container(addr, container, &all);
+    }
+    let mut layers: Vec<&LayerPath> = scope.iter().collect();
+    layers.sort_by_key(|layer| std::cmp::Reverse(layer.depth()));
+    for layer in layers {
+        taking.rest_of_engine(layer);
+        taking.cleared(layer);
+    }
+    taking.builder.finish()
+}
+
+/// Whether `inner` lies below `layer` on the same engine (layers of `socket` nodes whose node is gone).
+fn is_shared_below(known: &Known, layer: &LayerPath, inner: &LayerPath) -> bool {
+    inner != layer && inner.is_within(layer) && !known.layers.contains_key(inner)
+}
+
+struct Taking<'a> {
+    down: &'a Down,
+    known: &'a Known,
+    builder: Builder,
+    /// The last step on each container.
+    last: BTreeMap<Addr, Vec<StepId>>,
+    /// All steps on each layer.
+    on_layer: BTreeMap<LayerPath, Vec<StepId>>,
+    /// The layer on whose engine each container was seen, by its ID.
+    homes: BTreeMap<String, LayerPath>,
+}
+
+impl Taking<'_> {
+    fn container(&mut self, addr: &Addr, container: &ObservedContainer, all: &[(&Addr, &ObservedContainer)]) {
+        let layer = addr.layer();
+        let mut needs: Vec<Need> = all
+            .iter()
+            .filter(|(other, found)| *other != addr && uses(other, found, addr))
+            .flat_map(|(other, _)| self.last.get(*other).cloned().unwrap_or_default())
+            .map(after_end)
+            .collect();
+        let hosting = quiesce::hosting(container);
+        let mut cause = Cause::Asked;
+        if hosting == Some(Hosting::Own) {
+            match self.known.layers.get(&addr.inner()) {
+                Some(Layer::Answered(_)) => needs.push(cleared_need(addr)),
+                Some(Layer::Silent(_)) => cause = Cause::EngineSilent,
+                None if self.down.volumes => {}
+                None => needs.extend(self.wake(addr, container)),
+            }
+        }
+        // A layer whose `socket` node does not run is not known; its containers are where they were seen.
+        let seen_on = self.homes.get(&container.id).filter(|_| !self.known.layers.contains_key(&layer));
+        let engine = seen_on.cloned().unwrap_or_else(|| layer.clone());
+        let volumes = true;
+        let mut last = Vec::new();
+        if is_running(container)
+            || (hosting == Some(Hosting::Own) && !self.down.volumes && can_wake(container))
+        {
+            let need = quiesce::stop_within(
+                &mut self.builder,
+                &engine,
+                addr,
+                container,
+                &cause,
+                Group::Down,
+                std::mem::take(&mut needs),
+                self.down.grace,
+            );
+            if let On::Step(step) = need.on {
+                last.push(step);
+            }
+            needs = vec![Need { must: Must::End, ..need }];
+        }
+        if !self.goes_with_volume(&layer) {
+            let draft = Draft::service(addr, &engine, cause, Group::Down);
+            let action = Action::Remove { container: container.id.clone(), volumes };
+            let step = self.builder.push(draft, action, needs);
+            last.push(step);
+        }
+        self.on_layer.entry(layer).or_default().extend(last.iter().copied());
+        self.last.entry(addr.clone()).or_default().extend(last);
+    }
+
+    /// Whether the layer is stopped only, because it goes with the data volume of its node.
+    fn goes_with_volume(&self, layer: &LayerPath) -> bool {
+        if !self.down.volumes {
+            return false;
+        }
+        let mut at = Some(layer.clone());
+        while let Some(layer) = at {
+            let Some(node) = layer.node() else { return false };
+            let nodes = ours::containers(self.known, &self.down.project);
+            let node_container = nodes.iter().find(|ours| ours.addr == node).map(|ours| ours.container);
+            if node_container.and_then(quiesce::hosting) == Some(Hosting::Own) {
+                return true;
+            }
+            at = layer.parent();
+        }
+        false
+    }
+
+    /// Starts a stopped or paused node again, so that its layer can be taken apart before it goes.
+    fn wake(&mut self, addr: &Addr, container: &ObservedContainer) -> Vec<Need> {
+        let dial = container.labels.get(label::ENGINE).and_then(|text| Dial::from_label(text));
+        let Some(dial) = dial.filter(|_| can_wake(container)) else { return Vec::new() };
+        let layer = addr.layer();
+        let action = if container.state == ContainerState::Paused {
+            Action::Unpause { container: container.id.clone() }
+        } else {
+            Action::Start { container: container.id.clone() }
+        };
+        let draft = Draft::service(addr, &layer, Cause::MustBeEmptied, Group::Down);
+        let start = self.builder.push(draft, action, Vec::new());
+        self.builder.may_fail(start);
+        let boot: Option<Arc<[String]>> =
+            container.labels.get(label::BOOT).map(|words| words.split('\u{1f}').map(str::to_owned).collect());
+        let timeout = PATIENCE;
+        let enter = Enter { layer: addr.inner(), container: container.id.clone(), dial, boot, timeout };
+        let draft = Draft::service(addr, &layer, Cause::MustBeEmptied, Group::Down);
+        let step = self.builder.push(draft, Action::Enter(Box::new(enter)), vec![after(start)]);
+        self.builder.may_fail(step);
+        vec![after_end(start), after_end(step), cleared_need(addr)]
+    }
+
+    /// What is left on an engine once its service containers are gone: helpers, networks, volumes.
+    fn rest_of_engine(&mut self, layer: &LayerPath) {
+        if self.known.home(layer) != Some(layer) || self.goes_with_volume(layer) {
+            return;
+        }
+        let Some(seen) = self.known.seen(layer) else { return };
+        let project = &self.down.project;
+        let mine = |labels: &super::action::Labels| is_ours(labels, project, &self.known.root_id);
+        // Everything that this plan does on layers of this engine comes first.
+        let before: Vec<Need> = self
+            .on_layer
+            .iter()
+            .filter(|(other, _)| {
+                self.known.home(other).unwrap_or(other) == layer || is_shared_below(self.known, layer, other)
+            })
+            .flat_map(|(_, steps)| steps.iter().copied())
+            .map(after_end)
+            .collect();
+        let owner = |labels: &super::action::Labels| -> LayerPath {
+            let text = labels.get(label::ADDRESS).map(String::as_str).unwrap_or_default();
+            text.parse().map_or_else(|_| layer.clone(), |addr: Addr| addr.inner())
+        };
+        let mut drafts: Vec<(Resource, Action, Vec<Need>)> = Vec::new();
+        for container in
+            seen.containers.iter().filter(|c| mine(&c.labels) && c.labels.contains_key(label::ROLE))
+        {
+            let addr = container.labels.get(label::ADDRESS).and_then(|text| text.parse().ok());
+            let of = addr.map_or_else(|| Resource::Layer(layer.clone()), Resource::Service);
+            drafts.push((of, Action::Remove { container: container.id.clone(), volumes: true }, Vec::new()));
+        }
+        for network in seen.networks.iter().filter(|network| mine(&network.labels)) {
+            let of = Resource::Network(owner(&network.labels), network.name.clone());
+            drafts.push((of, Action::RemoveNetwork { network: network.id.clone() }, before.clone()));
+        }
+        let role = |labels: &super::action::Labels| labels.get(label::ROLE).cloned();
+        for volume in seen.volumes.iter().filter(|volume| mine(&volume.labels)) {
+            if self.down.volumes || role(&volume.labels).as_deref() == Some("files") {
+                let of = Resource::Volume(owner(&volume.labels), volume.name.clone());
+                drafts.push((of, Action::RemoveVolume { volume: volume.name.clone() }, before.clone()));
+            }
+        }
+        for (of, action, needs) in drafts {
+            let draft = Draft { layer: layer.clone(), of, cause: Cause::Asked, group: None };
+            let step = self.builder.push(draft, action, needs);
+            self.on_layer.entry(layer.clone()).or_default().push(step);
+        }
+    }
+
+    /// The point at which nothing of the lab is left in a layer.
+    fn cleared(&mut self, layer: &LayerPath) {
+        if layer.is_root() {
+            return;
+        }
+        let needs = self
+            .on_layer
+            .iter()
+            .filter(|(other, _)| other.is_within(layer))
+            .flat_map(|(_, steps)| steps.iter().copied())
+            .map(after_end)
+            .collect();
+        let draft = Draft {
+            layer: layer.clone(),
+            of: Resource::Layer(layer.clone()),
+            cause: Cause::Asked,
+            group: None,
+        };
+        let step = self.builder.push(draft, Action::Join, needs);
+        self.builder.reaches(step, Milestone::Cleared(layer.clone()));
+    }
+}
+
+/// Whether a node that does not run may be started to be emptied: one that has run before.
+fn can_wake(container: &ObservedContainer) -> bool {
+    matches!(container.state, ContainerState::Exited | ContainerState::Paused)
+        && container.labels.get(label::KIND).is_some_and(|kind| kinds::find(kind).is_some())
+}
+
+fn cleared_need(addr: &Addr) -> Need {
+    Need { on: On::Milestone(Milestone::Cleared(addr.inner())), must: Must::End }
+}

@@ -1,0 +1,322 @@
+//! The hash of what an engine is asked for.
+//!
+//! Canonical and with defaults left out, so that a field added later changes the fingerprint of no old lab.
+//! Taken apart exhaustively: a new field of [`ContainerSpec`] does not compile until it is written here.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::model::container::{
+    BindPath, ContainerSpec, Endpoint, Healthcheck, Logging, Mount, MountSource, NetworkMode, PortBinding,
+    RestartPolicy,
+};
+use crate::model::files::PutFile;
+use crate::model::network::NetworkSpec;
+
+/// Collects `key=value` lines and hashes them.
+#[derive(Clone, Debug, Default)]
+pub struct Canonical {
+    text: String,
+}
+
+impl Canonical {
+    /// Adds a line. Line breaks in the value are escaped, so that two lists of lines never look alike.
+    pub fn line(&mut self, key: &str, value: &str) {
+        let _ = writeln!(self.text, "{key}={}", value.escape_default());
+    }
+
+    /// Adds a line unless the value is absent.
+    pub fn maybe(&mut self, key: &str, value: Option<impl ToString>) {
+        if let Some(value) = value {
+            self.line(key, &value.to_string());
+        }
+    }
+
+    fn list(&mut self, key: &str, values: &[String]) {
+        for value in values {
+            self.line(key, value);
+        }
+    }
+
+    fn flag(&mut self, key: &str, value: bool) {
+        if value {
+            self.line(key, "true");
+        }
+    }
+
+    fn map<'a>(&mut self, key: &str, values: impl IntoIterator<Item = (&'a String, &'a String)>) {
+        for (name, value) in values {
+            self.line(&format!("{key}.{name}"), value);
+        }
+    }
+
+    fn time(&mut self, key: &str, value: Option<Duration>) {
+        self.maybe(key, value.map(|value| value.as_nanos()));
+    }
+
+    /// The first 16 hexadecimal digits of the SHA-256 of all lines.
+    pub fn hash(&self) -> String {
+        let mut out = String::new();
+        for byte in &Sha256::digest(self.text.as_bytes())[..8] {
+            let _ = write!(out, "{byte:02x}");
+        }
+        out
+    }
+
+    /// Adds a container.
+    pub fn container(&mut self, spec: &ContainerSpec) {
+        let ContainerSpec {
+            image,
+            platform,
+            wrapper,
+            entrypoint,
+            command,
+            environment,
+            working_dir,
+            user,
+            hostname,
+            domainname,
+            tty,
+            stdin_open,
+            init,
+            privileged,
+            read_only,
+            cap_add,
+            cap_drop,
+            security_opt,
+            devices,
+            device_cgroup_rules,
+            group_add,
+            runtime,
+            cgroup,
+            cgroup_parent,
+            network_mode,
+            pid,
+            ipc,
+            uts,
+            userns,
+            sysctls,
+            ulimits,
+            shm_size,
+            mem_limit,
+            nano_cpus,
+            pids_limit,
+            stop_signal,
+            stop_grace_period,
+            restart,
+            healthcheck,
+            ports,
+            expose,
+            mounts,
+            networks,
+            labels,
+            extra_hosts,
+            dns,
+            dns_search,
+            dns_opt,
+            logging,
+        } = spec;
+        self.line("image", image);
+        self.maybe("platform", platform.as_ref());
+        self.maybe("wrapper", wrapper.as_ref());
+        for (key, words) in [("entrypoint", entrypoint), ("command", command)] {
+            if let Some(words) = words {
+                self.maybe(&format!("{key}.length"), Some(words.len()));
+                self.list(key, words);
+            }
+        }
+        for (name, value) in environment {
+            match value {
+                Some(value) => self.line(&format!("environment.{name}"), value),
+                None => self.line("environment.unset", name),
+            }
+        }
+        self.maybe("working_dir", working_dir.as_ref());
+        self.maybe("user", user.as_ref());
+        self.maybe("hostname", hostname.as_ref());
+        self.maybe("domainname", domainname.as_ref());
+        self.flag("tty", *tty);
+        self.flag("stdin_open", *stdin_open);
+        self.maybe("init", *init);
+        self.flag("privileged", *privileged);
+        self.flag("read_only", *read_only);
+        self.list("cap_add", cap_add);
+        self.list("cap_drop", cap_drop);
+        self.list("security_opt", security_opt);
+        for device in devices {
+            self.line("device", &format!("{}:{}:{}", device.source, device.target, device.permissions));
+        }
+        self.list("device_cgroup_rule", device_cgroup_rules);
+        self.list("group_add", group_add);
+        self.maybe("runtime", runtime.as_ref());
+        self.maybe("cgroup", cgroup.as_ref());
+        self.maybe("cgroup_parent", cgroup_parent.as_ref());
+        self.maybe("network_mode", network_mode.as_ref().map(network_mode_text));
+        self.maybe("pid", pid.as_ref());
+        self.maybe("ipc", ipc.as_ref());
+        self.maybe("uts", uts.as_ref());
+        self.maybe("userns", userns.as_ref());
+        self.map("sysctl", sysctls);
+        for (name, limit) in ulimits {
+            self.line(&format!("ulimit.{name}"), &format!("{}:{}", limit.soft, limit.hard));
+        }
+        self.maybe("shm_size", *shm_size);
+        self.maybe("mem_limit", *mem_limit);
+        self.maybe("nano_cpus", *nano_cpus);
+        self.maybe("pids_limit", *pids_limit);
+        self.maybe("stop_signal", stop_signal.as_ref());
+        self.time("stop_grace_period", *stop_grace_period);
+        match restart {
+            RestartPolicy::No => {}
+            RestartPolicy::Always => self.line("restart", "always"),
+            RestartPolicy::OnFailure(times) => self.line("restart", &format!("on-failure:{times}")),
+            RestartPolicy::UnlessStopped => self.line("restart", "unless-stopped"),
+        }
+        if let Some(check) = healthcheck {
+            self.healthcheck(check);
+        }
+        for port in ports {
+            self.line("port", &port_text(port));
+        }
+        self.list("expose", expose);
+        for mount in mounts {
+            self.mount(mount);
+        }
+        for (name, endpoint) in networks {
+            self.endpoint(name, endpoint);
+        }
+        self.map("label", labels);
+        self.list("extra_host", extra_hosts);
+        self.list("dns", dns);
+        self.list("dns_search", dns_search);
+        self.list("dns_opt", dns_opt);
+        if let Some(Logging { driver, options }) = logging {
+            self.maybe("logging.driver", driver.as_ref());
+            self.map("logging.option", options);
+        }
+    }
+
+    fn healthcheck(&mut self, check: &Healthcheck) {
+        let Healthcheck { test, interval, timeout, start_period, start_interval, retries } = check;
+        self.list("healthcheck.test", test);
+        self.time("healthcheck.interval", *interval);
+        self.time("healthcheck.timeout", *timeout);
+        self.time("healthcheck.start_period", *start_period);
+        self.time("healthcheck.start_interval", *start_interval);
+        self.maybe("healthcheck.retries", *retries);
+    }
+
+    fn mount(&mut self, mount: &Mount) {
+        let Mount { target, source, read_only } = mount;
+        let what = match source {
+            MountSource::Bind { path, create, propagation, selinux } => {
+                let path = match path {
+                    BindPath::User(path) => format!("user {}", path.display()),
+                    BindPath::Engine(path) => format!("engine {path}"),
+                };
+                format!("bind {path} {create} {} {selinux:?}", propagation.as_deref().unwrap_or(""))
+            }
+            MountSource::Volume { name, nocopy, subpath } => {
+                let name = name.as_deref().unwrap_or("");
+                format!("volume {name} {nocopy} {}", subpath.as_deref().unwrap_or(""))
+            }
+            MountSource::Tmpfs { options } => format!("tmpfs {options}"),
+        };
+        self.line(&format!("mount.{target}"), &format!("{what}{}", if *read_only { " ro" } else { "" }));
+    }
+
+    fn endpoint(&mut self, name: &str, endpoint: &Endpoint) {
+        let Endpoint { aliases, ipv4_address, ipv6_address, priority } = endpoint;
+        self.line("network", name);
+        self.list(&format!("network.{name}.alias"), aliases);
+        self.maybe(&format!("network.{name}.ipv4"), ipv4_address.as_ref());
+        self.maybe(&format!("network.{name}.ipv6"), ipv6_address.as_ref());
+        self.maybe(&format!("network.{name}.priority"), Some(priority).filter(|priority| **priority != 0));
+    }
+
+    /// Adds a file that is put into the container.
+    pub fn file(&mut self, file: &PutFile) {
+        let PutFile { path, mode, uid, gid, content, existing } = file;
+        let mut digest = String::new();
+        for byte in &Sha256::digest(content.as_ref())[..] {
+            let _ = write!(digest, "{byte:02x}");
+        }
+        self.line(&format!("file.{path}"), &format!("{mode:o} {uid}:{gid} {existing:?} {digest}"));
+    }
+
+    /// Adds a network.
+    pub fn network(&mut self, spec: &NetworkSpec) {
+        let NetworkSpec { driver, driver_opts, internal, attachable, enable_ipv6, ipam_driver, ipam, labels } =
+            spec;
+        self.maybe("driver", driver.as_ref());
+        self.map("driver_opt", driver_opts);
+        self.flag("internal", *internal);
+        self.flag("attachable", *attachable);
+        self.maybe("enable_ipv6", *enable_ipv6);
+        self.maybe("ipam.driver", ipam_driver.as_ref());
+        for subnet in ipam {
+            self.maybe("ipam.subnet", subnet.subnet.as_ref());
+            self.maybe("ipam.ip_range", subnet.ip_range.as_ref());
+            self.maybe("ipam.gateway", subnet.gateway.as_ref());
+            self.map("ipam.aux", &subnet.aux_addresses);
+        }
+        self.map("label", labels);
+    }
+}
+
+fn network_mode_text(mode: &NetworkMode) -> String {
+    match mode {
+        NetworkMode::None => "none".to_owned(),
+        NetworkMode::Host => "host".to_owned(),
+        NetworkMode::Bridge => "bridge".to_owned(),
+        NetworkMode::Service(name) => format!("service:{name}"),
+        NetworkMode::Container(name) => format!("container:{name}"),
+    }
+}
+
+/// A port as the short form writes it.
+pub(super) fn port_text(port: &PortBinding) -> String {
+    let mut text = String::new();
+    if let Some(ip) = &port.host_ip {
+        let _ = write!(text, "{ip}:");
+    }
+    match port.host {
+        Some((first, last)) if first == last => {
+            let _ = write!(text, "{first}:");
+        }
+        Some((first, last)) => {
+            let _ = write!(text, "{first}-{last}:");
+        }
+        None => {}
+    }
+    let _ = write!(text, "{}/{}", port.container, port.protocol.as_str());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(spec: &ContainerSpec) -> String {
+        let mut canonical = Canonical::default();
+        canonical.container(spec);
+        canonical.hash()
+    }
+
+    #[test]
+    fn the_hash_of_a_known_spec_never_changes() {
+        // A different value here recreates every container of every user.
+        let spec = ContainerSpec { image: "nginx".to_owned(), privileged: true, ..ContainerSpec::default() };
+        assert_eq!(hash(&spec), "a260ad0cd99c7cbe");
+    }
+
+    #[test]
+    fn values_with_line_breaks_do_not_pass_for_two_lines() {
+        let one = ContainerSpec { image: "a\nuser=b".to_owned(), ..ContainerSpec::default() };
+        let two =
+            ContainerSpec { image: "a".to_owned(), user: Some("b".to_owned()), ..ContainerSpec::default() };
+        assert_ne!(hash(&one), hash(&two));
+    }
+}

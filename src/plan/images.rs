@@ -1,0 +1,183 @@
+//! Where the image of an instance comes from.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::model::addr::{Addr, LayerPath};
+use crate::model::image::ImageRef;
+use crate::model::milestone::Milestone;
+use crate::model::service::PullPolicy;
+use crate::model::span::Span;
+
+use super::action::{Action, ImageUse};
+use super::builder::{Builder, Draft, when};
+use super::cause::Cause;
+use super::known::Known;
+use super::step::{Need, Resource};
+use super::world::World;
+
+/// The images of every engine, by normalised reference.
+#[derive(Debug, Default)]
+pub(super) struct Images {
+    by_home: BTreeMap<LayerPath, HashMap<String, String>>,
+}
+
+/// Who wants an image, and where it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) reference: &'a str,
+    pub(super) platform: Option<&'a str>,
+    pub(super) policy: PullPolicy,
+    pub(super) layer: &'a LayerPath,
+    pub(super) by: Option<&'a Addr>,
+    pub(super) span: Span,
+}
+
+/// An image that will be there.
+#[derive(Debug)]
+pub(super) struct Provided {
+    pub(super) needs: Vec<Need>,
+    pub(super) image: ImageUse,
+}
+
+fn normal(reference: &str) -> String {
+    ImageRef::parse(reference).map_or_else(|| reference.to_owned(), |image| image.to_string())
+}
+
+impl Images {
+    /// ID of a reference on the engine owned by `home`, if it is there.
+    pub(super) fn id(&mut self, known: &Known, home: &LayerPath, reference: &str) -> Option<String> {
+        if !self.by_home.contains_key(home) {
+            let mut index = HashMap::new();
+            for image in known.seen(home).map(|seen| seen.images.as_slice()).unwrap_or_default() {
+                for name in image.tags.iter().chain(&image.digests) {
+                    // podman puts `localhost/` before names that it loads without a registry.
+                    let name = name.strip_prefix("localhost/").unwrap_or(name);
+                    index.insert(normal(name), image.id.clone());
+                }
+                index.insert(image.id.clone(), image.id.clone());
+                index.insert(image.id.trim_start_matches("sha256:").to_owned(), image.id.clone());
+            }
+            self.by_home.insert(home.clone(), index);
+        }
+        let index = self.by_home.get(home)?;
+        index.get(&normal(reference)).or_else(|| index.get(reference)).cloned()
+    }
+
+    /// The nearest engine outside `home` that has the image.
+    fn nearest_above(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        home: &LayerPath,
+        reference: &str,
+    ) -> Option<LayerPath> {
+        let mut above = world.chain(home).into_iter().map(|node| world.home(&node.layer()));
+        above.find(|outer| self.id(known, outer, reference).is_some())
+    }
+
+    /// Whether a container that was made with `label` (`<layer>=<ID>`) has another image than it would get now.
+    pub(super) fn is_outdated(&mut self, known: &Known, label: &str, reference: &str) -> bool {
+        let Some((source, id)) = label.split_once('=') else { return false };
+        let source = if source == "/" {
+            Some(LayerPath::root())
+        } else {
+            source.parse().ok().map(|addr: Addr| addr.inner())
+        };
+        let Some(source) = source.and_then(|source| known.home(&source).cloned()) else { return false };
+        self.id(known, &source, reference).is_some_and(|now| now != id)
+    }
+
+    /// Plans that the image is on the layer's engine: it is there, or copied from the nearest engine above that
+    /// has it, or pulled once at the root and copied. `renew` copies although it is there.
+    pub(super) fn provide(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        builder: &mut Builder,
+        wanted: Wanted<'_>,
+        renew: bool,
+    ) -> Provided {
+        let root = LayerPath::root();
+        let home = world.home(wanted.layer);
+        let reference = wanted.reference;
+        let cause = |fallback| match wanted.by {
+            Some(addr) => Cause::NeededBy(addr.clone()),
+            None => fallback,
+        };
+        let above = self.nearest_above(world, known, &home, reference);
+        let here = self.id(known, &home, reference).is_some();
+        let milestone = Milestone::Image(home.clone(), reference.to_owned());
+        let pull = wanted.policy == PullPolicy::Always;
+        let source = match &above {
+            _ if home.is_root() => root.clone(),
+            Some(above) => above.clone(),
+            None if here && !pull => home.clone(),
+            None => root.clone(),
+        };
+        let provided = |builder: &Builder| {
+            let done = builder.is_reached(&milestone);
+            Provided {
+                needs: if done { Vec::new() } else { vec![when(milestone.clone())] },
+                image: ImageUse { reference: reference.to_owned(), source: source.clone() },
+            }
+        };
+        if builder.has(&milestone) || known.promised.contains(&milestone) {
+            return provided(builder);
+        }
+        if here && !renew && !pull {
+            builder.reached(milestone.clone());
+            return provided(builder);
+        }
+        let at_source = if source == home && home.is_root() { None } else { Some(source.clone()) };
+        let missing_everywhere = !here && above.is_none();
+        if wanted.policy == PullPolicy::Never && missing_everywhere {
+            let whose = wanted.by.map(|addr| format!(" of `{addr}`")).unwrap_or_default();
+            builder.problems.push(
+                Diagnostic::error(
+                    Code::NoImage,
+                    format!("image `{reference}`{whose} is on no engine, and it may not be pulled"),
+                )
+                .at(wanted.span, "`pull_policy: never`")
+                .help(format!(
+                    "load it into the root engine (`docker load`), or allow the pull of `{reference}`"
+                )),
+            );
+            builder.reached(milestone.clone());
+            return provided(builder);
+        }
+        let root_milestone = Milestone::Image(root.clone(), reference.to_owned());
+        let pulls = (pull || missing_everywhere)
+            && !builder.has(&root_milestone)
+            && !known.promised.contains(&root_milestone);
+        if pulls {
+            let draft = Draft {
+                layer: root.clone(),
+                of: Resource::Image(root.clone(), reference.to_owned()),
+                cause: if pull { Cause::PullAlways } else { cause(Cause::Missing) },
+                group: None,
+            };
+            let action =
+                Action::Pull { image: reference.to_owned(), platform: wanted.platform.map(str::to_owned) };
+            let step = builder.push(draft, action, Vec::new());
+            builder.reaches(step, root_milestone.clone());
+        }
+        if let Some(from) = at_source {
+            let needs = if from.is_root() && (pull || missing_everywhere) {
+                vec![when(root_milestone)]
+            } else {
+                Vec::new()
+            };
+            let draft = Draft {
+                layer: home.clone(),
+                of: Resource::Image(home.clone(), reference.to_owned()),
+                cause: if renew { Cause::ImageChanged } else { cause(Cause::Missing) },
+                group: None,
+            };
+            let step = builder.push(draft, Action::Copy { image: reference.to_owned(), from }, needs);
+            builder.reaches(step, milestone.clone());
+        }
+        provided(builder)
+    }
+}

@@ -1,0 +1,255 @@
+//! Networks and volumes that instances need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::model::addr::LayerPath;
+use crate::model::container::MountSource;
+use crate::model::label;
+use crate::model::network::{NetworkSpec, VolumeSpec};
+use crate::model::span::Span;
+
+use super::action::Action;
+use super::builder::{Builder, Draft, after};
+use super::cause::Cause;
+use super::desired::{Desired, base_labels};
+use super::fingerprint::Canonical;
+use super::known::Known;
+use super::ours::is_ours;
+use super::step::{Need, Resource, StepId};
+use super::world::World;
+
+/// Docker's own MTU; an engine that says nothing else has it.
+const USUAL_MTU: u32 = 1500;
+const MTU_OPTION: &str = "com.docker.network.driver.mtu";
+
+/// Networks and volumes that this plan has looked at: the step that makes each, or `None` if it is there.
+#[derive(Debug, Default)]
+pub(super) struct Objects {
+    networks: BTreeMap<(LayerPath, String), Option<StepId>>,
+    volumes: BTreeMap<(LayerPath, String), Option<StepId>>,
+}
+
+/// MTU of the engine of `layer`, where it is not the usual one.
+pub(super) fn mtu(known: &Known, layer: &LayerPath) -> Option<u32> {
+    let bridge = known.seen(layer)?.networks.iter().find(|network| network.name == "bridge")?;
+    bridge.options.get(MTU_OPTION)?.parse().ok().filter(|mtu| *mtu != USUAL_MTU)
+}
+
+impl Objects {
+    /// The networks and volumes of an instance; the needs are met when all are there.
+    pub(super) fn provide(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        builder: &mut Builder,
+        desired: &Desired<'_>,
+    ) -> Vec<Need> {
+        let layer = desired.addr.layer();
+        let mut steps = BTreeSet::new();
+        // A layer that shares an outer engine also uses networks of its node's layer.
+        for owner in layer.ancestors() {
+            if world.home(&owner) != world.home(&layer) {
+                break;
+            }
+            let keys = world.topology.layer(&owner).map(|layer| layer.networks.keys()).into_iter().flatten();
+            for key in keys {
+                let name = world.network_name(&owner, key);
+                if desired.spec.networks.contains_key(&name) {
+                    steps.extend(self.network(world, known, builder, &owner, key, &name));
+                }
+            }
+        }
+        for mount in &desired.spec.mounts {
+            let MountSource::Volume { name: Some(name), .. } = &mount.source else { continue };
+            let own = desired.volumes.iter().find(|volume| volume.name == *name);
+            let step = match own {
+                Some(own) => {
+                    let address = desired.addr.to_string();
+                    self.volume(
+                        world,
+                        known,
+                        builder,
+                        &layer,
+                        name,
+                        &own.spec,
+                        Some(own.role),
+                        &address,
+                        None,
+                    )
+                }
+                None => self.layer_volume(world, known, builder, &layer, name),
+            };
+            steps.extend(step);
+        }
+        steps.into_iter().map(after).collect()
+    }
+
+    fn network(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        builder: &mut Builder,
+        layer: &LayerPath,
+        key: &str,
+        name: &str,
+    ) -> Option<StepId> {
+        let home = world.home(layer);
+        let slot = (home.clone(), name.to_owned());
+        if let Some(done) = self.networks.get(&slot) {
+            return *done;
+        }
+        let def = world.topology.layer(layer)?.networks.get(key)?;
+        let mut canonical = Canonical::default();
+        canonical.network(&def.spec);
+        let hash = canonical.hash();
+        let seen = known.seen(layer)?;
+        let found = seen.networks.iter().find(|network| network.name == name);
+        let step = match found {
+            Some(_) if def.external => None,
+            None if def.external => {
+                builder.problems.push(missing("network", key, name, layer, def.span));
+                None
+            }
+            Some(found) if !is_ours(&found.labels, &world.topology.project, &known.root_id) => {
+                builder.problems.push(
+                    Diagnostic::error(Code::Taken, format!("network `{name}` exists and is not this lab's"))
+                        .at(def.span, "")
+                        .help("mark it `external: true` to use it as it is, or give this one another `name`"),
+                );
+                None
+            }
+            Some(found) => {
+                if found.labels.get(label::FINGERPRINT) != Some(&hash) {
+                    builder.problems.push(
+                        Diagnostic::warning(
+                            Code::Unused,
+                            format!("network `{name}` was made otherwise than the file now says"),
+                        )
+                        .at(def.span, "")
+                        .help("`down` and `up` make it anew"),
+                    );
+                }
+                None
+            }
+            None => {
+                let mut labels = base_labels(world, known, &layer.to_string());
+                labels.insert(label::FINGERPRINT.to_owned(), hash);
+                labels.insert(label::COMPOSE_PROJECT.to_owned(), world.project(layer).to_string());
+                labels.insert(label::COMPOSE_NETWORK.to_owned(), key.to_owned());
+                let draft = Draft {
+                    layer: home,
+                    of: Resource::Network(layer.clone(), name.to_owned()),
+                    cause: Cause::Missing,
+                    group: None,
+                };
+                let spec = Box::new(with_mtu(known, layer, &def.spec));
+                Some(builder.push(
+                    draft,
+                    Action::CreateNetwork { name: name.to_owned(), spec, labels },
+                    Vec::new(),
+                ))
+            }
+        };
+        self.networks.insert(slot, step);
+        step
+    }
+
+    /// A volume that the layer defines.
+    fn layer_volume(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        builder: &mut Builder,
+        layer: &LayerPath,
+        name: &str,
+    ) -> Option<StepId> {
+        let defs = &world.topology.layer(layer)?.volumes;
+        let (key, def) = defs.iter().find(|(key, _)| world.volume_name(layer, key) == name)?;
+        if def.external {
+            let there =
+                known.seen(layer).is_some_and(|seen| seen.volumes.iter().any(|volume| volume.name == name));
+            if !there {
+                builder.problems.push(missing("volume", key, name, layer, def.span));
+            }
+            return None;
+        }
+        let owner = Some((key.as_str(), def.span));
+        self.volume(world, known, builder, layer, name, &def.spec, None, &layer.to_string(), owner)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a volume, each with its own type")]
+    fn volume(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        builder: &mut Builder,
+        layer: &LayerPath,
+        name: &str,
+        spec: &VolumeSpec,
+        role: Option<&str>,
+        address: &str,
+        key: Option<(&str, Span)>,
+    ) -> Option<StepId> {
+        let home = world.home(layer);
+        let slot = (home.clone(), name.to_owned());
+        if let Some(done) = self.volumes.get(&slot) {
+            return *done;
+        }
+        let found = known.seen(layer)?.volumes.iter().find(|volume| volume.name == name);
+        let step = if let Some(found) = found {
+            if !is_ours(&found.labels, &world.topology.project, &known.root_id) {
+                let mut warning = Diagnostic::warning(
+                    Code::Taken,
+                    format!(
+                        "volume `{name}` exists and is not this lab's: it is used, and `down -v` keeps it"
+                    ),
+                );
+                if let Some((_, span)) = key {
+                    warning = warning.at(span, "");
+                }
+                builder.problems.push(warning);
+            }
+            None
+        } else {
+            let mut labels = base_labels(world, known, address);
+            labels.insert(label::COMPOSE_PROJECT.to_owned(), world.project(layer).to_string());
+            if let Some((key, _)) = key {
+                labels.insert(label::COMPOSE_VOLUME.to_owned(), key.to_owned());
+            }
+            if let Some(role) = role {
+                labels.insert(label::ROLE.to_owned(), role.to_owned());
+            }
+            let draft = Draft {
+                layer: home,
+                of: Resource::Volume(layer.clone(), name.to_owned()),
+                cause: Cause::Missing,
+                group: None,
+            };
+            let action = Action::CreateVolume { name: name.to_owned(), spec: Box::new(spec.clone()), labels };
+            Some(builder.push(draft, action, Vec::new()))
+        };
+        self.volumes.insert(slot, step);
+        step
+    }
+}
+
+fn missing(what: &str, key: &str, name: &str, layer: &LayerPath, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        Code::EngineLacks,
+        format!("external {what} `{name}` is not on the engine of layer `{layer}`"),
+    )
+    .at(span, "")
+    .help(format!("create it first, or take `external` from `{key}`"))
+}
+
+/// Networks inside take the MTU of their engine: only the default bridge does so by itself (ENGINES.md P10).
+fn with_mtu(known: &Known, layer: &LayerPath, spec: &NetworkSpec) -> NetworkSpec {
+    let mut spec = spec.clone();
+    let bridge = spec.driver.as_deref().is_none_or(|driver| driver == "bridge");
+    if let Some(mtu) = mtu(known, layer).filter(|_| bridge) {
+        spec.driver_opts.entry(MTU_OPTION.to_owned()).or_insert_with(|| mtu.to_string());
+    }
+    spec
+}

@@ -1,0 +1,275 @@
+//! `up`: desired × observed → steps, layer by layer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::graph::expand::matching;
+use crate::kind::kind::Hosting;
+use crate::model::addr::{Addr, LayerPath};
+use crate::model::label;
+use crate::model::milestone::{Milestone, Stage};
+use crate::model::observed::ObservedContainer;
+use crate::model::service::{PullPolicy, Service};
+use crate::model::span::Span;
+
+use super::address_pool::{self, Cidr};
+use super::bring_up::Bringing;
+use super::builder::{Builder, Draft, when};
+use super::cause::Cause;
+use super::claims;
+use super::desired::{Circumstances, Desired};
+use super::goal::{Up, Wait};
+use super::images::{Images, Wanted};
+use super::known::Known;
+use super::objects::Objects;
+use super::ours;
+use super::plan::Plan;
+use super::quiesce;
+use super::step::{Group, Need, StepId};
+use super::world::{World, kind_of};
+
+/// Everything that planning an `up` has at hand.
+pub(super) struct Planner<'a> {
+    pub(super) up: &'a Up,
+    pub(super) known: &'a Known,
+    pub(super) world: World<'a>,
+    pub(super) images: Images,
+    pub(super) objects: Objects,
+    pub(super) builder: Builder,
+    pub(super) wanted: BTreeSet<Milestone>,
+    /// The lab's containers by address.
+    pub(super) existing: BTreeMap<Addr, Vec<&'a ObservedContainer>>,
+    /// Layers whose node is stopped by this plan: an `Enter` plans them anew.
+    pub(super) leaving: Vec<LayerPath>,
+}
+
+/// Plans an `up` for the layers of `scope`.
+pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
+    let topology = &up.lab.topology;
+    let mut existing: BTreeMap<Addr, Vec<&ObservedContainer>> = BTreeMap::new();
+    for found in ours::containers(known, &topology.project) {
+        existing.entry(found.addr).or_default().push(found.container);
+    }
+    let mut planner = Planner {
+        up,
+        known,
+        world: World::new(topology),
+        images: Images::default(),
+        objects: Objects::default(),
+        builder: Builder::new(first),
+        wanted: wanted(up),
+        existing,
+        leaving: Vec::new(),
+    };
+    if scope.contains(&LayerPath::root()) {
+        claims::check(&planner.world, &mut planner.builder.problems);
+    }
+    // Outermost first: whether a layer is leaving is known once its node has been looked at.
+    let mut layers: Vec<&LayerPath> = scope.iter().collect();
+    layers.sort_by_key(|layer| (layer.depth(), *layer));
+    for layer in layers {
+        planner.layer(layer);
+    }
+    planner.builder.finish()
+}
+
+/// The milestones that this `up` is to reach.
+fn wanted(up: &Up) -> BTreeSet<Milestone> {
+    let stage = match up.wait {
+        Wait::Ready(_) => Stage::Ready,
+        Wait::Started => Stage::Started,
+    };
+    let topology = &up.lab.topology;
+    let targets: Vec<Addr> = if up.targets.is_empty() {
+        topology.instances().into_iter().map(|(addr, _)| addr).collect()
+    } else {
+        up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect()
+    };
+    up.lab.graph.closure(targets.into_iter().map(|addr| Milestone::Service(addr, stage)))
+}
+
+impl<'a> Planner<'a> {
+    fn layer(&mut self, path: &LayerPath) {
+        let left = self.leaving.iter().any(|leaving| path.is_within(leaving));
+        let Some(layer) = self.world.topology.layer(path) else { return };
+        if left || self.known.seen(path).is_none() {
+            return;
+        }
+        let number_fits = |addr: &Addr| {
+            self.world.topology.service(addr).is_some_and(|service| addr.number() <= service.scale)
+        };
+        let gone: Vec<Addr> = self
+            .existing
+            .keys()
+            .filter(|addr| addr.layer() == *path && !number_fits(addr))
+            .cloned()
+            .collect();
+        gone.iter().for_each(|addr| self.remove_orphan(addr));
+        let preload = self.preload(path, layer);
+        for service in layer.services.values() {
+            for number in 1..=service.scale {
+                let addr = path.join(&service.name, number);
+                if self.wanted.contains(&Milestone::Service(addr.clone(), Stage::Started)) {
+                    self.instance(&addr, service, &preload);
+                }
+            }
+        }
+    }
+
+    /// `images:` of a layer: all of them are there before anything starts.
+    fn preload(&mut self, path: &LayerPath, layer: &crate::model::topology::Layer) -> Vec<Need> {
+        let mut needs = Vec::new();
+        for image in &layer.images {
+            let wanted = Wanted {
+                reference: &image.value,
+                platform: None,
+                policy: PullPolicy::Missing,
+                layer: path,
+                by: None,
+                span: image.span,
+            };
+            needs
+                .extend(self.images.provide(&self.world, self.known, &mut self.builder, wanted, false).needs);
+        }
+        needs
+    }
+
+    fn instance(&mut self, addr: &Addr, service: &'a Service, preload: &[Need]) {
+        let containers = self.existing.get(addr).cloned().unwrap_or_default();
+        let circumstances = self.circumstances(addr, service, &containers);
+        let dependencies = self.up.lab.graph.dependencies(addr);
+        let desired = Desired::new(&self.world, self.known, &dependencies, addr, service, &circumstances);
+        for refusal in &desired.refusals {
+            let span = service.span_of(refusal.key);
+            let mut problem =
+                Diagnostic::error(Code::KindConflict, format!("`{addr}`: {}", refusal.message)).at(span, "");
+            problem.help.clone_from(&refusal.help);
+            self.builder.problems.push(problem);
+        }
+        if desired.spec.image.is_empty() {
+            return;
+        }
+        Bringing::new(self, desired, containers, preload.to_vec()).plan();
+    }
+
+    /// What depends on what was observed: a node's address pool and MTU.
+    fn circumstances(
+        &self,
+        addr: &Addr,
+        service: &Service,
+        containers: &[&ObservedContainer],
+    ) -> Circumstances {
+        let (Some(kind), Some(node)) = (kind_of(service), &service.node) else {
+            return Circumstances::default();
+        };
+        if kind.hosting != Hosting::Own {
+            return Circumstances::default();
+        }
+        let layer = addr.layer();
+        let kept = containers.iter().find_map(|container| container.labels.get(label::POOL).cloned());
+        let pool = node.options.address_pool.as_ref().map(|pool| pool.value.clone());
+        let pool = pool.or(kept).or_else(|| address_pool::choose(&self.taken_networks(&layer)));
+        Circumstances { pool, mtu: node.options.mtu.or_else(|| super::objects::mtu(self.known, &layer)) }
+    }
+
+    /// Networks that an engine in `layer` must not use.
+    fn taken_networks(&self, layer: &LayerPath) -> Vec<Cidr> {
+        let mut texts: Vec<&str> = self.known.avoid.iter().map(String::as_str).collect();
+        for outer in layer.ancestors() {
+            let networks = self.known.seen(&outer).map(|seen| seen.networks.as_slice()).unwrap_or_default();
+            texts.extend(networks.iter().flat_map(|network| network.subnets.iter().map(String::as_str)));
+            let nodes = outer.node().and_then(|node| self.existing.get(&node)).into_iter().flatten();
+            texts.extend(nodes.filter_map(|node| node.labels.get(label::POOL).map(String::as_str)));
+        }
+        let mut layers = vec![&self.world.topology.root];
+        while let Some(layer) = layers.pop() {
+            let subnets = layer.networks.values().flat_map(|network| &network.spec.ipam);
+            texts.extend(subnets.filter_map(|subnet| subnet.subnet.as_deref()));
+            layers.extend(
+                layer.services.values().filter_map(|service| service.node.as_ref()).map(|node| &node.inner),
+            );
+        }
+        texts.into_iter().filter_map(Cidr::parse).collect()
+    }
+
+    /// A container whose service or replica the file no longer has.
+    fn remove_orphan(&mut self, addr: &Addr) {
+        let scaled_down = self.world.topology.service(addr).is_some();
+        if !scaled_down && !self.up.remove_orphans {
+            self.builder.problems.push(
+                Diagnostic::warning(Code::Unused, format!("`{addr}` runs and is not in the file"))
+                    .help("`--remove-orphans` removes it"),
+            );
+            return;
+        }
+        let cause = if scaled_down { Cause::Unneeded } else { Cause::Orphan };
+        for container in self.existing.get(addr).cloned().unwrap_or_default() {
+            self.stop_and_remove(addr, container, &cause, Group::Down, Vec::new(), true);
+        }
+    }
+
+    /// Stops a container, with what runs inside it first, and removes it. The answer is the removing step.
+    pub(super) fn stop_and_remove(
+        &mut self,
+        addr: &Addr,
+        container: &ObservedContainer,
+        cause: &Cause,
+        group: Group,
+        mut needs: Vec<Need>,
+        volumes: bool,
+    ) -> StepId {
+        let layer = addr.layer();
+        if container.labels.contains_key(label::KIND) {
+            needs.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, addr));
+            self.leaving.push(addr.inner());
+        }
+        if quiesce::is_running(container) {
+            needs = vec![quiesce::stop(&mut self.builder, &layer, addr, container, cause, group, needs)];
+        }
+        let draft = Draft::service(addr, &layer, cause.clone(), group);
+        let action = super::action::Action::Remove { container: container.id.clone(), volumes };
+        self.builder.push(draft, action, needs)
+    }
+
+    /// Images for an instance. `renew` copies an inner image although it is there.
+    pub(super) fn provide_image(&mut self, desired: &Desired<'_>, renew: bool) -> super::images::Provided {
+        let layer = desired.addr.layer();
+        let wanted = Wanted {
+            reference: &desired.spec.image,
+            platform: desired.spec.platform.as_deref(),
+            policy: desired.service.pull_policy,
+            layer: &layer,
+            by: Some(&desired.addr),
+            span: desired.service.span_of("image"),
+        };
+        self.images.provide(&self.world, self.known, &mut self.builder, wanted, renew)
+    }
+
+    /// Networks and volumes of an instance: the steps that make them.
+    pub(super) fn provide_objects(&mut self, desired: &Desired<'_>) -> Vec<Need> {
+        self.objects.provide(&self.world, self.known, &mut self.builder, desired)
+    }
+
+    /// What must be reached before `addr` starts, as `depends_on` says.
+    pub(super) fn start_needs(&self, addr: &Addr) -> Vec<Need> {
+        use crate::graph::lab_graph::Why;
+        let started = Milestone::Service(addr.clone(), Stage::Started);
+        let mut needs = Vec::new();
+        for (milestone, why) in self.up.lab.graph.needs(&started) {
+            if let Why::Depends { required, .. } = why {
+                let mut need = when(milestone.clone());
+                if !required {
+                    need.must = super::step::Must::End;
+                }
+                needs.push(need);
+            }
+        }
+        needs
+    }
+
+    /// A problem at a service.
+    pub(super) fn problem(&mut self, problem: Diagnostic, span: Span) {
+        self.builder.problems.push(problem.at(span, ""));
+    }
+}
