@@ -14,7 +14,7 @@ use crate::event::event::{CancelLevel, Event, EventKind};
 use crate::event::outcome::Outcome;
 use crate::event::sink::Recorder;
 use crate::graph::lab_graph::LabGraph;
-use crate::model::addr::{Addr, LayerPath};
+use crate::model::addr::LayerPath;
 use crate::model::container::{ContainerSpec, Endpoint, Healthcheck};
 use crate::model::failure::Failure;
 use crate::model::name::{ProjectName, ServiceName};
@@ -29,10 +29,6 @@ use crate::transfer::memory_files::MemoryFiles;
 
 /// Images that the fake's registry serves.
 pub(super) const IMAGES: &[&str] = &["docker:dind", "docker:cli", "busybox", "machine"];
-
-pub(super) fn addr(text: &str) -> Addr {
-    text.parse().expect("a valid address")
-}
 
 pub(super) fn project() -> ProjectName {
     ProjectName::new("lab").expect("valid")
