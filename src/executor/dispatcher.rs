@@ -300,9 +300,11 @@ impl<'a> Dispatcher<'a> {
         let layer = entered.layer.clone();
         self.keep(entered);
         // Layers below a `socket` node may have gone on all the while; its plan is theirs too.
-        let below = self.known.layers.iter().filter(|(path, known)| {
-            path.is_within(&layer) && matches!(known, Layer::Answered(_))
-        });
+        let below = self
+            .known
+            .layers
+            .iter()
+            .filter(|(path, known)| path.is_within(&layer) && matches!(known, Layer::Answered(_)));
         let scope: BTreeSet<LayerPath> = below.map(|(path, _)| path.clone()).collect();
         let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
         let errors = plan.problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error);

@@ -3,6 +3,7 @@
 //! Alone touches the user's disk ([`files`], [`find`], [`host_facts`]) and alone opens the root engine ([`root`]).
 
 pub mod address;
+pub mod circumstances;
 pub mod context;
 pub mod doctor;
 pub mod down;
@@ -10,6 +11,7 @@ pub mod error;
 pub mod exec;
 pub mod files;
 pub mod find;
+pub mod forecast;
 pub mod host_facts;
 pub mod host_files;
 pub mod load;

@@ -305,7 +305,10 @@ async fn converged(engine: &FakeEngine, lab: &Topology, seed: u64) {
 
 async fn case(seed: u64) {
     let mut dice = Dice(seed);
-    let engine = FakeEngine::new("root").with_path("/var/run/docker.sock").with_registry(&IMAGES).with_registry(&[NODE_IMAGE]);
+    let engine = FakeEngine::new("root")
+        .with_path("/var/run/docker.sock")
+        .with_registry(&IMAGES)
+        .with_registry(&[NODE_IMAGE]);
     if dice.one_in(2) {
         engine.shuffle(seed);
     }
@@ -340,7 +343,8 @@ async fn case(seed: u64) {
     let left: Vec<&str> = left.lines().filter(|line| !line.contains(" image ")).collect();
     // Data volumes are kept without `-v`. A node whose engine fell silent, or that was one replica too many, goes
     // with its layer in its volume.
-    let kept = |line: &str| !volumes && (line.contains(" volume ") || (disturbed && line.starts_with("/[volume")));
+    let kept =
+        |line: &str| !volumes && (line.contains(" volume ") || (disturbed && line.starts_with("/[volume")));
     let objects: Vec<&&str> = left.iter().filter(|line| !kept(line)).collect();
     assert!(objects.is_empty(), "seed {seed}: down {volumes} left\n{}", left.join("\n"));
 }

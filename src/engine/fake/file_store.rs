@@ -24,7 +24,8 @@ enum Home {
 }
 
 /// A bind mount as it is seen from inside.
-const BOUND: FakeFile = FakeFile { content: Vec::new(), mode: 0o755, uid: 0, gid: 0, kind: FakeFileKind::File };
+const BOUND: FakeFile =
+    FakeFile { content: Vec::new(), mode: 0o755, uid: 0, gid: 0, kind: FakeFileKind::File };
 
 fn absolute(base: &str, path: &str) -> String {
     let joined = format!("{base}/{path}");
