@@ -1,6 +1,7 @@
 //! Errors as the user meets them: kind, exit code, hints. Here alone errors are tied to commands and flags.
 
 use std::error::Error as StdError;
+use std::fmt::Write;
 use std::io;
 use std::sync::Arc;
 
@@ -73,9 +74,8 @@ impl CliError {
                 | OpError::Time(_) => exit::USAGE,
                 OpError::Refused { .. } => exit::INVALID,
                 OpError::NothingMatched { .. } | OpError::NotUp { .. } => exit::NOTHING_MATCHED,
-                OpError::Root(_) => exit::UNREACHABLE,
                 OpError::Engine(error) if error.kind == FailureKind::Unreachable => exit::UNREACHABLE,
-                OpError::LayerSilent { .. } => exit::UNREACHABLE,
+                OpError::Root(_) | OpError::LayerSilent { .. } => exit::UNREACHABLE,
                 OpError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit::OK,
                 OpError::Engine(_) | OpError::NotRunning { .. } | OpError::Output(_) => exit::FAILED,
             },
@@ -141,7 +141,7 @@ impl CliError {
             Self::Op(OpError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Self::Interrupted => terminal.say("interrupted\n"),
             Self::Op(OpError::Refused { diagnostics, sources }) => {
-                say_problems(diagnostics, sources, terminal)
+                say_problems(diagnostics, sources, terminal);
             }
             Self::Op(OpError::LayerSilent { layer, causes }) => {
                 self.say_text(&format!("engine of `{layer}` does not answer"), causes, terminal);
@@ -152,23 +152,20 @@ impl CliError {
             }
             Self::Op(error) => self.say_text(&error.to_string(), &causes(error), terminal),
             Self::Output(error) => {
-                self.say_text("failed to write the output", &[error.to_string()], terminal)
+                self.say_text("failed to write the output", &[error.to_string()], terminal);
             }
-            Self::Usage { message, .. } => self.say_text(message, &[], terminal),
-            Self::Internal(message) => self.say_text(message, &[], terminal),
+            Self::Usage { message, .. } | Self::Internal(message) => self.say_text(message, &[], terminal),
         }
     }
 
     fn say_text(&self, message: &str, causes: &[String], terminal: &Terminal) {
         let style = terminal.err;
         let mut out = style.paint(Tone::Bad, "error:");
-        out.push_str(&format!(" {message}\n"));
+        writeln!(out, " {message}").expect("writing to a string cannot fail");
         for cause in causes {
-            out.push_str(&format!(
-                "  {} {}\n",
-                style.paint(Tone::Faint, "because:"),
-                cause.trim_end().replace('\n', "\n    ")
-            ));
+            let cause = cause.trim_end().replace('\n', "\n    ");
+            writeln!(out, "  {} {cause}", style.paint(Tone::Faint, "because:"))
+                .expect("writing to a string cannot fail");
         }
         if let Some(hint) = self.hint() {
             hint_into(&mut out, &hint, style, terminal.err_columns);
@@ -200,7 +197,7 @@ pub fn say_problems(diagnostics: &Diagnostics, sources: &Arc<SourceMap>, termina
     if errors > 0 {
         let mut text = plural(errors, "error");
         if warnings > 0 {
-            text.push_str(&format!(" and {}", plural(warnings, "warning")));
+            text = format!("{text} and {}", plural(warnings, "warning"));
         }
         let text = format!("{} {text}; nothing was changed\n", style.symbol(Symbol::Failed));
         style.paint_into(&mut out, Tone::Bad, &text);

@@ -1,5 +1,7 @@
 //! `nestctl --help`: commands in groups.
 
+use std::fmt::Write;
+
 use clap::{Command, CommandFactory};
 
 use super::args::root::Cli;
@@ -20,10 +22,11 @@ pub fn command() -> Command {
     });
     let mut commands = String::new();
     for (heading, names) in GROUPS {
-        commands.push_str(&format!("{heading}:\n"));
+        writeln!(commands, "{heading}:").expect("writing to a string cannot fail");
         for name in *names {
             let about = command.find_subcommand(name).and_then(Command::get_about).map(ToString::to_string);
-            commands.push_str(&format!("  {name:<12}{}\n", about.unwrap_or_default()));
+            writeln!(commands, "  {name:<12}{}", about.unwrap_or_default())
+                .expect("writing to a string cannot fail");
         }
         commands.push('\n');
     }

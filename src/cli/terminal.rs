@@ -1,5 +1,6 @@
 //! Standard output for data, standard error for talk.
 
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use rustix::termios::tcgetwinsize;
@@ -62,6 +63,14 @@ impl Terminal {
         let mut err = io::stderr().lock();
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
+}
+
+/// One line each.
+pub fn lines<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().fold(String::new(), |mut out, item| {
+        writeln!(out, "{item}").expect("writing to a string cannot fail");
+        out
+    })
 }
 
 /// Size of the terminal behind a stream; 80×24 where it has none.

@@ -1,97 +1,89 @@
-//! What the planner must know of the user's machine and its relation to the root engine.
+//! What a plan must know of the user's machine and of the way to the root engine.
 
-use std::net::IpAddr;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::kind::kind::Hosting;
 use crate::kind::kinds;
-use crate::model::topology::{Layer, Topology};
-use crate::plan::goal::inner_user_paths;
+use crate::model::addr::Addr;
+use crate::model::container::{BindPath, MountSource};
+use crate::model::failure::FailureKind;
+use crate::model::topology::Topology;
 use crate::plan::known::Known;
 use crate::transfer::host_files::HostFiles;
 
 use super::context::Ctx;
 use super::error::OpError;
+use super::host_facts;
 use super::host_files::DiskFiles;
 
-/// Adds it to what was observed: whether the root engine sees the user's files (asked only when something inside
-/// a node binds one), digests of what must be copied, the root engine's socket, and networks to keep away from.
+/// Adds them to what was observed, as far as this lab makes them count.
 ///
 /// # Errors
-/// When the engine does not answer.
-pub async fn learn(ctx: &Ctx, topology: &Topology, known: &mut Known) -> Result<(), OpError> {
-    known.root_socket = ctx.endpoint.socket_path().map(str::to_owned);
+/// When the root engine cannot be asked any more.
+pub async fn add(known: &mut Known, ctx: &Ctx, topology: &Topology) -> Result<(), OpError> {
+    let endpoint = ctx.endpoint.to_string();
+    known.root_socket = endpoint.strip_prefix("unix://").map(str::to_owned);
+    known.avoid = host_facts::resolvers();
     if known.root_socket.is_some() {
-        known.avoid = local_networks();
+        known.avoid.extend(host_facts::routes());
     }
-    let paths = inner_user_paths(topology);
-    if paths.is_empty() {
+    let inner = inner_user_paths(topology);
+    if inner.is_empty() {
         return Ok(());
     }
-    // One question for all: the directory that holds the lab stands for the paths around it.
-    known.sees_files = Some(ctx.root.sees(&topology.directory.to_string_lossy()).await?);
-    if known.sees_files == Some(false) || leads_elsewhere(&topology.root) {
-        for path in paths {
-            // A path that cannot be read fails the copy, with its reason.
-            if let Ok(digest) = DiskFiles.digest(&path) {
-                known.digests.insert(path, digest);
-            }
-        }
-    }
+    let directory = topology.directory.to_string_lossy();
+    let sees = match ctx.root.sees(&directory).await {
+        Ok(sees) => sees,
+        Err(error) if error.kind == FailureKind::Unreachable => return Err(error.into()),
+        // An engine that cannot say is taken for one that does not see: copies work everywhere.
+        Err(_) => false,
+    };
+    known.sees_files = Some(sees);
+    let copied: BTreeSet<PathBuf> =
+        inner.into_iter().filter(|it| !sees || it.elsewhere).map(|it| it.path).collect();
+    let digests = tokio::task::spawn_blocking(move || {
+        let disk: Arc<dyn HostFiles> = Arc::new(DiskFiles);
+        // A path that cannot be read has no digest; the step that copies it says why.
+        copied.into_iter().filter_map(|path| Some((path.clone(), disk.digest(&path).ok()?))).collect()
+    });
+    known.digests = digests.await.unwrap_or_default();
     Ok(())
 }
 
-/// Whether a node of the lab leads to an engine that the lab does not make.
-fn leads_elsewhere(layer: &Layer) -> bool {
-    layer.services.values().filter_map(|service| service.node.as_ref()).any(|node| {
-        let kind = kinds::find(&node.kind.value);
-        kind.is_some_and(|kind| kind.hosting == Hosting::Elsewhere) || leads_elsewhere(&node.inner)
-    })
+/// A path of the user's machine that a service on an inner engine binds.
+struct InnerPath {
+    path: PathBuf,
+    /// The engine is on a machine of its own: a bind cannot pass through.
+    elsewhere: bool,
 }
 
-/// Networks that this machine uses: its routes, and the addresses of its resolvers. The engine runs here when it
-/// is reached by a socket.
-fn local_networks() -> Vec<String> {
-    let resolvers = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
-    let routes = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
-    resolver_addresses(&resolvers).chain(route_networks(&routes)).collect()
-}
-
-fn resolver_addresses(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.lines()
-        .filter_map(|line| line.strip_prefix("nameserver"))
-        .map(str::trim)
-        .filter(|address| address.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4()))
-        .map(str::to_owned)
-}
-
-/// `/proc/net/route`: destination and mask in the second and eighth column, hexadecimal, in the machine's byte
-/// order. The default route is no network to keep away from.
-fn route_networks(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.lines().skip(1).filter_map(|line| {
-        let columns: Vec<&str> = line.split_whitespace().collect();
-        let number = |at: usize| u32::from_str_radix(columns.get(at)?, 16).ok().map(as_in_memory);
-        let (destination, mask) = (number(1)?, number(7)?);
-        (mask != 0).then(|| format!("{}/{}", std::net::Ipv4Addr::from(destination), mask.count_ones()))
-    })
-}
-
-/// A number that the kernel printed as it lies in memory, in network byte order.
-fn as_in_memory(number: u32) -> u32 {
-    u32::from_be_bytes(number.to_ne_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(target_endian = "little")]
-    fn routes_and_resolvers_are_read() {
-        let routes = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n\
-                      eth0\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000000\n\
-                      eth0\t0000A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n";
-        assert_eq!(route_networks(routes).collect::<Vec<_>>(), ["192.168.0.0/24"]);
-        let resolvers = "# x\nnameserver 10.0.0.53\nnameserver fe80::1\noptions ndots:0\n";
-        assert_eq!(resolver_addresses(resolvers).collect::<Vec<_>>(), ["10.0.0.53"]);
+fn inner_user_paths(topology: &Topology) -> Vec<InnerPath> {
+    let mut out = Vec::new();
+    for (addr, service) in topology.instances() {
+        let hostings = hostings_around(topology, &addr);
+        // Below `socket` nodes alone the engine is the root's own, and a bind is what Compose makes of it.
+        if hostings.iter().all(|hosting| *hosting == Hosting::Parents) {
+            continue;
+        }
+        let elsewhere = hostings.contains(&Hosting::Elsewhere);
+        for mount in &service.spec.mounts {
+            if let MountSource::Bind { path: BindPath::User(path), .. } = &mount.source {
+                out.push(InnerPath { path: path.clone(), elsewhere });
+            }
+        }
     }
+    out
+}
+
+/// How the nodes around `addr` host their engines.
+fn hostings_around(topology: &Topology, addr: &Addr) -> Vec<Hosting> {
+    let nodes = addr.layer();
+    let nodes = nodes.ancestors().filter_map(|layer| layer.node());
+    nodes
+        .filter_map(|node| topology.service(&node)?.node.as_ref())
+        .filter_map(|node| kinds::find(&node.kind.value))
+        .map(|kind| kind.hosting)
+        .collect()
 }

@@ -115,9 +115,11 @@ pub fn merge(logs: Vec<LogLines>) -> LogLines {
         .boxed()
 }
 
+/// The next line of a log with its time, and the log, unless it has ended.
+type Waiting = (Option<(i128, LogLine)>, Option<LogLines>);
+
 struct Merge {
-    /// The next line of each log with its time, and the log, unless it has ended.
-    waiting: Vec<(Option<(i128, LogLine)>, Option<LogLines>)>,
+    waiting: Vec<Waiting>,
 }
 
 impl Merge {
@@ -150,14 +152,13 @@ pub fn nanoseconds(text: &str) -> Option<i128> {
     let (date, rest) = text.split_once(['T', 't'])?;
     let mut date = date.split('-').map(str::parse::<i128>);
     let (year, month, day) = (date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
-    let (time, offset) = match rest.strip_suffix(['Z', 'z']) {
-        Some(time) => (time, 0),
-        None => {
-            let at = rest.rfind(['+', '-'])?;
-            let (hours, minutes) = rest[at + 1..].split_once(':')?;
-            let seconds = hours.parse::<i128>().ok()? * 3600 + minutes.parse::<i128>().ok()? * 60;
-            (&rest[..at], if rest[at..].starts_with('-') { -seconds } else { seconds })
-        }
+    let (time, offset) = if let Some(time) = rest.strip_suffix(['Z', 'z']) {
+        (time, 0)
+    } else {
+        let at = rest.rfind(['+', '-'])?;
+        let (hours, minutes) = rest[at + 1..].split_once(':')?;
+        let seconds = hours.parse::<i128>().ok()? * 3600 + minutes.parse::<i128>().ok()? * 60;
+        (&rest[..at], if rest[at..].starts_with('-') { -seconds } else { seconds })
     };
     let mut parts = time.split(':');
     let hours: i128 = parts.next()?.parse().ok()?;

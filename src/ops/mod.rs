@@ -11,6 +11,7 @@ pub mod error;
 pub mod exec;
 pub mod files;
 pub mod find;
+pub mod forecast;
 pub mod host_facts;
 pub mod host_files;
 pub mod load;

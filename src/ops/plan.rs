@@ -13,9 +13,10 @@ use crate::plan::known::Layer;
 use crate::plan::plan::Plan;
 use crate::plan::step::StepId;
 
-use super::circumstances::learn;
+use super::circumstances;
 use super::context::Ctx;
 use super::error::OpError;
+use super::forecast::{Forecast, forecast};
 
 /// How long an inner engine may take to answer before it counts as silent. It is dialled already; a daemon that
 /// serves answers within milliseconds, and a node that is booting is waited for by its own step.
@@ -44,7 +45,7 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     };
     let mut surveyed = survey(Arc::clone(&ctx.root), &options).await?;
     if let Goal::Up(up) = &goal {
-        learn(ctx, &up.lab.topology, &mut surveyed.known).await?;
+        circumstances::add(&mut surveyed.known, ctx, &up.lab.topology).await?;
     }
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
@@ -53,6 +54,11 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
 }
 
 impl Prepared {
+    /// What layers that are not up yet will need.
+    pub fn forecast(&self) -> Vec<Forecast> {
+        forecast(&self.goal, &self.surveyed.known, &self.plan)
+    }
+
     /// Itself, unless the plan shows that it cannot work.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ pub fn render(plan: &Plan, directory: &Path, style: Style) -> Option<String> {
             host_network.push(name.clone());
         }
         for path in new.spec.mounts.iter().filter_map(|mount| host_path(mount, directory)) {
-            if path.ends_with(".sock") {
+            if Path::new(&path).extension().is_some_and(|extension| extension == "sock") {
                 sockets.push(name.clone());
             } else if !paths.contains(&path) {
                 paths.push(path);

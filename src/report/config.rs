@@ -82,7 +82,7 @@ fn duration(value: std::time::Duration) -> String {
     if value.subsec_nanos() == 0 {
         return format!("{}s", value.as_secs());
     }
-    if value.as_nanos() % 1_000_000 == 0 {
+    if value.as_nanos().is_multiple_of(1_000_000) {
         return format!("{}ms", value.as_millis());
     }
     format!("{}us", value.as_micros())

@@ -27,7 +27,9 @@ impl FailureView<'_> {
         if self.failure.causes.is_empty() && self.failure.summary.is_empty() {
             summary.push_str("failed");
         }
-        out.push_str(&format!(": {summary}\n"));
+        out.push_str(": ");
+        out.push_str(&summary);
+        out.push('\n');
         for cause in &self.failure.causes {
             for (i, line) in cause.lines().flat_map(|line| wrap(line, columns.saturating_sub(4))).enumerate()
             {

@@ -1,7 +1,6 @@
 //! A plan as people read it: per layer, one line a service, with its sign and its cause.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use crate::model::addr::LayerPath;
 use crate::model::name::ProjectName;
@@ -16,68 +15,105 @@ use super::width::{cut, pad, width};
 /// What is done with one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Sign {
-    Create,
     Recreate,
-    Start,
+    Create,
     Remove,
+    Start,
     Stop,
+    Pull,
+    Copy,
     Other,
 }
 
-/// The plan, layer by layer, and the counts. `unreached`: layers of the file that are planned once their engine
-/// answers.
-pub fn render(plan: &Plan, project: &ProjectName, style: Style, columns: usize) -> String {
-    let mut layers: BTreeMap<LayerPath, BTreeMap<(usize, &Resource), Vec<&Step>>> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|step| step.action.is_change()) {
+/// What will be done in each layer: the steps of each thing, in the order in which they are shown.
+type Layers<'a> = BTreeMap<LayerPath, BTreeMap<(usize, &'a Resource), Vec<&'a Step>>>;
+
+/// The plan, layer by layer, and the counts. `later`: plans of layers that are not up yet.
+pub fn render(
+    plan: &Plan,
+    later: &[(LayerPath, &Plan)],
+    project: &ProjectName,
+    style: Style,
+    columns: usize,
+) -> String {
+    let mut layers: Layers<'_> = BTreeMap::new();
+    let plans = std::iter::once(plan).chain(later.iter().map(|(_, plan)| *plan));
+    for step in plans.flat_map(|plan| &plan.steps).filter(|step| step.action.is_change()) {
         // Services after what they stand on.
         let rank = usize::from(matches!(step.of, Resource::Service(_)));
         layers.entry(layer_of(step)).or_default().entry((rank, &step.of)).or_default().push(step);
     }
-    let mut out = String::new();
+    let mut out = Lines { text: String::new(), style, columns };
     let mut counts: BTreeMap<Sign, usize> = BTreeMap::new();
     for (layer, things) in &layers {
-        let head = if layer.is_root() { project.to_string() } else { layer.to_string() };
-        let note = if layer.is_root() { "" } else { " (inside)" };
-        writeln!(out, "{}{}", style.paint(Tone::Strong, &head), style.paint(Tone::Faint, note))
-            .expect("a string");
-        let name_columns = things.keys().map(|(_, of)| width(&name(of))).max().unwrap_or(0).min(columns / 2);
+        let is_later = later.iter().any(|(path, _)| path == layer);
+        out.head(layer, project, is_later);
+        let names = things.keys().map(|(_, of)| width(&name(of)));
+        let name_columns = names.max().unwrap_or(0).min(columns / 2);
         for ((_, of), steps) in things {
-            let (sign, word, cause) = verdict(steps);
-            *counts.entry(sign).or_default() += 1;
-            let (symbol, tone) = look(sign, style);
-            let left = format!("{}  {}", pad(&cut(&name(of), name_columns, style), name_columns), word);
-            let room = columns.saturating_sub(6 + width(&left));
-            let cause = cut(&cause.to_string(), room, style);
-            writeln!(out, "  {} {left}  {}", style.paint(tone, symbol), style.paint(Tone::Faint, &cause))
-                .expect("a string");
+            let verdict = verdict(steps);
+            *counts.entry(verdict.sign).or_default() += 1;
+            out.thing(of, &verdict, name_columns);
         }
     }
-    let later: Vec<String> = plan
-        .steps
-        .iter()
-        .filter_map(|step| match &step.action {
-            Action::Enter(enter) => Some(enter.layer.to_string()),
+    out.again(plan, later);
+    if out.text.is_empty() {
+        let done = style.paint(Tone::Good, style.symbol(Symbol::Done));
+        return format!("{done} nothing to do\n");
+    }
+    let parts: Vec<String> = counts.iter().map(|(sign, n)| format!("{n} to {}", infinitive(*sign))).collect();
+    if !parts.is_empty() {
+        out.text = format!("{}\n{}\n", out.text, parts.join(", "));
+    }
+    out.text
+}
+
+struct Lines {
+    text: String,
+    style: Style,
+    columns: usize,
+}
+
+impl Lines {
+    fn head(&mut self, layer: &LayerPath, project: &ProjectName, is_later: bool) {
+        let head = if layer.is_root() { project.to_string() } else { layer.to_string() };
+        self.style.paint_into(&mut self.text, Tone::Strong, &head);
+        if is_later {
+            self.style.paint_into(&mut self.text, Tone::Faint, " (once its engine answers)");
+        }
+        self.text.push('\n');
+    }
+
+    fn thing(&mut self, of: &Resource, verdict: &Verdict<'_>, name_columns: usize) {
+        let style = self.style;
+        let (symbol, tone) = look(verdict.sign, style);
+        let left = format!("{}  {}", pad(&cut(&name(of), name_columns, style), name_columns), verdict.word);
+        let room = self.columns.saturating_sub(6 + width(&left));
+        let cause = cut(&verdict.cause.to_string(), room, style);
+        self.text.push_str("  ");
+        style.paint_into(&mut self.text, tone, symbol);
+        self.text.push(' ');
+        self.text.push_str(&left);
+        self.text.push_str("  ");
+        style.paint_into(&mut self.text, Tone::Faint, &cause);
+        self.text.push('\n');
+    }
+
+    /// Layers that were up and whose node is taken away meanwhile: what is on them then is not known yet.
+    fn again(&mut self, plan: &Plan, later: &[(LayerPath, &Plan)]) {
+        let entered = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Enter(enter) => Some(&enter.layer),
             _ => None,
-        })
-        .collect();
-    if !later.is_empty() {
-        let text = format!("planned once their engine answers: {}", later.join(", "));
-        writeln!(out, "{}", style.paint(Tone::Faint, &cut(&text, columns, style))).expect("a string");
+        });
+        let again = entered.filter(|layer| !later.iter().any(|(path, _)| path == *layer));
+        let again: Vec<String> = again.map(ToString::to_string).collect();
+        if !again.is_empty() {
+            let text = format!("looked at again once their engine answers: {}", again.join(", "));
+            let text = cut(&text, self.columns, self.style);
+            self.style.paint_into(&mut self.text, Tone::Faint, &text);
+            self.text.push('\n');
+        }
     }
-    if layers.is_empty() && later.is_empty() {
-        writeln!(out, "{} nothing to do", style.paint(Tone::Good, style.symbol(Symbol::Done)))
-            .expect("a string");
-    } else {
-        let parts: Vec<String> =
-            counts.iter().map(|(sign, n)| format!("{n} to {}", infinitive(*sign))).collect();
-        let text = if parts.is_empty() {
-            "nothing to change where an engine answers".to_owned()
-        } else {
-            parts.join(", ")
-        };
-        writeln!(out, "\n{text}").expect("a string");
-    }
-    out
 }
 
 /// The layer under which a step is shown: that of the thing, not that of the engine called.
@@ -103,33 +139,40 @@ fn name(of: &Resource) -> String {
 }
 
 /// All steps of one thing in one word, with the cause that explains it.
-fn verdict<'a>(steps: &[&'a Step]) -> (Sign, &'static str, &'a Cause) {
-    let has = |wanted: fn(&Action) -> bool| steps.iter().find(|step| wanted(&step.action));
-    let cause = |step: &&'a Step| &step.cause;
+struct Verdict<'a> {
+    sign: Sign,
+    word: &'static str,
+    cause: &'a Cause,
+}
+
+fn verdict<'a>(steps: &[&'a Step]) -> Verdict<'a> {
+    let of = |sign, word, step: &'a Step| Verdict { sign, word, cause: &step.cause };
     if steps.iter().any(|step| step.group == Some(Group::Recreate)) {
         let why = steps.iter().find(|step| !matches!(step.cause, Cause::Replaces)).unwrap_or(&steps[0]);
-        return (Sign::Recreate, "recreate", cause(why));
+        return of(Sign::Recreate, "recreate", why);
     }
-    if let Some(step) = has(|action| {
-        matches!(
-            action,
-            Action::CreateContainer(_) | Action::CreateNetwork { .. } | Action::CreateVolume { .. }
-        )
-    }) {
-        return (Sign::Create, "create", cause(step));
+    // The first of these that a step does is what is done with the thing.
+    let ranked = steps.iter().filter_map(|step| Some((rank(&step.action)?, *step)));
+    match ranked.min_by_key(|((sign, _), _)| *sign) {
+        Some(((sign, word), step)) => of(sign, word, step),
+        None => of(Sign::Other, steps[0].action.verb(), steps[0]),
     }
-    if let Some(step) = has(|action| {
-        matches!(action, Action::Remove { .. } | Action::RemoveNetwork { .. } | Action::RemoveVolume { .. })
-    }) {
-        return (Sign::Remove, "remove", cause(step));
+}
+
+fn rank(action: &Action) -> Option<(Sign, &'static str)> {
+    match action {
+        Action::CreateContainer(_) | Action::CreateNetwork { .. } | Action::CreateVolume { .. } => {
+            Some((Sign::Create, "create"))
+        }
+        Action::Remove { .. } | Action::RemoveNetwork { .. } | Action::RemoveVolume { .. } => {
+            Some((Sign::Remove, "remove"))
+        }
+        Action::Start { .. } | Action::Unpause { .. } => Some((Sign::Start, "start")),
+        Action::Stop { .. } | Action::Kill { .. } => Some((Sign::Stop, "stop")),
+        Action::Pull { .. } => Some((Sign::Pull, "pull")),
+        Action::Copy { .. } => Some((Sign::Copy, "copy")),
+        _ => None,
     }
-    if let Some(step) = has(|action| matches!(action, Action::Start { .. } | Action::Unpause { .. })) {
-        return (Sign::Start, "start", cause(step));
-    }
-    if let Some(step) = has(|action| matches!(action, Action::Stop { .. } | Action::Kill { .. })) {
-        return (Sign::Stop, "stop", cause(step));
-    }
-    (Sign::Other, steps[0].action.verb(), &steps[0].cause)
 }
 
 const fn look(sign: Sign, style: Style) -> (&'static str, Tone) {
@@ -139,7 +182,7 @@ const fn look(sign: Sign, style: Style) -> (&'static str, Tone) {
         Sign::Start => (style.symbol(Symbol::Play), Tone::Busy),
         Sign::Remove => ("-", Tone::Bad),
         Sign::Stop => (style.symbol(Symbol::Cancelled), Tone::Warn),
-        Sign::Other => (style.symbol(Symbol::Dot), Tone::Faint),
+        Sign::Pull | Sign::Copy | Sign::Other => (style.symbol(Symbol::Dot), Tone::Faint),
     }
 }
 
@@ -150,6 +193,8 @@ const fn infinitive(sign: Sign) -> &'static str {
         Sign::Start => "start",
         Sign::Remove => "remove",
         Sign::Stop => "stop",
+        Sign::Pull => "pull",
+        Sign::Copy => "copy",
         Sign::Other => "prepare",
     }
 }

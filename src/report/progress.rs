@@ -60,6 +60,8 @@ pub enum RowStatus {
     Busy,
     /// Nothing runs, something is still to come.
     Waiting,
+    /// It is there, and what would make it ready failed elsewhere.
+    Unready,
     /// Something was skipped.
     Skipped,
     /// Broken off.
@@ -81,6 +83,21 @@ pub struct Row {
     pub text: String,
     /// From the first start of one of its steps to the last end, or to now.
     pub took: Option<Duration>,
+}
+
+/// How many rows stand how. Networks, volumes and images count where they failed only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Services with a step that changed something, all of whose steps ended well.
+    pub changed: usize,
+    /// Services that needed nothing.
+    pub unchanged: usize,
+    /// Rows with a failed step.
+    pub failed: usize,
+    /// Services that were held back by a failure.
+    pub skipped: usize,
+    /// Services that were broken off.
+    pub cancelled: usize,
 }
 
 /// All that the events so far say.
@@ -169,26 +186,36 @@ impl Progress {
         self.by_row.get(key).into_iter().flatten().filter_map(|id| self.steps.get(id))
     }
 
-    /// `recreated (configuration changed)`, for a row with a recreate among its steps.
-    pub fn recreated_text(&self, key: &RowKey) -> Option<String> {
+    /// How a row stands, in a word and in words.
+    pub fn verdict(&self, key: &RowKey) -> (RowStatus, String) {
         let steps: Vec<&StepState> = self.steps_of(key).collect();
-        let is = steps.iter().any(|state| state.info.group == Some(Group::Recreate));
-        is.then(|| done_text(&steps))
+        self.judge(key, &steps)
     }
 
-    /// Services with a step that changed them and ended well, and services that needed nothing.
-    pub fn counts(&self) -> (usize, usize) {
-        let mut changed = 0;
-        let mut unchanged = 0;
-        for key in self.by_row.keys().filter(|key| matches!(key, RowKey::Service(_, None))) {
-            let mut steps = self.steps_of(key).filter(|state| state.info.change).peekable();
-            if steps.peek().is_none() {
-                unchanged += 1;
-            } else if steps.any(|state| state.status == StepStatus::Ended(Outcome::Done)) {
-                changed += 1;
+    /// Why something is done with a row.
+    pub fn cause_of(&self, key: &RowKey) -> Option<&Cause> {
+        let causes = self.steps_of(key).filter(|state| state.info.change).map(|state| &state.info.cause);
+        causes.into_iter().find(|cause| !matches!(cause, Cause::Replaces))
+    }
+
+    /// How the rows of the run stand.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for key in self.by_row.keys() {
+            let steps: Vec<&StepState> = self.steps_of(key).collect();
+            let is_service = matches!(key, RowKey::Service(_, None));
+            match self.judge(key, &steps).0 {
+                RowStatus::Failed => tally.failed += 1,
+                RowStatus::Skipped | RowStatus::Unready if is_service => tally.skipped += 1,
+                RowStatus::Cancelled if is_service => tally.cancelled += 1,
+                RowStatus::Done if is_service && steps.iter().any(|state| state.info.change) => {
+                    tally.changed += 1
+                }
+                RowStatus::Done | RowStatus::Unchanged if is_service => tally.unchanged += 1,
+                _ => {}
             }
         }
-        (changed, unchanged)
+        tally
     }
 
     /// All rows, nodes before what is inside them. Networks, volumes and images are shown while they are worked on

@@ -8,13 +8,12 @@ use crate::diag::source::SourceMap;
 use crate::event::event::{CancelLevel, Event, EventKind};
 use crate::event::outcome::Outcome;
 use crate::event::sink::{Sink, SinkClosed};
-use crate::model::milestone::{Milestone, Stage};
 use crate::model::name::ProjectName;
 use crate::plan::step::{Group, StepId};
 
 use super::diagnostic::one_line;
 use super::duration::short;
-use super::progress::{Progress, StepState, StepStatus, row_key};
+use super::progress::{Progress, RowStatus, StepState, StepStatus, row_key};
 use super::style::{Style, Tone};
 use super::summary::Ended;
 use super::words::{doing, done, subject};
@@ -61,68 +60,64 @@ impl PlainSink {
     fn finished(&mut self, id: StepId, outcome: &Outcome, took: Duration) -> Result<(), SinkClosed> {
         let Some(state) = self.progress.step(id) else { return Ok(()) };
         let of = subject(&state.info.of);
-        let style = self.style;
         let text = match outcome {
-            Outcome::Done => match self.done_words(state) {
-                Some(words) => words,
-                None => return Ok(()),
-            },
+            Outcome::Done => self.done_words(state),
             Outcome::Failed(failure) => {
-                let mut text = failure.summary.clone();
+                let mut text = format!("failed: {}", failure.summary);
                 for cause in &failure.causes {
                     text.push_str(": ");
                     text.push_str(cause.trim_end());
                 }
-                style.paint(Tone::Bad, &format!("failed: {}", text.replace('\n', " ")))
+                Some(self.style.paint(Tone::Bad, &text.replace('\n', " ")))
             }
-            Outcome::Skipped { because } => {
-                // One line a row: its first skipped step.
-                let key = row_key(&state.info.of);
-                let skipped = |other: &&StepState| {
-                    matches!(other.status, StepStatus::Ended(Outcome::Skipped { .. })) && other.info.id != id
-                };
-                if self.progress.steps_of(&key).any(|other| skipped(&other)) {
-                    return Ok(());
-                }
-                let first =
-                    because.and_then(|id| self.progress.step(id)).map(|first| subject(&first.info.of));
-                first.map_or("skipped".to_owned(), |first| format!("skipped: {first} failed"))
-            }
-            Outcome::Cancelled => {
-                if !state.info.change {
-                    return Ok(());
-                }
-                format!("{} cancelled", doing(&state.info))
-            }
+            Outcome::Skipped { .. } | Outcome::Cancelled => self.unrun_words(state),
         };
+        let Some(text) = text else { return Ok(()) };
         let took = if took >= WORTH_TELLING { format!(" ({})", short(took)) } else { String::new() };
         self.line(&of, &format!("{text}{took}"))
+    }
+
+    /// What is said of a step that never ran: once a row, when its first such step is known.
+    fn unrun_words(&self, state: &StepState) -> Option<String> {
+        let key = row_key(&state.info.of);
+        let unrun = |other: &StepState| {
+            matches!(other.status, StepStatus::Ended(Outcome::Skipped { .. } | Outcome::Cancelled))
+        };
+        let others = self.progress.steps_of(&key).filter(|other| other.info.id != state.info.id);
+        if others.into_iter().any(unrun) {
+            return None;
+        }
+        let (status, words) = self.progress.verdict(&key);
+        matches!(status, RowStatus::Skipped | RowStatus::Unready | RowStatus::Cancelled).then_some(words)
     }
 
     /// What is said of a step that ended well; nothing for one that is a part of a line still to come.
     fn done_words(&self, state: &StepState) -> Option<String> {
         let key = row_key(&state.info.of);
+        let (status, words) = self.progress.verdict(&key);
+        let changed = self.progress.steps_of(&key).any(|other| other.info.change);
         let open = |change: bool| {
-            self.progress
-                .steps_of(&key)
-                .any(|other| other.info.change >= change && !matches!(other.status, StepStatus::Ended(_)))
+            let mut rest = self.progress.steps_of(&key).filter(|other| other.info.change || !change);
+            rest.any(|other| !matches!(other.status, StepStatus::Ended(_)))
         };
+        if !state.info.change {
+            return match state.info.verb {
+                "enter" => Some(done(&state.info).to_owned()),
+                // Of several waits the last one is told, and none of a row in which nothing changed.
+                _ => (changed && status == RowStatus::Done && !open(false)).then_some(words),
+            };
+        }
         match state.info.group {
-            Some(Group::Recreate) if state.info.change => {
-                let words = self.progress.recreated_text(&key)?;
-                (!open(true)).then_some(words)
-            }
-            _ if !state.info.change => {
-                let stage = state.info.reaches.iter().find_map(|milestone| match milestone {
-                    Milestone::Service(_, Stage::Created | Stage::Started) => None,
-                    Milestone::Service(_, stage) => Some(stage.to_string()),
-                    Milestone::Image(..) | Milestone::Cleared(_) => None,
-                });
-                stage.or_else(|| (state.info.verb == "enter").then(|| done(&state.info).to_owned()))
-            }
-            // Of create, connect, files and start only the last is told, and only the end of a removal.
+            // A recreate is one line, at the end of its last step.
+            Some(Group::Recreate) if !open(true) => Some(if open(false) {
+                format!("recreated ({})", self.progress.cause_of(&key)?)
+            } else {
+                words
+            }),
+            Some(Group::Recreate) => None,
+            // Of create, connect, files and start the last is told, and the end of a removal.
             Some(Group::Up | Group::Down) => (!open(true)).then(|| done(&state.info).to_owned()),
-            Some(Group::Recreate) | None => Some(done(&state.info).to_owned()),
+            None => Some(done(&state.info).to_owned()),
         }
     }
 }
@@ -156,8 +151,8 @@ impl Sink for PlainSink {
             }),
             EventKind::RunFinished { summary, .. } => {
                 let Some((project, command)) = self.run.clone() else { return Ok(()) };
-                let (changed, unchanged) = self.progress.counts();
-                let ended = Ended { project: &project, command, summary, changed, unchanged };
+                let tally = self.progress.tally();
+                let ended = Ended { project: &project, command, summary, tally };
                 self.write(&format!("{}\n", ended.render(self.style)))
             }
         }

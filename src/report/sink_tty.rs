@@ -1,5 +1,6 @@
 //! The tree of layers filling in, redrawn in place.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -85,7 +86,7 @@ impl TtySink {
     fn back(&self, text: &mut String) {
         text.push('\r');
         if self.n_lines > 0 {
-            text.push_str(&format!("\x1b[{}A", self.n_lines));
+            write!(text, "\x1b[{}A", self.n_lines).expect("writing to a string cannot fail");
         }
     }
 
@@ -151,9 +152,9 @@ impl Sink for TtySink {
             }
             EventKind::RunFinished { summary, .. } => {
                 let Some((project, command)) = self.run.take() else { return Ok(()) };
-                let (changed, unchanged) = self.progress.counts();
+                let tally = self.progress.tally();
                 let frame = Frame { style: self.style, size: (self.size)(), spinner: 0 };
-                let ended = Ended { project: &project, command, summary, changed, unchanged };
+                let ended = Ended { project: &project, command, summary, tally };
                 let mut lines = frame.last_tree(&self.progress, event.at);
                 lines.push(ended.render(self.style));
                 self.put(&lines)?;

@@ -4,6 +4,7 @@ use crate::event::outcome::Summary;
 use crate::model::name::ProjectName;
 
 use super::duration::short;
+use super::progress::Tally;
 use super::style::{Style, Symbol, Tone};
 
 /// What a run was about, for its last line.
@@ -15,10 +16,8 @@ pub struct Ended<'a> {
     pub command: &'a str,
     /// How it went.
     pub summary: &'a Summary,
-    /// Services that changed.
-    pub changed: usize,
-    /// Services that needed nothing.
-    pub unchanged: usize,
+    /// How the rows stand.
+    pub tally: Tally,
 }
 
 impl Ended<'_> {
@@ -30,24 +29,29 @@ impl Ended<'_> {
         if s.is_success() {
             let text = match self.command {
                 "down" if s.changed == 0 => format!("{project} is down: nothing of it was there ({took})"),
-                "down" => format!("{project} is down: {} removed ({took})", services(self.changed)),
+                "down" => format!("{project} is down: {} removed ({took})", services(self.tally.changed)),
                 _ if s.changed == 0 => {
-                    format!("{project} is up: nothing changed, {} ({took})", services(self.unchanged))
+                    format!("{project} is up: nothing changed, {} ({took})", services(self.tally.unchanged))
                 }
-                _ if self.unchanged == 0 => format!("{project} is up: {} ({took})", services(self.changed)),
+                _ if self.tally.unchanged == 0 => {
+                    format!("{project} is up: {} ({took})", services(self.tally.changed))
+                }
                 _ => format!(
                     "{project} is up: {} changed, {} unchanged ({took})",
-                    services(self.changed),
-                    self.unchanged
+                    services(self.tally.changed),
+                    self.tally.unchanged
                 ),
             };
             return style.paint(Tone::Good, &format!("{} {text}", style.symbol(Symbol::Done)));
         }
         let mut parts = Vec::new();
-        let failed = s.failed + s.problems;
-        for (n, word) in [(failed, "failed"), (s.skipped, "skipped"), (s.cancelled, "cancelled")] {
+        // Errors of later plans and services that ended badly after their last step are no rows.
+        let failed = self.tally.failed + s.problems;
+        for (n, word) in
+            [(failed, "failed"), (self.tally.skipped, "held back"), (self.tally.cancelled, "cancelled")]
+        {
             if n > 0 {
-                parts.push(format!("{n} step{} {word}", if n == 1 { "" } else { "s" }));
+                parts.push(format!("{n} {word}"));
             }
         }
         let (symbol, head) = if s.interrupted && failed == 0 {

@@ -7,7 +7,7 @@ use crate::cli::args::validate::ValidateArgs;
 use crate::cli::error::{CliError, say_problems};
 use crate::cli::exit;
 use crate::cli::settings::Settings;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, lines};
 use crate::model::topology::{Layer, Topology};
 use crate::ops::load::load;
 use crate::report::config::to_value;
@@ -24,9 +24,9 @@ pub fn config(args: &ConfigArgs, settings: &Settings, terminal: &Terminal) -> Re
         return Ok(exit::OK);
     }
     let text = if args.services {
-        topology.instances().iter().map(|(addr, _)| format!("{addr}\n")).collect()
+        lines(topology.instances().into_iter().map(|(addr, _)| addr))
     } else if args.images {
-        images(topology).iter().map(|image| format!("{image}\n")).collect()
+        lines(images(topology))
     } else {
         match args.format {
             ConfigFormat::Yaml => to_yaml(&to_value(topology)),

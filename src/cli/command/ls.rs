@@ -5,7 +5,7 @@ use crate::cli::args::ls::LsArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::settings::Settings;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, lines};
 use crate::ops::context::Ctx;
 use crate::ops::ls;
 use crate::report::json::convert;
@@ -16,8 +16,7 @@ pub async fn ls(args: &LsArgs, settings: &Settings, terminal: &Terminal) -> Resu
     let ctx = Ctx::open(&settings.environment.vars)?;
     let projects = ls::ls(&ctx).await?;
     if args.quiet {
-        let names: String = projects.iter().map(|project| format!("{}\n", project.project)).collect();
-        terminal.print(&names)?;
+        terminal.print(&lines(projects.iter().map(|project| &project.project)))?;
         return Ok(exit::OK);
     }
     match args.format.format {

@@ -43,7 +43,9 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
     let project = prepared.goal.project();
     match args.format.format {
         Format::Json => {
-            let value = convert::plan(project.as_str(), &prepared.plan, &sources);
+            let forecast = prepared.forecast();
+            let later: Vec<_> = forecast.iter().map(|it| (it.layer.clone(), &it.plan)).collect();
+            let value = convert::plan(project.as_str(), &prepared.plan, &later, &sources);
             terminal.print(&convert::to_text(&value))?;
         }
         Format::Table => {

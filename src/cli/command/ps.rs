@@ -7,7 +7,7 @@ use crate::cli::args::ps::PsArgs;
 use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::settings::Settings;
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, lines};
 use crate::model::addr::LayerPath;
 use crate::model::failure::Failure;
 use crate::ops::address::parse_patterns;
@@ -25,8 +25,7 @@ pub async fn ps(args: &PsArgs, settings: &Settings, terminal: &Terminal) -> Resu
     let ctx = Ctx::open(&settings.environment.vars)?;
     let status = ps::ps(&ctx, &PsOptions { project, patterns }).await?;
     if args.quiet {
-        let ids: String = status.services.iter().map(|service| format!("{}\n", service.id)).collect();
-        terminal.print(&ids)?;
+        terminal.print(&lines(status.services.iter().map(|service| &service.id)))?;
         return Ok(exit::OK);
     }
     match args.format.format {

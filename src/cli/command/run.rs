@@ -68,5 +68,7 @@ fn hint(failed: &Failed) -> Option<String> {
 /// A plan as text for standard output.
 pub fn plan_text(prepared: &Prepared, terminal: &Terminal) -> String {
     let columns = terminal.out_columns.unwrap_or(usize::MAX / 2);
-    plan_text::render(&prepared.plan, prepared.goal.project(), terminal.out, columns)
+    let forecast = prepared.forecast();
+    let later: Vec<_> = forecast.iter().map(|it| (it.layer.clone(), &it.plan)).collect();
+    plan_text::render(&prepared.plan, &later, prepared.goal.project(), terminal.out, columns)
 }

@@ -4,11 +4,11 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::diag::source::SourceMap;
 use crate::event::event::{CancelLevel, EventKind, StepInfo, Unit, WaitReason};
 use crate::event::outcome::Outcome;
+use crate::model::addr::LayerPath;
 use crate::model::facts::Facts;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::observed::ContainerState;
 use crate::model::status::{LabStatus, ProjectStatus, ServiceStatus};
-use crate::plan::action::Action;
 use crate::plan::plan::Plan;
 use crate::plan::step::{Group, Must, Need, On};
 use crate::{diag, event, model};
@@ -113,16 +113,14 @@ pub fn version(client: &str, facts: Option<&Facts>) -> v1::Version {
     }
 }
 
-/// A plan.
-pub fn plan(project: &str, plan: &Plan, sources: &SourceMap) -> v1::Plan {
-    let later = plan.steps.iter().filter_map(|step| match &step.action {
-        Action::Enter(enter) => Some(enter.layer.to_string()),
-        _ => None,
-    });
+/// A plan. `later`: plans of layers that are not up yet.
+pub fn plan(project: &str, plan: &Plan, later: &[(LayerPath, &Plan)], sources: &SourceMap) -> v1::Plan {
+    let steps = |plan: &Plan| plan.steps.iter().map(|it| step(&StepInfo::of(it))).collect();
+    let later = later.iter().map(|(layer, plan)| v1::Later { layer: layer.to_string(), steps: steps(plan) });
     v1::Plan {
         project: project.to_owned(),
         changes: !plan.is_empty(),
-        steps: plan.steps.iter().map(|it| step(&StepInfo::of(it))).collect(),
+        steps: steps(plan),
         later: later.collect(),
         problems: problems(&plan.problems, sources),
     }

@@ -80,10 +80,19 @@ pub struct Plan {
     pub changes: bool,
     /// Steps, each after those it needs.
     pub steps: Vec<Step>,
-    /// Layers that are not up yet: planned when their engine answers.
-    pub later: Vec<String>,
+    /// Layers that are not up yet, planned against an empty engine.
+    pub later: Vec<Later>,
     /// Problems.
     pub problems: Vec<Problem>,
+}
+
+/// The plan of a layer that is not up yet.
+#[derive(Debug, Serialize)]
+pub struct Later {
+    /// Path of the layer.
+    pub layer: String,
+    /// Steps.
+    pub steps: Vec<Step>,
 }
 
 /// A step.
