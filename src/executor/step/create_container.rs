@@ -25,7 +25,7 @@ pub(super) async fn create_container(
 ) -> Result<(), EngineError> {
     let image = local_image(context.engine(), &container.image.reference).await?;
     let mut labels = container.labels.clone();
-    labels.insert(label::IMAGE.to_owned(), source_id(context, &container.image, &image).await);
+    labels.insert(label::IMAGE.to_owned(), origin(context, &container.image, &image).await);
     let mut spec = container.spec.clone();
     // Engines that take several networks at create would refuse the steps that connect the others.
     if let Some(first) = spec.networks.iter().min_by_key(|(name, endpoint)| (-endpoint.priority, *name)) {
@@ -49,11 +49,12 @@ pub(super) async fn local_image(engine: &dyn Engine, reference: &str) -> Result<
     Ok(LocalImage { name, id })
 }
 
-/// The ID on the engine from which the image was copied; the own one, if it is not there any more.
-async fn source_id(context: &StepContext, image: &ImageUse, local: &LocalImage) -> String {
-    let Some(source) = &context.source else { return local.id.clone() };
-    match local_image(&*source.engine, &image.reference).await {
-        Ok(image) => image.id,
-        Err(_) => local.id.clone(),
+/// `<layer>=<ID>` of the engine from which the image was copied; of its own one, if it is not there any more.
+async fn origin(context: &StepContext, image: &ImageUse, local: &LocalImage) -> String {
+    if let Some(source) = &context.source
+        && let Ok(found) = local_image(&*source.engine, &image.reference).await
+    {
+        return format!("{}={}", image.source, found.id);
     }
+    format!("{}={}", context.home, local.id)
 }

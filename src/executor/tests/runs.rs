@@ -220,8 +220,7 @@ async fn a_wait_ends_at_the_event_and_not_at_the_next_look() {
 #[tokio::test(start_paused = true)]
 async fn waits_end_also_when_the_engine_tells_no_events() {
     let engine = engine();
-    engine.script(When::op("events"), u32::MAX, Fault::Fail(FailureKind::Engine, "no".to_owned()));
-    engine.script(When::op("read events"), u32::MAX, Fault::Fail(FailureKind::Engine, "no".to_owned()));
+    engine.script(When::op("follow events"), u32::MAX, Fault::Fail(FailureKind::Engine, "no".to_owned()));
     engine.set_behaviour("lab-db-1", Behaviour::default().health(HealthScript::ByHand));
     let lab = lab(vec![checked("db")]);
     let (ran, ()) = tokio::join!(go_up(&engine, &lab), async {
