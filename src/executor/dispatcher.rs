@@ -16,9 +16,11 @@ use crate::event::sink::Sink;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::FailureKind;
 use crate::model::milestone::Milestone;
+use crate::model::observed::ContainerState;
 use crate::plan::action::Action;
 use crate::plan::goal::Goal;
 use crate::plan::known::{Known, Layer};
+use crate::plan::ours;
 use crate::plan::plan::Plan;
 use crate::plan::step::{Resource, Step, StepId};
 
@@ -319,21 +321,33 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    /// Keeps what was observed when a layer was entered. What is known of the layers below it goes: their handles
-    /// lead through the node's last run, and they are to be entered and planned anew.
+    /// Keeps what was observed when a layer was entered. What is known of the layers below it is of the node's
+    /// last run, and so are their handles.
     fn keep(&mut self, entered: Entered) {
         let Entered { layer, answered, engine, shared } = entered;
         let home = answered.home.clone();
-        self.known.layers.retain(|path, _| !path.is_within(&layer));
-        self.links.retain(|path, _| !path.is_within(&layer));
+        self.known.layers.insert(layer.clone(), Layer::Answered(Box::new(answered)));
         if let Some(engine) = engine {
+            self.forget_below(&layer, |_| true);
             let link = Arc::new(Link::new(engine, self.permits_of(&layer)));
-            self.links.insert(layer.clone(), link);
+            self.links.insert(layer, link);
+            return;
         }
-        self.known.layers.insert(layer, Layer::Answered(Box::new(answered)));
         if let (Some(seen), Some(Layer::Answered(owner))) = (shared, self.known.layers.get_mut(&home)) {
             owner.seen = seen;
         }
+        let containers = ours::containers(&self.known, self.goal.project());
+        let running = containers.into_iter().filter(|ours| ours.container.state == ContainerState::Running);
+        let running: BTreeSet<LayerPath> = running.map(|ours| ours.addr.inner()).collect();
+        let stopped = self.known.layers.keys().filter(|below| below.is_within(&layer) && **below != layer);
+        let stopped: Vec<LayerPath> = stopped.filter(|below| !running.contains(below)).cloned().collect();
+        self.forget_below(&layer, |below| stopped.iter().any(|stopped| below.is_within(stopped)));
+    }
+
+    fn forget_below(&mut self, layer: &LayerPath, is_gone: impl Fn(&LayerPath) -> bool) {
+        let stays = |path: &LayerPath| !path.is_within(layer) || path == layer || !is_gone(path);
+        self.known.layers.retain(|path, _| stays(path));
+        self.links.retain(|path, _| stays(path));
     }
 
     /// A plan's steps join the schedule.

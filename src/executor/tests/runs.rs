@@ -289,7 +289,8 @@ async fn an_image_is_pulled_once_and_copied_down_and_its_label_holds_the_sources
     let source =
         engine.observed().images.into_iter().find(|image| image.tags.iter().any(|t| t.contains("busybox")));
     let web = engine.node("lab-vm-1").container("lab-vm-web-1").expect("it is there");
-    assert_eq!(web.labels.get(crate::model::label::IMAGE), source.map(|image| image.id).as_ref());
+    let origin = source.map(|image| format!("/={}", image.id));
+    assert_eq!(web.labels.get(crate::model::label::IMAGE), origin.as_ref());
     assert!(ran.events.iter().any(|event| matches!(event.kind, EventKind::StepProgress { .. })));
 }
 
