@@ -357,7 +357,9 @@ impl<'a> Dispatcher<'a> {
                 self.emit(EventKind::Warned { diagnostic: problem.clone() });
             }
         }
-        let services = plan.steps.iter().filter_map(|step| match &step.of {
+        // A join tells of others: the node itself may need nothing.
+        let steps = plan.steps.iter().filter(|step| step.action != Action::Join);
+        let services = steps.filter_map(|step| match &step.of {
             Resource::Service(addr) => Some(addr.clone()),
             _ => None,
         });
@@ -446,8 +448,9 @@ impl<'a> Dispatcher<'a> {
                 return Vec::new();
             };
             for (of, failure) in problems {
-                let is_told = self.tally.failures.iter().any(|told| told.of == of);
-                if !is_told {
+                // What was skipped has not been started: its end is of an earlier run.
+                let mut failures = self.tally.failures.iter();
+                if !failures.any(|told| told.of == of || told.skipped.contains(&of)) {
                     self.tally.problem(of, failure);
                 }
             }

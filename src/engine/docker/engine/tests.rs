@@ -1,0 +1,1 @@
+//! The adapter against an engine that plays a script.
