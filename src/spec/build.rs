@@ -127,7 +127,8 @@ impl<'t> Builder<'t, '_> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let value = if plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
+                let reset = local(tag.as_deref()).is_some_and(|tag| tag == "reset");
+                let value = if reset || plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
                     Value::Null
                 } else {
                     Value::Scalar { text: text.into_owned(), plain }
