@@ -6,7 +6,7 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::diag::suggest;
 use crate::kind::kinds;
 use crate::model::addr::{LayerPath, Pattern};
-use crate::model::container::NetworkMode;
+use crate::model::container::{Healthcheck, NetworkMode};
 use crate::model::name::ServiceName;
 use crate::model::service::{Condition, Dependency, Service, Target};
 use crate::model::span::Span;
@@ -97,7 +97,13 @@ impl Run<'_> {
             return;
         };
         if let Found::Nothing { at, near } = self.find(&pattern.below(path)) {
-            self.unknown(&pattern, false, service.span_of("network_mode"), at - path.depth().min(at), near);
+            self.unknown(
+                &pattern,
+                false,
+                service.span_of("network_mode"),
+                at - path.depth().min(at),
+                near.as_deref(),
+            );
         }
     }
 
@@ -132,7 +138,7 @@ impl Run<'_> {
             }
             Found::Nothing { at, near } => {
                 if dependency.required {
-                    self.unknown(pattern, absolute, span, at - depth.min(at), near);
+                    self.unknown(pattern, absolute, span, at - depth.min(at), near.as_deref());
                 } else {
                     let message = format!("there is no service `{text}`, and it is not required");
                     self.diagnostics.push(Diagnostic::warning(Code::UnknownService, message).at(span, ""));
@@ -148,9 +154,7 @@ impl Run<'_> {
                 format!("`{text}` is a node, which runs until it is stopped"),
                 "wait for `service_ready` or `service_healthy`",
             )),
-            Condition::Healthy
-                if service.spec.healthcheck.as_ref().is_some_and(|check| check.is_disabled()) =>
-            {
+            Condition::Healthy if service.spec.healthcheck.as_ref().is_some_and(Healthcheck::is_disabled) => {
                 Some((format!("the health check of `{text}` is turned off"), "wait for `service_started`"))
             }
             Condition::Ready if service.node.is_none() => Some((
@@ -200,14 +204,16 @@ impl Run<'_> {
     }
 
     /// Reports a name that nothing has; `own` is how the file writes it.
-    fn unknown(&mut self, own: &Pattern, absolute: bool, span: Span, at: usize, near: Option<String>) {
+    fn unknown(&mut self, own: &Pattern, absolute: bool, span: Span, at: usize, near: Option<&str>) {
         let slash = if absolute { "/" } else { "" };
         let problem = Diagnostic::error(Code::UnknownService, format!("there is no service `{slash}{own}`"))
             .at(span, "");
-        let before: String = own.services().take(at).map(|name| format!("{name}/")).collect();
-        let after: String = own.services().skip(at + 1).map(|name| format!("/{name}")).collect();
+        let mut names: Vec<&str> = own.services().map(ServiceName::as_str).collect();
         self.diagnostics.push(match near {
-            Some(near) => problem.help(format!("did you mean `{slash}{before}{near}{after}`?")),
+            Some(near) => {
+                names[at] = near;
+                problem.help(format!("did you mean `{slash}{}`?", names.join("/")))
+            }
             None => problem,
         });
     }

@@ -44,17 +44,15 @@ impl Reader<'_> {
                 return None;
             }
         };
-        match String::from_utf8(bytes) {
-            Ok(text) => Some((self.sources.add(name, text.clone()), text)),
-            Err(_) => {
-                let problem = Diagnostic::error(Code::YamlSyntax, format!("`{name}` is not a text in UTF-8"));
-                self.diagnostics.push(match named_at {
-                    Some(span) => problem.at(span, "named here"),
-                    None => problem,
-                });
-                None
-            }
-        }
+        let Ok(text) = String::from_utf8(bytes) else {
+            let problem = Diagnostic::error(Code::YamlSyntax, format!("`{name}` is not a text in UTF-8"));
+            self.diagnostics.push(match named_at {
+                Some(span) => problem.at(span, "named here"),
+                None => problem,
+            });
+            return None;
+        };
+        Some((self.sources.add(name, text.clone()), text))
     }
 
     /// A path as the user knows it: from the lab's directory, if it is in there.

@@ -113,4 +113,6 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod tests;

@@ -11,14 +11,14 @@ use crate::model::container::{
 };
 use crate::model::service::{DataRoot, PullPolicy, Service, Target};
 
-struct Lab {
+pub(super) struct Lab {
     files: BTreeMap<PathBuf, Vec<u8>>,
     entry: Entry,
     vars: Vars,
 }
 
 /// A lab in `/lab` whose file is `yaml`.
-fn lab(yaml: &str) -> Lab {
+pub(super) fn lab(yaml: &str) -> Lab {
     let entry = Entry {
         files: vec!["/lab/nest.yaml".into()],
         directory: "/lab".into(),
@@ -32,7 +32,7 @@ fn lab(yaml: &str) -> Lab {
 }
 
 impl Lab {
-    fn file(mut self, path: &str, text: &str) -> Self {
+    pub(super) fn file(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.into(), text.into());
         self
     }
@@ -42,7 +42,7 @@ impl Lab {
         self
     }
 
-    fn parse(&self) -> Parsed {
+    pub(super) fn parse(&self) -> Parsed {
         parse(&self.files, &self.entry, &self.vars)
     }
 
@@ -551,4 +551,14 @@ fn a_broken_file_leaves_nothing_to_go_on_with() {
     let mut none = lab("");
     none.entry.files.clear();
     assert_eq!(none.problems(), ["- file-not-found: there is no lab file in `/lab`"]);
+}
+
+#[test]
+fn every_supported_key_is_read() {
+    for key in crate::spec::service_key::SERVICE_KEYS.iter().filter(|key| key.supported) {
+        let engine = if key.name == "inner" { "engine: dind, " } else { "" };
+        let found = lab(&format!("services: {{a: {{{engine}{}: [[x]]}}}}\n", key.name)).problems();
+        let at_value = found.iter().any(|line| line.contains("wrong-type") || line.contains("bad-value"));
+        assert!(at_value, "nobody reads `{}`: {found:?}", key.name);
+    }
 }
