@@ -303,7 +303,7 @@ impl Reader<'_> {
         match self.files.read(path) {
             Ok(content) => Some(content),
             Err(error) => {
-                let message = format!("cannot read `{}`: {error}", path.display());
+                let message = self.unreadable(path, &error);
                 self.error(Code::FileNotFound, span, message, "");
                 None
             }

@@ -138,7 +138,7 @@ fn the_environment_comes_from_files_then_keys_then_the_users() {
         .collect();
     assert_eq!(all, ["A=1", "B=x", "C=h", "GONE=-", "HERE=h", "N=1.0"]);
     let missing = problems("env_file: no.env");
-    assert!(missing[0].starts_with("4:15 file-not-found: cannot read `no.env`"), "{missing:?}");
+    assert!(missing[0].starts_with("4:15 file-not-found: there is no file `no.env`"), "{missing:?}");
 }
 
 #[test]
@@ -519,7 +519,7 @@ fn files_that_include_each_other_are_stopped() {
         .problems();
     assert_eq!(found, ["b.yaml:1:38 include-cycle: `nest.yaml` includes itself"]);
     let found = lab("services: {vm: {engine: dind, inner: no.yaml}}\n").problems();
-    assert!(found[0].starts_with("1:38 file-not-found: cannot read `no.yaml`"), "{found:?}");
+    assert!(found[0].starts_with("1:38 file-not-found: there is no file `no.yaml`"), "{found:?}");
 }
 
 #[test]
