@@ -37,3 +37,5 @@ mod upload;
 
 #[cfg(test)]
 mod real_tests;
+#[cfg(test)]
+mod scripted_engine;
