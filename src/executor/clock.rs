@@ -6,8 +6,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// time of the Engine API (`0001-01-01T00:00:00Z`: never), and for a time that lies ahead (two clocks differ).
 pub(super) fn age(time: &str) -> Option<Duration> {
     let then = unix_seconds(time).filter(|seconds| *seconds > 0.0)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    let now = now().duration_since(UNIX_EPOCH).ok()?;
     Duration::try_from_secs_f64(now.as_secs_f64() - then).ok()
+}
+
+#[cfg(not(test))]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// The fake engine's clock begins with the year 2026 and goes on by calls, so in tests it is then.
+#[cfg(test)]
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_767_225_600)
 }
 
 /// Seconds since 1970 of an RFC 3339 time.

@@ -299,14 +299,20 @@ impl<'a> Dispatcher<'a> {
         }
         let layer = entered.layer.clone();
         self.keep(entered);
-        let scope = BTreeSet::from([layer.clone()]);
+        // Layers below a `socket` node may have gone on all the while; its plan is theirs too.
+        let below = self
+            .known
+            .layers
+            .iter()
+            .filter(|(path, known)| path.is_within(&layer) && matches!(known, Layer::Answered(_)));
+        let scope: BTreeSet<LayerPath> = below.map(|(path, _)| path.clone()).collect();
         let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
         let errors = plan.problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error);
         let errors: Vec<String> = errors.map(|problem| problem.message.clone()).collect();
         if errors.is_empty() {
             // The layer's steps are promised before the `Enter` that owned them ends.
             self.tell_end(enter.id, Outcome::Done);
-            self.join_plan(vec![layer], plan);
+            self.join_plan(scope.into_iter().collect(), plan);
             let unrun = self.scheduler.finish(enter.id, End::Done);
             self.tell_unrun(unrun);
         } else {
@@ -351,7 +357,9 @@ impl<'a> Dispatcher<'a> {
                 self.emit(EventKind::Warned { diagnostic: problem.clone() });
             }
         }
-        let services = plan.steps.iter().filter_map(|step| match &step.of {
+        // A join tells of others: the node itself may need nothing.
+        let steps = plan.steps.iter().filter(|step| step.action != Action::Join);
+        let services = steps.filter_map(|step| match &step.of {
             Resource::Service(addr) => Some(addr.clone()),
             _ => None,
         });
@@ -364,15 +372,7 @@ impl<'a> Dispatcher<'a> {
         let unchanged = reached.difference(&busy).cloned().collect();
         self.in_scope.extend(busy);
         self.in_scope.extend(reached);
-        let steps = plan.steps.iter().map(|step| StepInfo {
-            id: step.id,
-            layer: step.layer.clone(),
-            of: step.of.clone(),
-            verb: step.action.verb(),
-            change: step.action.is_change(),
-            cause: step.cause.clone(),
-            group: step.group,
-        });
+        let steps = plan.steps.iter().map(StepInfo::of);
         self.emit(EventKind::LayerPlanned { layers, steps: steps.collect(), unchanged });
         let promised = plan.steps.iter().flat_map(|step| &step.reaches).chain(&plan.reached);
         self.known.promised.extend(promised.cloned());
@@ -448,8 +448,9 @@ impl<'a> Dispatcher<'a> {
                 return Vec::new();
             };
             for (of, failure) in problems {
-                let is_told = self.tally.failures.iter().any(|told| told.of == of);
-                if !is_told {
+                // What was skipped has not been started: its end is of an earlier run.
+                let mut failures = self.tally.failures.iter();
+                if !failures.any(|told| told.of == of || told.skipped.contains(&of)) {
                     self.tally.problem(of, failure);
                 }
             }

@@ -27,7 +27,7 @@ pub(super) async fn final_look(
     project: &ProjectName,
     in_scope: &BTreeSet<Addr>,
 ) -> Vec<(Resource, Failure)> {
-    let mut problems = Vec::new();
+    let mut failed = Vec::new();
     let looks = links
         .iter()
         .map(|(home, link)| async move { (home, tokio::time::timeout(LOOK, link.engine.observe()).await) });
@@ -47,7 +47,17 @@ pub(super) async fn final_look(
                 logs: None,
             },
         };
-        problems.push((Resource::Layer(home.clone()), failure));
+        failed.push((home.clone(), failure));
+    }
+    // The engine of a node that this run has removed is no loss.
+    let mut problems = Vec::new();
+    failed.sort_by_key(|(home, _)| home.depth());
+    for (home, failure) in failed {
+        let there = ours::containers(known, project).into_iter().any(|ours| ours.addr.inner() == home);
+        known.layers.retain(|layer, _| !layer.is_within(&home) || home.is_root());
+        if home.is_root() || there {
+            problems.push((Resource::Layer(home), failure));
+        }
     }
     let ended = ours::containers(known, project).into_iter().filter_map(|ours| {
         let how = ended_badly(ours.container).filter(|_| in_scope.contains(&ours.addr))?;

@@ -22,3 +22,6 @@ mod step_context;
 mod tally;
 mod verdict;
 mod wait;
+
+#[cfg(test)]
+mod tests;

@@ -175,9 +175,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
             (name, Some(step))
         };
         let fresh = self.keep.is_none_or(|container| container.state == ContainerState::Created);
-        if fresh {
-            ready.extend(self.furnish(&container, created));
-        }
+        // By its name, so all of it comes before the name changes.
+        let furnished = if fresh { self.furnish(&container, created) } else { Vec::new() };
+        ready.extend(furnished.iter().cloned());
         ready.extend(created.map(after));
         let removed = self.remove_others(created);
         ready.extend(removed.iter().copied().map(after));
@@ -185,6 +185,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if self.keep.map_or(replaced, |keep| keep.name != self.desired.name) {
             let mut needs: Vec<Need> = removed.into_iter().map(after).collect();
             needs.extend(created.map(after));
+            needs.extend(furnished);
             let action = Action::Rename { container: container.clone(), name: self.desired.name.clone() };
             ready.push(after(self.push(Cause::Replaces, action, needs)));
             if created.is_some() {

@@ -1,0 +1,4 @@
+//! The JSON Schema of the lab file.
+
+/// Its text.
+pub const TEXT: &str = "{}\n";

@@ -1,0 +1,4 @@
+//! What the integration tests share.
+
+pub(crate) mod lab;
+pub(crate) mod real_engine;
