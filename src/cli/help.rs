@@ -30,10 +30,11 @@ pub fn command() -> Command {
         }
         commands.push('\n');
     }
-    let template =
-        format!("{{about}}\n\nUsage: nestctl [OPTIONS] <COMMAND>\n\n{commands}{{options}}{{after-help}}\n");
+    let template = format!(
+        "{{about}}\n\nUsage: nestctl [OPTIONS] <COMMAND>\n\n{commands}Options:\n{{options}}{{after-help}}\n"
+    );
     command.help_template(template).after_help(
-        "\n`nestctl COMMAND --help` shows the options of a command and examples.\nA service is named by its path, \
+        "`nestctl COMMAND --help` shows the options of a command and examples.\nA service is named by its path, \
          from the outside in: `vm1/web`.",
     )
 }

@@ -7,10 +7,11 @@ use crate::plan::action::Action;
 use crate::plan::plan::Plan;
 
 use super::style::{Style, Symbol, Tone};
+use super::width::wrap;
 
-/// The line, without its end; `None` when nothing out of the ordinary is asked. `directory`: the lab's, binds of
+/// The line, with its end, broken where the terminal is narrower; `None` when nothing out of the ordinary is asked. `directory`: the lab's, binds of
 /// which go without saying.
-pub fn render(plan: &Plan, directory: &Path, style: Style) -> Option<String> {
+pub fn render(plan: &Plan, directory: &Path, style: Style, columns: usize) -> Option<String> {
     let mut privileged = Vec::new();
     let mut sockets = Vec::new();
     let mut paths: Vec<String> = Vec::new();
@@ -45,8 +46,14 @@ pub fn render(plan: &Plan, directory: &Path, style: Style) -> Option<String> {
     if parts.is_empty() {
         return None;
     }
-    let text = format!("{} asks this of the host: {}", style.symbol(Symbol::Warning), parts.join("; "));
-    Some(style.paint(Tone::Warn, &text))
+    let text = format!("asks this of the host: {}", parts.join("; "));
+    let mut out = String::new();
+    for (i, line) in wrap(&text, columns.saturating_sub(2)).into_iter().enumerate() {
+        let lead = if i == 0 { style.symbol(Symbol::Warning) } else { " " };
+        style.paint_into(&mut out, Tone::Warn, &format!("{lead} {line}"));
+        out.push('\n');
+    }
+    Some(out)
 }
 
 /// A path of the engine's machine outside the lab's directory.

@@ -57,3 +57,40 @@ pub fn render(checks: &[Check], style: Style, columns: usize) -> String {
     out.push('\n');
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_is_not_well_says_what_to_do() {
+        let check = |name, verdict, found: &str, advice: Option<&str>| Check {
+            name,
+            verdict,
+            found: found.to_owned(),
+            advice: advice.map(str::to_owned),
+        };
+        let all = [
+            check("engine", Verdict::Ok, "unix:///var/run/docker.sock, version 29.0.0 on linux/amd64", None),
+            check(
+                "inotify",
+                Verdict::Warn,
+                "128 instances, 8192 watches",
+                Some(
+                    "all levels share them: sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288",
+                ),
+            ),
+            check("disk", Verdict::Fail, "0.5 GiB of 9.0 GiB free", Some("free some space")),
+        ];
+        insta::assert_snapshot!(render(&all, Style { color: false, unicode: true }, 80), @r"
+        ✔ engine   unix:///var/run/docker.sock, version 29.0.0 on linux/amd64
+        ▲ inotify  128 instances, 8192 watches
+                   → all levels share them: sysctl fs.inotify.max_user_instances=512
+                     fs.inotify.max_user_watches=524288
+        ✘ disk     0.5 GiB of 9.0 GiB free
+                   → free some space
+
+        labs will not run here: 1 check failed
+        ");
+    }
+}

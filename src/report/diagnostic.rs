@@ -34,13 +34,15 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style, column
         styles: if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() },
     };
     theme.characters.error = if style.unicode { "✘" } else { "x" }.to_owned();
+    theme.characters.advice = if style.unicode { "→" } else { "->" }.to_owned();
     theme.characters.warning = if style.unicode { "▲" } else { "!" }.to_owned();
     let handler = GraphicalReportHandler::new_themed(theme).with_width(columns).without_cause_chain();
-    let shown = Shown::new(diagnostic, sources);
     let mut out = String::new();
-    if handler.render_report(&mut out, &shown).is_err() {
-        // A span outside of its text, which the handler refuses: say it without the lines.
-        out = format!("{}: {}\n", severity_word(diagnostic.severity), diagnostic.message);
+    for shown in Shown::all(diagnostic, sources) {
+        if handler.render_report(&mut out, &shown).is_err() {
+            // A span outside of its text, which the handler refuses: say it without the lines.
+            writeln!(out, "{}: {}", severity_word(diagnostic.severity), shown.message).expect("a string");
+        }
     }
     out.lines().fold(String::new(), |mut trimmed, line| {
         trimmed.push_str(line.trim_end());
@@ -67,14 +69,13 @@ pub const fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
-/// A problem as miette wants it: one text, with the places in other texts as related problems.
+/// A problem as miette wants it: one text, places in other texts are reports of their own.
 struct Shown<'a> {
     diagnostic: &'a Diagnostic,
     message: String,
     help: Option<String>,
     text: Option<Text<'a>>,
     labels: Vec<LabeledSpan>,
-    related: Vec<Shown<'a>>,
     main: bool,
 }
 
@@ -82,7 +83,8 @@ struct Shown<'a> {
 struct Text<'a>(&'a Source);
 
 impl<'a> Shown<'a> {
-    fn new(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Self {
+    /// The problem itself with its places in the first file, then one for each other file.
+    fn all(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Vec<Self> {
         let mut by_source: Vec<(SourceId, Vec<&Label>)> = Vec::new();
         for label in &diagnostic.labels {
             match by_source.iter_mut().find(|(source, _)| *source == label.span.source) {
@@ -90,33 +92,22 @@ impl<'a> Shown<'a> {
                 None => by_source.push((label.span.source, vec![label])),
             }
         }
-        let mut groups = by_source.into_iter();
-        let mut shown = Self {
+        let blank = |message: String, help: Option<String>, main: bool| Self {
             diagnostic,
-            message: diagnostic.message.clone(),
-            help: diagnostic.help.clone(),
+            message,
+            help,
             text: None,
             labels: Vec::new(),
-            related: Vec::new(),
-            main: true,
+            main,
         };
-        if let Some((source, labels)) = groups.next() {
-            shown.point(source, &labels, sources);
+        let mut out = vec![blank(diagnostic.message.clone(), diagnostic.help.clone(), true)];
+        for (i, (source, labels)) in by_source.into_iter().enumerate() {
+            if i > 0 {
+                out.push(blank(format!("see also {}", sources.place(labels[0].span)), None, false));
+            }
+            out.last_mut().expect("there is one").point(source, &labels, sources);
         }
-        for (source, labels) in groups {
-            let mut related = Self {
-                diagnostic,
-                message: format!("see also {}", sources.place(labels[0].span)),
-                help: None,
-                text: None,
-                labels: Vec::new(),
-                related: Vec::new(),
-                main: false,
-            };
-            related.point(source, &labels, sources);
-            shown.related.push(related);
-        }
-        shown
+        out
     }
 
     fn point(&mut self, id: SourceId, labels: &[&Label], sources: &'a SourceMap) {
@@ -223,11 +214,113 @@ impl miette::Diagnostic for Shown<'_> {
         (!self.labels.is_empty())
             .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
     }
+}
 
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        (!self.related.is_empty()).then(|| {
-            Box::new(self.related.iter().map(|related| related as &dyn miette::Diagnostic))
-                as Box<dyn Iterator<Item = &'a dyn miette::Diagnostic>>
-        })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::code::Code;
+    use crate::model::span::Span;
+
+    const STYLE: Style = Style { color: false, unicode: true };
+
+    fn span(sources: &SourceMap, id: SourceId, text: &str) -> Span {
+        let start = sources.get(id).expect("added").text.find(text).expect("it is in the text");
+        Span { source: id, start, end: start + text.len() }
+    }
+
+    fn two_files() -> (SourceMap, SourceId, SourceId) {
+        let mut sources = SourceMap::default();
+        let nest = sources.add("nest.yaml", "services:\n  vm1:\n    engine: dind\n    imgae: docker:dind\n");
+        let inner = sources.add("ci/compose.yaml", "services:\n  web:\n    ports: [\"8080:80\"]\n");
+        (sources, nest, inner)
+    }
+
+    #[test]
+    fn a_problem_shows_its_line_its_label_and_what_to_do() {
+        let (sources, nest, _) = two_files();
+        let diagnostic = Diagnostic::error(Code::UnknownKey, "unknown key `imgae`")
+            .at(span(&sources, nest, "imgae"), "not a key of a service")
+            .help("did you mean `image`?");
+        insta::assert_snapshot!(render(&diagnostic, &sources, STYLE, 80), @r"
+        nest::unknown-key
+
+          ✘ unknown key `imgae`
+           ╭─[nest.yaml:4:5]
+         3 │     engine: dind
+         4 │     imgae: docker:dind
+           ·     ──┬──
+           ·       ╰── not a key of a service
+           ╰────
+          help: did you mean `image`?
+        ");
+    }
+
+    #[test]
+    fn places_in_another_file_are_shown_below() {
+        let (sources, nest, inner) = two_files();
+        let diagnostic = Diagnostic::error(Code::PortClash, "port 8080 is published twice on one engine")
+            .at(span(&sources, inner, "\"8080:80\""), "here")
+            .at(span(&sources, nest, "docker:dind"), "and here");
+        insta::assert_snapshot!(render(&diagnostic, &sources, STYLE, 80), @r#"
+        nest::port-clash
+
+          ✘ port 8080 is published twice on one engine
+           ╭─[ci/compose.yaml:3:13]
+         2 │   web:
+         3 │     ports: ["8080:80"]
+           ·             ────┬────
+           ·                 ╰── here
+           ╰────
+          → see also nest.yaml:4:12
+           ╭─[nest.yaml:4:12]
+         3 │     engine: dind
+         4 │     imgae: docker:dind
+           ·            ─────┬─────
+           ·                 ╰── and here
+           ╰────
+        "#);
+    }
+
+    #[test]
+    fn a_problem_without_a_place_has_message_and_help() {
+        let diagnostic =
+            Diagnostic::warning(Code::Taken, "volume `data` was not made by nestctl").help("remove it");
+        insta::assert_snapshot!(render(&diagnostic, &SourceMap::default(), Style::PLAIN, 80), @r"
+        nest::taken
+
+          ! volume `data` was not made by nestctl
+          help: remove it
+        ");
+    }
+
+    #[test]
+    fn a_line_as_long_as_a_book_is_not_quoted() {
+        let mut sources = SourceMap::default();
+        let id = sources.add("nest.yaml", format!("a: {}\nb: 1\n", "x".repeat(10_000_000)));
+        let diagnostic =
+            Diagnostic::error(Code::UnknownKey, "unknown key `b`").at(span(&sources, id, "b"), "not a key");
+        let text = render(&diagnostic, &sources, STYLE, 80);
+        assert!(text.len() < 500, "{} bytes", text.len());
+        assert!(text.contains("at nest.yaml:2:1: not a key"), "{text}");
+    }
+
+    #[test]
+    fn a_span_outside_of_its_text_does_no_harm() {
+        let (sources, nest, _) = two_files();
+        let beyond = Span { source: nest, start: 9_000, end: 9_010 };
+        let diagnostic = Diagnostic::error(Code::BadValue, "bad").at(beyond, "here");
+        assert!(render(&diagnostic, &sources, STYLE, 80).contains("bad"));
+    }
+
+    #[test]
+    fn one_line_names_place_and_code() {
+        let (sources, nest, _) = two_files();
+        let diagnostic =
+            Diagnostic::error(Code::UnknownKey, "unknown key `imgae`").at(span(&sources, nest, "imgae"), "");
+        assert_eq!(
+            one_line(&diagnostic, &sources),
+            "error: unknown key `imgae` (nest.yaml:4:5) [nest::unknown-key]"
+        );
     }
 }

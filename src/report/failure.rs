@@ -80,3 +80,33 @@ pub fn hint_into(out: &mut String, hint: &str, style: Style, columns: usize) {
         out.push('\n');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::rehearsal::failure;
+
+    #[test]
+    fn a_failure_names_the_thing_the_reason_the_log_and_what_to_do() {
+        let failure = failure();
+        let view = FailureView {
+            of: "vm1/db".to_owned(),
+            failure: &failure,
+            skipped: (1..12).map(|n| format!("vm1/service-{n}")).collect(),
+            hint: Some("`nestctl logs vm1/db` shows the whole log".to_owned()),
+        };
+        insta::assert_snapshot!(view.render(Style { color: false, unicode: true }, 80), @r#"
+        ✘ vm1/db: failed to wait for `vm1/db`
+          ╰ its health check fails
+          ╰ last check: connection refused
+          last lines of vm1/db:
+          │ 2026-01-01 12:00:00.000 UTC [1] FATAL:  data directory "/var/lib/postgresql…
+          │ HINT: The server must be started by the user that owns it.
+          skipped because of it: vm1/service-1, vm1/service-2, vm1/service-3,
+            vm1/service-4, vm1/service-5, vm1/service-6, vm1/service-7, vm1/service-8,
+            vm1/service-9, vm1/service-10, vm1/service-11
+
+          hint: `nestctl logs vm1/db` shows the whole log
+        "#);
+    }
+}

@@ -223,3 +223,102 @@ fn choose(rows: Vec<Row>, room: usize) -> (Vec<Row>, Vec<RowStatus>) {
     }
     (shown, hidden)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::rehearsal::{Script, came_up, coming_up, failing, replacing};
+
+    const UNICODE: Style = Style { color: false, unicode: true };
+
+    fn folded(script: &Script) -> (Progress, Duration) {
+        let mut progress = Progress::default();
+        script.events.iter().for_each(|event| progress.apply(event));
+        (progress, script.events.last().map(|event| event.at).unwrap_or_default())
+    }
+
+    fn tree(script: &Script, style: Style, rows: usize) -> String {
+        let (progress, now) = folded(script);
+        let frame = Frame { style, size: Size { columns: 80, rows }, spinner: 3 };
+        let project = ProjectName::new("poc").expect("valid");
+        let mut lines = frame.tree(&progress, now);
+        lines.push(frame.status_line(&progress, Some(&(project, "up")), None, now));
+        for line in &lines {
+            assert!(width(line) < 80, "{line}");
+        }
+        lines.join("\n")
+    }
+
+    #[test]
+    fn the_tree_says_what_each_service_is_waiting_for() {
+        insta::assert_snapshot!(tree(&coming_up(), UNICODE, 24), @r"
+        · client          waiting for vm1/web to be ready
+        ✔ old             unchanged
+        ⠸ vm1             0 of 2 ready inside                                      3.5s
+        ⠸ ├─ image nginx  copying 12.3 MB of 80.0 MB                               0.7s
+        ⠸ ├─ db           waiting for its health check                             0.6s
+        · └─ web          waiting for image nginx
+        ⠸ up poc · 1 of 5 ready · 4.0s
+        ");
+    }
+
+    #[test]
+    fn without_utf_8_the_tree_is_drawn_in_ascii() {
+        insta::assert_snapshot!(tree(&coming_up(), Style::PLAIN, 24), @r"
+        . client          waiting for vm1/web to be ready
+        + old             unchanged
+        \ vm1             0 of 2 ready inside                                      3.5s
+        \ |- image nginx  copying 12.3 MB of 80.0 MB                               0.7s
+        \ |- db           waiting for its health check                             0.6s
+        . `- web          waiting for image nginx
+        \ up poc - 1 of 5 ready - 4.0s
+        ");
+    }
+
+    #[test]
+    fn a_low_terminal_shows_what_is_busy_and_counts_the_rest() {
+        insta::assert_snapshot!(tree(&coming_up(), UNICODE, 6), @r"
+        ⠸ vm1             0 of 2 ready inside                                      3.5s
+        ⠸ ├─ image nginx  copying 12.3 MB of 80.0 MB                               0.7s
+        ⠸ └─ db           waiting for its health check                             0.6s
+        … and 3 more: 2 waiting, 1 unchanged
+        ⠸ up poc · 1 of 5 ready · 4.0s
+        ");
+    }
+
+    #[test]
+    fn at_the_end_the_whole_tree_stays() {
+        let last = |script: &Script| {
+            let (progress, now) = folded(script);
+            let size = Size { columns: 80, rows: 4 };
+            Frame { style: UNICODE, size, spinner: 0 }.last_tree(&progress, now).join("\n")
+        };
+        insta::assert_snapshot!(last(&came_up()), @r"
+        ✔ client  started                                                          0.1s
+        ✔ old     unchanged
+        ✔ vm1     ready                                                            4.3s
+        ✔ ├─ db   ready                                                            0.8s
+        ✔ └─ web  ready                                                            0.3s
+        ");
+        insta::assert_snapshot!(last(&failing()), @r"
+        ○ client  skipped: vm1/db failed
+        ✔ old     unchanged
+        ▲ vm1     not ready: vm1/db failed                                         4.0s
+        ✘ ├─ db   its health check fails                                           0.8s
+        ○ └─ web  skipped: vm1/db failed
+        ");
+        insta::assert_snapshot!(last(&replacing()), @r"
+        ✔ db    unchanged
+        ✔ gone  removed                                                            0.5s
+        ✔ web   recreated (configuration changed)                                  3.0s
+        ");
+    }
+
+    #[test]
+    fn a_run_without_work_leaves_no_tree() {
+        let script = Script::new("up").planned("", &[], &[], &["a", "b"]).finished(0, 0, 0);
+        let (progress, now) = folded(&script);
+        let frame = Frame { style: UNICODE, size: Size { columns: 80, rows: 24 }, spinner: 0 };
+        assert_eq!(frame.last_tree(&progress, now), Vec::<String>::new());
+    }
+}

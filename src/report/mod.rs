@@ -24,3 +24,6 @@ pub mod table;
 pub mod width;
 pub mod words;
 pub mod yaml;
+
+#[cfg(test)]
+mod rehearsal;

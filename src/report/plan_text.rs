@@ -50,10 +50,11 @@ pub fn render(
         out.head(layer, project, is_later);
         let names = things.keys().map(|(_, of)| width(&name(of)));
         let name_columns = names.max().unwrap_or(0).min(columns / 2);
-        for ((_, of), steps) in things {
-            let verdict = verdict(steps);
+        let verdicts: Vec<_> = things.iter().map(|((_, of), steps)| (*of, verdict(steps))).collect();
+        let word_columns = verdicts.iter().map(|(_, verdict)| verdict.word.len()).max().unwrap_or(0);
+        for (of, verdict) in verdicts {
             *counts.entry(verdict.sign).or_default() += 1;
-            out.thing(of, &verdict, name_columns);
+            out.thing(of, &verdict, name_columns, word_columns);
         }
     }
     out.again(plan, later);
@@ -84,10 +85,23 @@ impl Lines {
         self.text.push('\n');
     }
 
-    fn thing(&mut self, of: &Resource, verdict: &Verdict<'_>, name_columns: usize) {
+    fn thing(&mut self, of: &Resource, verdict: &Verdict<'_>, name_columns: usize, word_columns: usize) {
         let style = self.style;
         let (symbol, tone) = look(verdict.sign, style);
         let left = format!("{}  {}", pad(&cut(&name(of), name_columns, style), name_columns), verdict.word);
+        // What follows from the word itself is not said again.
+        if matches!(
+            (verdict.sign, verdict.cause),
+            (Sign::Create, Cause::Missing) | (Sign::Remove | Sign::Stop, Cause::Asked)
+        ) {
+            self.text.push_str("  ");
+            style.paint_into(&mut self.text, tone, symbol);
+            self.text.push(' ');
+            self.text.push_str(&left);
+            self.text.push('\n');
+            return;
+        }
+        let left = pad(&left, width(&left) + word_columns - verdict.word.len());
         let room = self.columns.saturating_sub(6 + width(&left));
         let cause = cut(&verdict.cause.to_string(), room, style);
         self.text.push_str("  ");

@@ -192,6 +192,11 @@ impl Progress {
         self.judge(key, &steps)
     }
 
+    /// The furthest stage that the steps of a row reach.
+    pub fn stage_of(&self, key: &RowKey) -> Option<Stage> {
+        stage(&self.steps_of(key).collect::<Vec<_>>())
+    }
+
     /// Why something is done with a row.
     pub fn cause_of(&self, key: &RowKey) -> Option<&Cause> {
         let causes = self.steps_of(key).filter(|state| state.info.change).map(|state| &state.info.cause);
@@ -268,14 +273,21 @@ impl Progress {
                 return (RowStatus::Skipped, "skipped".to_owned());
             };
             let first = because.and_then(|id| self.steps.get(&id)).map(|state| state.info.of.to_string());
-            return (
-                RowStatus::Skipped,
-                first.map_or("skipped".to_owned(), |of| format!("skipped: {of} failed")),
-            );
+            let because = first.map_or(String::new(), |of| format!(": {of} failed"));
+            // A node whose inner layer is not all there is not ready, and was not skipped either.
+            let is_there = !steps.iter().any(|state| {
+                state.info.change && matches!(state.status, StepStatus::Ended(Outcome::Skipped { .. }))
+            });
+            if is_there {
+                return (RowStatus::Unready, format!("not ready{because}"));
+            }
+            return (RowStatus::Skipped, format!("skipped{because}"));
         }
         if let Some(state) = steps.iter().find(|state| state.status == StepStatus::Waiting) {
-            let inside = self.inside_text(key).filter(|_| state.info.verb == "join");
-            return (RowStatus::Waiting, inside.unwrap_or_else(|| self.waiting_text(key, state)));
+            return match self.inside_text(key).filter(|_| state.info.verb == "join") {
+                Some(inside) => (RowStatus::Busy, inside),
+                None => (RowStatus::Waiting, self.waiting_text(key, state)),
+            };
         }
         (RowStatus::Done, done_text(steps))
     }
@@ -314,7 +326,7 @@ impl Progress {
                 }
             }
         }
-        "waiting".to_owned()
+        doing(&state.info)
     }
 
     /// Whether a milestone is still to come, as far as the events tell.

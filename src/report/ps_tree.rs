@@ -12,7 +12,8 @@ use super::table::{Cell, Table};
 
 /// The containers of a lab, nodes above what is inside them; engines that do not answer are named below.
 pub fn render(status: &LabStatus, style: Style, columns: Option<usize>, now: SystemTime) -> String {
-    let mut table = Table::new(&["SERVICE", "KIND", "STATE", "PORTS", "IMAGE", "ENGINE", "CREATED"]);
+    let mut table = Table::new(&["SERVICE", "KIND", "STATE", "PORTS", "IMAGE", "ENGINE", "CREATED"])
+        .elastic(&["IMAGE", "PORTS"]);
     let addrs: Vec<&Addr> = status.services.iter().map(|service| &service.addr).collect();
     for (service, prefix) in status.services.iter().zip(tree_prefixes(&addrs, style)) {
         let silent = status.silent.iter().any(|(layer, _)| layer.node().as_ref() == Some(&service.addr));
@@ -204,6 +205,13 @@ mod tests {
         };
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(120);
         let style = Style { color: false, unicode: true };
-        insta::assert_snapshot!(render(&status, style, Some(80), now), @r"");
+        insta::assert_snapshot!(render(&status, style, Some(80), now), @r"
+        SERVICE  KIND     STATE                   PORTS    IMAGE       ENGINE  CREATED
+        ci       dind     running, engine silent  8080→80  docker:di…  29.0.0  2 min ago
+        vm1      systemd  running                 8080→80  docker:di…  29.0.0  2 min ago
+        ├─ a     dind     running                 8080→80  docker:di…  29.0.0  2 min ago
+        │  └─ x           exited 1                8080→80  docker:di…  29.0.0  2 min ago
+        └─ web            healthy                 8080→80  docker:di…  29.0.0  2 min ago
+        ");
     }
 }

@@ -13,7 +13,7 @@ use crate::plan::step::{Group, StepId};
 
 use super::diagnostic::one_line;
 use super::duration::short;
-use super::progress::{Progress, RowStatus, StepState, StepStatus, row_key};
+use super::progress::{Progress, RowKey, RowStatus, StepState, StepStatus, row_key};
 use super::style::{Style, Tone};
 use super::summary::Ended;
 use super::words::{doing, done, subject};
@@ -80,6 +80,9 @@ impl PlainSink {
     /// What is said of a step that never ran: once a row, when its first such step is known.
     fn unrun_words(&self, state: &StepState) -> Option<String> {
         let key = row_key(&state.info.of);
+        if !matches!(key, RowKey::Service(_, None)) {
+            return None;
+        }
         let unrun = |other: &StepState| {
             matches!(other.status, StepStatus::Ended(Outcome::Skipped { .. } | Outcome::Cancelled))
         };
@@ -95,6 +98,7 @@ impl PlainSink {
     fn done_words(&self, state: &StepState) -> Option<String> {
         let key = row_key(&state.info.of);
         let (status, words) = self.progress.verdict(&key);
+        let stage = self.progress.stage_of(&key);
         let changed = self.progress.steps_of(&key).any(|other| other.info.change);
         let open = |change: bool| {
             let mut rest = self.progress.steps_of(&key).filter(|other| other.info.change || !change);
@@ -104,7 +108,10 @@ impl PlainSink {
             return match state.info.verb {
                 "enter" => Some(done(&state.info).to_owned()),
                 // Of several waits the last one is told, and none of a row in which nothing changed.
-                _ => (changed && status == RowStatus::Done && !open(false)).then_some(words),
+                _ if changed && status == RowStatus::Done && !open(false) => {
+                    Some(stage.map_or(words, |stage| stage.to_string()))
+                }
+                _ => None,
             };
         }
         match state.info.group {
@@ -156,5 +163,108 @@ impl Sink for PlainSink {
                 self.write(&format!("{}\n", ended.render(self.style)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::code::Code;
+    use crate::diag::diagnostic::Diagnostic;
+    use crate::report::rehearsal::{Paper, Script, came_up, failing, replacing};
+
+    fn lines(script: &Script) -> String {
+        let paper = Paper::default();
+        let mut sink = PlainSink::new(Box::new(paper.clone()), Style::PLAIN, Arc::default());
+        for event in &script.events {
+            sink.emit(event).expect("paper takes all");
+        }
+        paper.text()
+    }
+
+    #[test]
+    fn an_up_is_told_in_a_line_for_each_event_that_matters() {
+        insta::assert_snapshot!(lines(&came_up()), @r"
+        network poc_default: created
+        vm1: started
+        vm1: waiting for its engine
+        vm1: engine up (2.2s)
+        image nginx in vm1: copying
+        vm1/db: started
+        image nginx in vm1: copied
+        vm1/db: ready
+        vm1/web: started
+        vm1/web: ready
+        vm1: ready
+        client: started
+        + poc is up: 4 services changed, 1 unchanged (5.1s)
+        ");
+    }
+
+    #[test]
+    fn a_failure_is_told_once_and_what_it_holds_back_once_a_service() {
+        insta::assert_snapshot!(lines(&failing()), @r"
+        network poc_default: created
+        vm1: started
+        vm1: waiting for its engine
+        vm1: engine up (2.2s)
+        image nginx in vm1: copying
+        vm1/db: started
+        image nginx in vm1: copied
+        vm1/db: failed: failed to wait for `vm1/db`: its health check fails: last check: connection refused
+        vm1/web: skipped: vm1/db failed
+        vm1: not ready: vm1/db failed
+        client: skipped: vm1/db failed
+        x poc is not up: 1 failed, 3 held back (4.7s)
+        ");
+    }
+
+    #[test]
+    fn a_recreate_is_one_line() {
+        insta::assert_snapshot!(lines(&replacing()), @r"
+        gone: stopping
+        gone: removed
+        web: recreated (configuration changed)
+        web: ready
+        + poc is up: 2 services changed, 1 unchanged (3.3s)
+        ");
+    }
+
+    #[test]
+    fn a_run_without_work_and_one_that_is_broken_off_say_so() {
+        let nothing = Script::new("up").planned("", &[], &[], &["a", "b"]).finished(0, 0, 0);
+        insta::assert_snapshot!(lines(&nothing), @"+ poc is up: nothing changed, 2 services (0.2s)");
+        let warning = Diagnostic::warning(Code::NodePath, "`/data` would not survive");
+        let broken = Script::new("up")
+            .tell(EventKind::Warned { diagnostic: warning })
+            .planned("", &[("start", "a", Some(Group::Up), crate::plan::cause::Cause::NotRunning)], &[], &[])
+            .tell(EventKind::Cancelling { level: CancelLevel::Drain })
+            .end(0, Outcome::Cancelled);
+        let summary =
+            crate::event::outcome::Summary { cancelled: 1, interrupted: true, ..Default::default() };
+        let broken = broken.tell(EventKind::RunFinished { summary, services: Vec::new() });
+        insta::assert_snapshot!(lines(&broken), @r"
+        warning: `/data` would not survive [nest::node-path]
+        breaking off: nothing new is started; once more to stop at once
+        a: cancelled
+        # poc: up was broken off: 1 cancelled (0.0s)
+        ");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_told_to_the_run() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut sink = PlainSink::new(Box::new(Closed), Style::PLAIN, Arc::default());
+        let closed =
+            came_up().events.iter().map(|event| sink.emit(event)).any(|result| result == Err(SinkClosed));
+        assert!(closed);
     }
 }

@@ -178,3 +178,86 @@ impl Drop for TtySink {
         let _ = self.write("\x1b[?25h");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::rehearsal::{Paper, came_up, failing};
+
+    /// What a terminal of 80 columns shows after these bytes: enough of one for what the sink writes.
+    fn screen(bytes: &str) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        let mut row = 0;
+        let mut rest = bytes;
+        while let Some(c) = rest.chars().next() {
+            if let Some(sequence) = rest.strip_prefix("\x1b[") {
+                let end = sequence.find(|c: char| c.is_ascii_alphabetic()).expect("a whole sequence");
+                let argument = &sequence[..end];
+                match &sequence[end..=end] {
+                    "A" => {
+                        row -= argument.parse::<usize>().expect("a number");
+                        lines[row].clear();
+                    }
+                    "J" => lines.truncate(row),
+                    "K" | "h" | "l" => {}
+                    other => panic!("unexpected sequence {argument}{other}"),
+                }
+                rest = &sequence[end + 1..];
+                continue;
+            }
+            rest = &rest[c.len_utf8()..];
+            while lines.len() <= row {
+                lines.push(String::new());
+            }
+            match c {
+                '\r' => lines[row].clear(),
+                '\n' => {
+                    row += 1;
+                    if let Some(line) = lines.get_mut(row) {
+                        line.clear();
+                    }
+                }
+                c => lines[row].push(c),
+            }
+        }
+        lines
+    }
+
+    fn shown(script: &crate::report::rehearsal::Script) -> (String, String) {
+        let paper = Paper::default();
+        let size = Box::new(|| Size { columns: 80, rows: 24 });
+        let style = Style { color: false, unicode: true };
+        let mut sink = TtySink::new(Box::new(paper.clone()), style, size, Arc::default());
+        for event in &script.events {
+            sink.emit(event).expect("paper takes all");
+        }
+        (screen(&paper.text()).join("\n"), paper.text())
+    }
+
+    #[test]
+    fn frames_are_drawn_over_one_another_and_the_last_one_stays() {
+        insta::assert_snapshot!(shown(&came_up()).0, @r"
+        ✔ client  started                                                          0.1s
+        ✔ old     unchanged
+        ✔ vm1     ready                                                            4.3s
+        ✔ ├─ db   ready                                                            0.8s
+        ✔ └─ web  ready                                                            0.3s
+        ✔ poc is up: 4 services changed, 1 unchanged (5.1s)
+        ");
+        insta::assert_snapshot!(shown(&failing()).0, @r"
+        ○ client  skipped: vm1/db failed
+        ✔ old     unchanged
+        ▲ vm1     not ready: vm1/db failed                                         4.0s
+        ✘ ├─ db   its health check fails                                           0.8s
+        ○ └─ web  skipped: vm1/db failed
+        ✘ poc is not up: 1 failed, 3 held back (4.7s)
+        ");
+    }
+
+    #[test]
+    fn the_cursor_is_shown_again_at_the_end() {
+        let written = shown(&came_up()).1;
+        assert!(written.contains("\x1b[?25l"));
+        assert!(written.rfind("\x1b[?25h") > written.rfind("\x1b[?25l"));
+    }
+}

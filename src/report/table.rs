@@ -7,6 +7,7 @@ use super::width::{cut, pad, width};
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     header: Vec<String>,
+    elastic: Vec<usize>,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -35,7 +36,19 @@ impl Cell {
 impl Table {
     /// A table with these column heads.
     pub fn new(header: &[&str]) -> Self {
-        Self { header: header.iter().map(|&text| text.to_owned()).collect(), rows: Vec::new() }
+        Self {
+            header: header.iter().map(|&text| text.to_owned()).collect(),
+            elastic: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Names the columns that are cut first where the table is too wide.
+    #[must_use]
+    pub fn elastic(mut self, header: &[&str]) -> Self {
+        self.elastic =
+            (0..self.header.len()).filter(|&i| header.contains(&self.header[i].as_str())).collect();
+        self
     }
 
     /// Adds a row.
@@ -55,7 +68,12 @@ impl Table {
             .map(|max| max.unwrap_or(0))
             .collect();
         if let Some(columns) = columns {
-            shrink(&mut widths, columns, &used.iter().map(|&i| width(&self.header[i])).collect::<Vec<_>>());
+            let least = |&i: &usize| width(&self.header[i]).max(8);
+            let kept = used.iter().zip(&widths);
+            let elastic: Vec<usize> =
+                kept.map(|(i, full)| if self.elastic.contains(i) { least(i) } else { *full }).collect();
+            shrink(&mut widths, columns, &elastic);
+            shrink(&mut widths, columns, &used.iter().map(least).collect::<Vec<_>>());
         }
         let mut out = String::new();
         let header: Vec<Cell> =
@@ -79,12 +97,11 @@ impl Table {
     }
 }
 
-/// Takes columns away from the widest cells until the table fits, never below a column's head.
+/// Takes columns away from the widest cells until the table fits, never below `least`.
 fn shrink(widths: &mut [usize], columns: usize, least: &[usize]) {
     let total = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
     while total(widths) > columns {
-        let Some(widest) =
-            (0..widths.len()).filter(|&i| widths[i] > least[i].max(8)).max_by_key(|&i| widths[i])
+        let Some(widest) = (0..widths.len()).filter(|&i| widths[i] > least[i]).max_by_key(|&i| widths[i])
         else {
             return;
         };

@@ -9,9 +9,36 @@ pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// `text` without what would break a line or move the cursor: control characters become spaces.
+/// `text` without what would break a line, move the cursor or change a colour: escape sequences go, other control
+/// characters become spaces.
 pub fn one_line(text: &str) -> String {
-    text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let mut out = String::new();
+    let mut rest = text.trim_end();
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '\u{1b}' => rest = after_escape(rest),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// What follows an escape sequence: a colour, a cursor movement, a title (ECMA-48, 5.4 and 5.6).
+fn after_escape(text: &str) -> &str {
+    match text.chars().next() {
+        Some('[') => match text[1..].find(|c| ('\u{40}'..='\u{7e}').contains(&c)) {
+            Some(end) => &text[end + 2..],
+            None => "",
+        },
+        Some(']') => match text.find(['\u{7}', '\u{1b}']) {
+            Some(end) => text[end + 1..].trim_start_matches('\\'),
+            None => "",
+        },
+        Some(c) => &text[c.len_utf8()..],
+        None => "",
+    }
 }
 
 /// `text` in at most `columns`; what is cut off is shown by an ellipsis.
@@ -71,6 +98,15 @@ mod tests {
         assert_eq!(cut("日本語", 4, style), "日…");
         assert_eq!(width("日本語"), 6);
         assert_eq!(pad("é", 3), "é  ");
+    }
+
+    #[test]
+    fn a_line_of_a_log_cannot_draw_on_the_screen() {
+        assert_eq!(
+            one_line("\u{1b}[31mred\u{1b}[0m\tand\u{1b}]0;title\u{7} more\u{1b}[2J\r\n"),
+            "red and more"
+        );
+        assert_eq!(one_line("cut \u{1b}["), "cut ");
     }
 
     #[test]

@@ -135,6 +135,37 @@ mod tests {
             "cut": "a\nb",
             "strange": " a\nb",
         });
-        insta::assert_snapshot!(to_yaml(&value), @r#""#);
+        insta::assert_snapshot!(to_yaml(&value), @r##"
+        a:
+          - "yes"
+          - "22:22"
+          - "0440"
+          - "1.5"
+          - ""
+          - plain text
+          - "x: y"
+          - "- a"
+          - "#c"
+          - nginx:1.29
+          - ".5"
+          - "null"
+        b:
+          empty: {}
+          "n": 1
+          none: []
+          t: true
+        c:
+          - source: ./x
+            target: /y
+          -
+            - p
+        cut: |-
+          a
+          b
+        strange: " a\nb"
+        text: |
+          one
+            two
+        "##);
     }
 }

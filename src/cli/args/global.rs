@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// Talk to this engine (unix://, tcp://, ssh://) in place of DOCKER_HOST or the Docker context.
-    #[arg(short = 'H', long, value_name = "URL", global = true, hide_short_help = true)]
+    #[arg(short = 'H', long, value_name = "URL", global = true)]
     pub host: Option<String>,
     /// Choose how progress is shown.
     #[arg(
@@ -15,7 +15,6 @@ pub struct GlobalArgs {
         value_enum,
         value_name = "HOW",
         global = true,
-        hide_short_help = true,
         hide_possible_values = true,
         help = "Show progress as: auto, tty, plain, json or quiet [default: auto]"
     )]
@@ -26,7 +25,6 @@ pub struct GlobalArgs {
         value_enum,
         value_name = "WHEN",
         global = true,
-        hide_short_help = true,
         hide_possible_values = true,
         help = "Use colour: auto, always or never [default: auto]"
     )]

@@ -9,19 +9,19 @@ use clap::Args;
 #[command(next_help_heading = "Lab options")]
 pub struct LabArgs {
     /// Read this lab file; repeat to merge several; `-` is standard input.
-    #[arg(short, long = "file", value_name = "FILE", hide_short_help = true)]
+    #[arg(short, long = "file", value_name = "FILE")]
     pub file: Vec<String>,
     /// Use this project name.
-    #[arg(short, long, value_name = "NAME", hide_short_help = true)]
+    #[arg(short, long, value_name = "NAME")]
     pub project_name: Option<String>,
     /// Resolve relative paths from here in place of the first file's directory.
-    #[arg(long, value_name = "DIR", hide_short_help = true)]
+    #[arg(long, value_name = "DIR")]
     pub project_directory: Option<PathBuf>,
     /// Read variables from this file in place of .env; repeatable.
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, value_name = "FILE")]
     pub env_file: Vec<PathBuf>,
     /// Activate this profile; repeatable.
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME")]
     pub profile: Vec<String>,
 }
 

@@ -65,7 +65,7 @@ pub enum Command {
     /// Show the logs of containers on any level, merged.
     #[command(after_help = LogsArgs::EXAMPLES)]
     Logs(LogsArgs),
-    /// Print the lab as it was understood: merged, interpolated, with defaults.
+    /// Print the lab as it was understood, all files merged.
     #[command(after_help = ConfigArgs::EXAMPLES)]
     Config(ConfigArgs),
     /// Check the lab file and say what is wrong with it.

@@ -51,8 +51,10 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
         Format::Table => {
             say_problems(&prepared.plan.problems, &sources, terminal);
             terminal.print(&run::plan_text(&prepared, terminal))?;
-            if let Some(line) = directory.and_then(|it| asks::render(&prepared.plan, &it, terminal.err)) {
-                terminal.say(&format!("{line}\n"));
+            if let Some(line) =
+                directory.and_then(|it| asks::render(&prepared.plan, &it, terminal.err, terminal.err_columns))
+            {
+                terminal.say(&line);
             }
         }
     }

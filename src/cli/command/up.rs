@@ -38,8 +38,11 @@ pub async fn up(args: &UpArgs, settings: &Settings, terminal: &Terminal) -> Resu
         terminal.print(&run::plan_text(&prepared, terminal))?;
         return Ok(exit::OK);
     }
-    if !quiet && let Some(line) = asks::render(&prepared.plan, &lab.lab.topology.directory, terminal.err) {
-        terminal.say(&format!("{line}\n"));
+    if !quiet
+        && let Some(line) =
+            asks::render(&prepared.plan, &lab.lab.topology.directory, terminal.err, terminal.err_columns)
+    {
+        terminal.say(&line);
     }
     let mut sink = run::sink(settings, terminal, &lab.sources);
     let report = up::up(prepared, args.parallel, sink.as_mut(), cancel).await;

@@ -266,5 +266,5 @@ pub fn line(it: &event::event::Event, sources: &SourceMap) -> String {
     };
     // Put together as text, so that the common fields stand first in every line.
     let text = to_line(&event);
-    format!("{{\"v\":1,\"seq\":{},\"at\":{},{}", it.seq, it.at.as_secs_f64(), &text[1..])
+    format!("{{\"v\":1,\"seq\":{},\"at\":{:?},{}", it.seq, it.at.as_secs_f64(), &text[1..])
 }
