@@ -84,3 +84,64 @@ impl Tally {
         self.failures.len() - 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::milestone::{Milestone, Stage};
+    use crate::plan::action::Action;
+    use crate::plan::cause::Cause;
+
+    fn step(id: u32, of: &str, may_fail: bool) -> Step {
+        let of: crate::model::addr::Addr = of.parse().expect("a valid address");
+        Step {
+            id: StepId(id),
+            layer: of.layer(),
+            of: Resource::Service(of),
+            action: Action::Start { container: "x".to_owned() },
+            needs: Vec::new(),
+            reaches: Vec::new(),
+            cause: Cause::Missing,
+            group: None,
+            may_fail,
+        }
+    }
+
+    fn failure() -> Failure {
+        Failure { kind: FailureKind::Engine, summary: String::new(), causes: Vec::new(), logs: None }
+    }
+
+    #[test]
+    fn what_was_allowed_to_fail_counts_nowhere() {
+        let mut tally = Tally::default();
+        tally.failed(&step(0, "a", true), failure());
+        tally.skipped(&step(1, "b", false), &Because::Step(StepId(0)));
+        assert!(tally.summary.is_success());
+        assert_eq!(tally.failures, []);
+    }
+
+    #[test]
+    fn a_failure_names_each_thing_that_was_skipped_because_of_it_once() {
+        let mut tally = Tally::default();
+        tally.failed(&step(0, "a", false), failure());
+        for (id, of) in [(1, "a"), (2, "b"), (3, "b"), (4, "c/d")] {
+            tally.skipped(&step(id, of, false), &Because::Step(StepId(0)));
+        }
+        let skipped: Vec<String> = tally.failures[0].skipped.iter().map(ToString::to_string).collect();
+        assert_eq!(skipped, ["b", "c/d"]);
+        assert_eq!((tally.summary.failed, tally.summary.skipped), (1, 4));
+    }
+
+    #[test]
+    fn a_need_that_nobody_meets_is_a_failure_too() {
+        let mut tally = Tally::default();
+        let of: crate::model::addr::Addr = "vm/web".parse().expect("a valid address");
+        let nobody = Because::Nobody(Milestone::Service(of, Stage::Ready));
+        tally.skipped(&step(0, "a", false), &nobody);
+        tally.skipped(&step(1, "b", false), &nobody);
+        assert_eq!(tally.failures.len(), 1);
+        let causes = &tally.failures[0].failure.causes;
+        assert_eq!(causes[..], ["nothing in the plan reaches `vm/web ready`"]);
+        assert!(!tally.summary.is_success());
+    }
+}

@@ -14,6 +14,7 @@ use crate::engine::fake::fake_engine::FakeEngine;
 use crate::engine::fake::fault::{Fault, When};
 use crate::event::event::{CancelLevel, EventKind};
 use crate::executor::run::RunOptions;
+use crate::model::container::RestartPolicy;
 use crate::model::failure::FailureKind;
 use crate::model::files::{Existing, PutFile};
 use crate::model::observed::{ContainerState, Health};
@@ -288,7 +289,8 @@ async fn an_image_is_pulled_once_and_copied_down_and_its_label_holds_the_sources
     let source =
         engine.observed().images.into_iter().find(|image| image.tags.iter().any(|t| t.contains("busybox")));
     let web = engine.node("lab-vm-1").container("lab-vm-web-1").expect("it is there");
-    assert_eq!(web.labels.get(crate::model::label::IMAGE), source.map(|image| image.id).as_ref());
+    let origin = source.map(|image| format!("/={}", image.id));
+    assert_eq!(web.labels.get(crate::model::label::IMAGE), origin.as_ref());
     assert!(ran.events.iter().any(|event| matches!(event.kind, EventKind::StepProgress { .. })));
 }
 
@@ -425,4 +427,44 @@ async fn what_may_fail_is_told_and_does_not_count() {
     ran.assert_good();
     assert_eq!(ran.report.failures, []);
     assert!(engine.container("lab-vm-1").is_none());
+}
+
+/// The same lab, in which the node `outer` gets another environment.
+fn edited(mut services: Vec<Service>) -> Vec<Service> {
+    services[0].spec.environment.insert("EDITED".to_owned(), Some("1".to_owned()));
+    services
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recreated_nodes_layers_are_entered_anew_with_the_containers_that_they_had() {
+    let engine = engine();
+    let services = || {
+        let mut inner = node("in", "dind", vec![service("x")]);
+        // It is up again before nestctl looks.
+        inner.spec.restart = RestartPolicy::Always;
+        vec![node("outer", "dind", vec![inner])]
+    };
+    up(&engine, &lab(services())).await;
+    let ids = |engine: &FakeEngine| {
+        let outer = engine.container("lab-outer-1").expect("it is there").id;
+        let inner = engine.node("lab-outer-1").container("lab-outer-in-1").expect("it is there").id;
+        let leaf = engine.node("lab-outer-1").node("lab-outer-in-1").container("lab-outer-in-x-1");
+        (outer, inner, leaf.map(|leaf| (leaf.id, leaf.state)))
+    };
+    let before = ids(&engine);
+    up(&engine, &lab(edited(services()))).await;
+    let after = ids(&engine);
+    assert_ne!(before.0, after.0);
+    assert_eq!((before.1, before.2), (after.1, after.2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_runs_on_the_parents_engine_outlives_its_recreated_node_and_is_planned_again() {
+    let engine = engine().with_path("/var/run/docker.sock");
+    let services = |inside| vec![node("outer", "socket", vec![node("in", "dind", inside)])];
+    up(&engine, &lab(services(vec![service("x")]))).await;
+    let more = edited(services(vec![service("x"), service("y")]));
+    up(&engine, &lab(more)).await;
+    let leaf = engine.node("lab-outer-in-1").container("lab-outer-in-y-1");
+    assert_eq!(leaf.map(|leaf| leaf.state), Some(ContainerState::Running));
 }

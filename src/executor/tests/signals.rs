@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio::sync::watch;
 
 use super::lab::{checked, down_goal, engine, go, go_until, lab, needing, node, service, up, up_goal};
@@ -23,12 +25,13 @@ async fn the_first_signal_ends_waits_at_once_and_lets_short_calls_finish() {
     let goal = up_goal(&lab);
     let (ran, ()) = tokio::join!(go_until(&engine, &goal, cancelled), async {
         gate.reached(1).await;
-        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
         cancel.send_replace(Some(CancelLevel::Drain));
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         gate.open();
     });
     assert!(ran.report.summary.interrupted);
+    assert!(ran.report.summary.took < Duration::from_secs(10), "{:?}", ran.report.summary.took);
     let ends = ran.ends();
     for end in ["wait db: cancelled", "enter vm: cancelled", "create held: done", "start held: cancelled"] {
         assert!(ends.contains(&end.to_owned()), "{end}: {ends:#?}");
@@ -54,7 +57,7 @@ async fn the_second_signal_drops_what_hangs() {
     let (ran, ()) = tokio::join!(go_until(&engine, &goal, cancelled), async {
         gate.reached(1).await;
         cancel.send_replace(Some(CancelLevel::Drain));
-        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
         cancel.send_replace(Some(CancelLevel::Abort));
     });
     assert!(ran.report.summary.interrupted);
