@@ -1,4 +1,5 @@
 //! What the integration tests share.
 
 pub(crate) mod lab;
+pub(crate) mod program;
 pub(crate) mod real_engine;
