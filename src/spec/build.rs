@@ -49,6 +49,13 @@ impl From<ScanError> for Stop {
     }
 }
 
+/// What a mapping's events gave.
+struct Mapping {
+    entries: Vec<(Key, Node)>,
+    end: Span,
+    height: usize,
+}
+
 /// An anchored node with what its expansion costs.
 struct Anchored {
     node: Node,
@@ -127,7 +134,8 @@ impl<'t> Builder<'t, '_> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let value = if plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
+                let reset = local(tag.as_deref()).is_some_and(|tag| tag == "reset");
+                let value = if reset || plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
                     Value::Null
                 } else {
                     Value::Scalar { text: text.into_owned(), plain }
@@ -140,7 +148,7 @@ impl<'t> Builder<'t, '_> {
                 (anchor, Node { span: end, tag: local(tag.as_deref()), value: Value::Seq(items) }, height)
             }
             Event::MappingStart(style, anchor, tag) => {
-                let (entries, end, height) = self.mapping(depth)?;
+                let Mapping { entries, end, height } = self.mapping(depth)?;
                 let end = close(style, span, end, entries.last().map(|(_, node)| node));
                 (anchor, Node { span: end, tag: local(tag.as_deref()), value: Value::Map(entries) }, height)
             }
@@ -185,7 +193,7 @@ impl<'t> Builder<'t, '_> {
         Ok((items, last, height))
     }
 
-    fn mapping(&mut self, depth: usize) -> Result<(Vec<(Key, Node)>, Span, usize), Stop> {
+    fn mapping(&mut self, depth: usize) -> Result<Mapping, Stop> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
         let mut places: BTreeMap<String, Span> = BTreeMap::new();
         let mut merges: Vec<Node> = Vec::new();
@@ -226,24 +234,25 @@ impl<'t> Builder<'t, '_> {
             entries.push((Key { text, span: key.span }, value));
         }
         for merge in merges {
-            self.merge(&mut entries, merge);
+            self.merge(&mut entries, &mut places, merge);
         }
-        Ok((entries, last, height))
+        Ok(Mapping { entries, end: last, height })
     }
 
     /// `<<`: adds the keys that the mapping does not have itself; of several mappings the first wins.
-    fn merge(&mut self, entries: &mut Vec<(Key, Node)>, from: Node) {
+    fn merge(&mut self, entries: &mut Vec<(Key, Node)>, places: &mut BTreeMap<String, Span>, from: Node) {
         match from.value {
             Value::Map(more) => {
                 for (key, node) in more {
-                    if !entries.iter().any(|(own, _)| own.text == key.text) {
+                    if !places.contains_key(&key.text) {
+                        places.insert(key.text.clone(), key.span);
                         entries.push((key, node));
                     }
                 }
             }
             Value::Seq(list) if list.iter().all(|node| matches!(node.value, Value::Map(_))) => {
                 for node in list {
-                    self.merge(entries, node);
+                    self.merge(entries, places, node);
                 }
             }
             _ => self.diagnostics.push(
@@ -293,6 +302,8 @@ fn local(tag: Option<&Tag>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn read(text: &str) -> (Option<Node>, Vec<(Code, usize)>) {
@@ -356,12 +367,12 @@ mod tests {
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
         for i in 1..10 {
             let inner = vec![format!("*a{}", i - 1); 10].join(",");
-            bomb.push_str(&format!("a{i}: &a{i} [{inner}]\n"));
+            writeln!(bomb, "a{i}: &a{i} [{inner}]").expect("a string takes all");
         }
         assert_eq!(read(&bomb).1.first().map(|(code, _)| *code), Some(Code::TooLarge));
         let mut chain = "a0: &a0 [x]\n".to_owned();
         for i in 1..200 {
-            chain.push_str(&format!("a{i}: &a{i} [*a{}]\n", i - 1));
+            writeln!(chain, "a{i}: &a{i} [*a{}]", i - 1).expect("a string takes all");
         }
         assert_eq!(read(&chain).1.first().map(|(code, _)| *code), Some(Code::TooLarge));
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));

@@ -6,12 +6,13 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::diag::suggest;
 use crate::kind::kinds;
 use crate::model::addr::{LayerPath, Pattern};
-use crate::model::container::NetworkMode;
+use crate::model::container::{Healthcheck, NetworkMode};
+use crate::model::name::ServiceName;
 use crate::model::service::{Condition, Dependency, Service, Target};
 use crate::model::span::Span;
 use crate::model::topology::{Layer, Topology};
 
-use super::reader::Inactive;
+use super::reader::{Inactive, listed};
 
 /// What the reader left to this stage.
 pub(in crate::spec) struct Context<'a> {
@@ -38,8 +39,15 @@ struct Run<'a> {
 enum Found<'a> {
     Service(&'a Service),
     Inactive(&'a Inactive),
-    TooFew { service: &'a Service, number: u32 },
-    Nothing { suggestion: Option<String> },
+    TooFew {
+        service: &'a Service,
+        number: u32,
+    },
+    /// The part at this index is not there; the nearest name that is.
+    Nothing {
+        at: usize,
+        near: Option<String>,
+    },
 }
 
 impl Run<'_> {
@@ -88,32 +96,37 @@ impl Run<'_> {
             self.diagnostics.push(Diagnostic::error(Code::BadName, message).at(span, ""));
             return;
         };
-        if let Found::Nothing { suggestion } = self.find(&pattern.below(path), path) {
-            self.unknown(name, service.span_of("network_mode"), suggestion);
+        if let Found::Nothing { at, near } = self.find(&pattern.below(path)) {
+            self.unknown(
+                &pattern,
+                false,
+                service.span_of("network_mode"),
+                at - path.depth().min(at),
+                near.as_deref(),
+            );
         }
     }
 
     fn dependency(&mut self, path: &LayerPath, mut dependency: Dependency) -> Option<Dependency> {
-        let (absolute, text) = match &dependency.target {
-            Target::Relative(pattern) => (pattern.below(path), pattern.to_string()),
-            Target::Absolute(pattern) => (pattern.clone(), format!("/{pattern}")),
+        let (pattern, absolute) = match &dependency.target {
+            Target::Relative(pattern) => (pattern, false),
+            Target::Absolute(pattern) => (pattern, true),
+        };
+        let (from_root, depth, text) = if absolute {
+            (pattern.clone(), 0, format!("/{pattern}"))
+        } else {
+            (pattern.below(path), path.depth(), pattern.to_string())
         };
         let span = dependency.span;
-        let service = match self.find(&absolute, path) {
+        let service = match self.find(&from_root) {
             Found::Service(service) => service,
-            Found::Inactive(left_out) if !dependency.required => {
-                let _ = left_out;
-                return None;
-            }
+            Found::Inactive(_) if !dependency.required => return None,
             Found::Inactive(left_out) => {
                 let profiles: Vec<&str> = left_out.profiles.iter().map(String::as_str).collect();
                 self.diagnostics.push(
                     Diagnostic::error(Code::UnknownService, format!("`{text}` is left out by its profiles"))
                         .at(span, "")
-                        .help(format!(
-                            "activate {}, or write `required: false`",
-                            super::reader::listed(&profiles)
-                        )),
+                        .help(format!("activate {}, or write `required: false`", listed(&profiles))),
                 );
                 return None;
             }
@@ -123,9 +136,9 @@ impl Run<'_> {
                 self.diagnostics.push(Diagnostic::error(Code::BadValue, message).at(span, ""));
                 return None;
             }
-            Found::Nothing { suggestion } => {
+            Found::Nothing { at, near } => {
                 if dependency.required {
-                    self.unknown(&text, span, suggestion);
+                    self.unknown(pattern, absolute, span, at - depth.min(at), near.as_deref());
                 } else {
                     let message = format!("there is no service `{text}`, and it is not required");
                     self.diagnostics.push(Diagnostic::warning(Code::UnknownService, message).at(span, ""));
@@ -141,9 +154,7 @@ impl Run<'_> {
                 format!("`{text}` is a node, which runs until it is stopped"),
                 "wait for `service_ready` or `service_healthy`",
             )),
-            Condition::Healthy
-                if service.spec.healthcheck.as_ref().is_some_and(|check| check.is_disabled()) =>
-            {
+            Condition::Healthy if service.spec.healthcheck.as_ref().is_some_and(Healthcheck::is_disabled) => {
                 Some((format!("the health check of `{text}` is turned off"), "wait for `service_started`"))
             }
             Condition::Ready if service.node.is_none() => Some((
@@ -163,29 +174,25 @@ impl Run<'_> {
         Some(dependency)
     }
 
-    fn find(&self, pattern: &Pattern, from: &LayerPath) -> Found<'_> {
+    fn find(&self, pattern: &Pattern) -> Found<'_> {
         let mut path = LayerPath::root();
         let parts = pattern.parts();
         for (at, (name, number)) in parts.iter().enumerate() {
-            let Some(layer) = self.topology.layer(&path) else { return Found::Nothing { suggestion: None } };
+            let nothing = |near: Option<&str>| Found::Nothing { at, near: near.map(str::to_owned) };
+            let Some(layer) = self.topology.layer(&path) else { return nothing(None) };
             let Some(service) = layer.services.get(name) else {
                 let left_out =
                     self.context.inactive.iter().find(|one| one.layer == path && one.name == *name);
                 return match left_out {
                     Some(left_out) => Found::Inactive(left_out),
-                    None => {
-                        let known = layer.services.keys().map(crate::model::name::ServiceName::as_str);
-                        let near = suggest::nearest(name.as_str(), known);
-                        let prefix = parts[..at]
-                            .iter()
-                            .skip(if pattern_is_below(parts, from) { from.depth() } else { 0 })
-                            .map(|(name, _)| format!("{name}/"))
-                            .collect::<String>();
-                        Found::Nothing { suggestion: near.map(|near| format!("{prefix}{near}")) }
-                    }
+                    None => nothing(suggest::nearest(
+                        name.as_str(),
+                        layer.services.keys().map(ServiceName::as_str),
+                    )),
                 };
             };
-            if let Some(number) = number.filter(|number| *number > service.scale && at >= from.depth()) {
+            // A layer below a node without replicas is read as its first one's.
+            if let Some(number) = number.filter(|number| *number > service.scale.max(1)) {
                 return Found::TooFew { service, number };
             }
             if at + 1 == parts.len() {
@@ -193,21 +200,21 @@ impl Run<'_> {
             }
             path = path.join(name, 1).inner();
         }
-        Found::Nothing { suggestion: None }
+        Found::Nothing { at: 0, near: None }
     }
 
-    fn unknown(&mut self, text: &str, span: Span, suggestion: Option<String>) {
-        let problem =
-            Diagnostic::error(Code::UnknownService, format!("there is no service `{text}`")).at(span, "");
-        self.diagnostics.push(match suggestion {
-            Some(near) => problem.help(format!("did you mean `{near}`?")),
+    /// Reports a name that nothing has; `own` is how the file writes it.
+    fn unknown(&mut self, own: &Pattern, absolute: bool, span: Span, at: usize, near: Option<&str>) {
+        let slash = if absolute { "/" } else { "" };
+        let problem = Diagnostic::error(Code::UnknownService, format!("there is no service `{slash}{own}`"))
+            .at(span, "");
+        let mut names: Vec<&str> = own.services().map(ServiceName::as_str).collect();
+        self.diagnostics.push(match near {
+            Some(near) => {
+                names[at] = near;
+                problem.help(format!("did you mean `{slash}{}`?", names.join("/")))
+            }
             None => problem,
         });
     }
-}
-
-/// Whether a pattern from the root begins with the path of `layer`.
-fn pattern_is_below(parts: &[(crate::model::name::ServiceName, Option<u32>)], layer: &LayerPath) -> bool {
-    parts.len() > layer.depth()
-        && layer.parts().iter().zip(parts).all(|(own, (name, _))| own.service == *name)
 }

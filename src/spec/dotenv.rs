@@ -6,6 +6,9 @@
 use super::files::Vars;
 use super::interpolate;
 
+/// Longest value, in bytes: more does not fit into a process's environment either.
+const MAX_VALUE: usize = 1 << 20;
+
 /// A line that is not understood.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::spec) struct BadLine {
@@ -75,6 +78,11 @@ pub(in crate::spec) fn read(text: &str, vars: &Vars) -> (Entries, Vec<BadLine>) 
         } else {
             raw
         };
+        // Lines that double what stands above them would fill the memory.
+        if value.len() > MAX_VALUE {
+            fail(format!("the value of `{name}` is longer than {MAX_VALUE} bytes"));
+            continue;
+        }
         known.entry(name.to_owned()).or_insert_with(|| value.clone());
         out.push((name.to_owned(), Some(value)));
     }

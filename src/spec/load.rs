@@ -1,5 +1,6 @@
 //! Files → trees, read once each, with variables replaced; and the rule for paths.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::diag::code::Code;
@@ -36,7 +37,7 @@ impl Reader<'_> {
         let bytes = match self.files.read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let problem = Diagnostic::error(Code::FileNotFound, format!("cannot read `{name}`: {error}"));
+                let problem = Diagnostic::error(Code::FileNotFound, self.unreadable(path, &error));
                 self.diagnostics.push(match named_at {
                     Some(span) => problem.at(span, "named here"),
                     None => problem,
@@ -44,17 +45,15 @@ impl Reader<'_> {
                 return None;
             }
         };
-        match String::from_utf8(bytes) {
-            Ok(text) => Some((self.sources.add(name, text.clone()), text)),
-            Err(_) => {
-                let problem = Diagnostic::error(Code::YamlSyntax, format!("`{name}` is not a text in UTF-8"));
-                self.diagnostics.push(match named_at {
-                    Some(span) => problem.at(span, "named here"),
-                    None => problem,
-                });
-                None
-            }
-        }
+        let Ok(text) = String::from_utf8(bytes) else {
+            let problem = Diagnostic::error(Code::YamlSyntax, format!("`{name}` is not a text in UTF-8"));
+            self.diagnostics.push(match named_at {
+                Some(span) => problem.at(span, "named here"),
+                None => problem,
+            });
+            return None;
+        };
+        Some((self.sources.add(name, text.clone()), text))
     }
 
     /// A path as the user knows it: from the lab's directory, if it is in there.
@@ -62,6 +61,15 @@ impl Reader<'_> {
         match path.strip_prefix(&self.entry.directory) {
             Ok(short) if !short.as_os_str().is_empty() => short.display().to_string(),
             _ => path.display().to_string(),
+        }
+    }
+
+    /// Why a file cannot be read.
+    pub(in crate::spec) fn unreadable(&self, path: &Path, error: &io::Error) -> String {
+        let name = self.shown(path);
+        match error.kind() {
+            io::ErrorKind::NotFound => format!("there is no file `{name}`"),
+            _ => format!("cannot read `{name}`: {error}"),
         }
     }
 

@@ -63,6 +63,10 @@ impl Reader<'_> {
                 Some(first) => merge::merge(first, tree),
             });
         }
+        if self.entry.files.is_empty() {
+            let message = format!("there is no lab file in `{}`", directory.display());
+            self.diagnostics.push(Diagnostic::error(Code::FileNotFound, message));
+        }
         let tree = merged.filter(|_| !broken)?;
         let root = self.layer(&tree, &Scope { path: LayerPath::root(), base: directory.clone() });
         let project = self.project(root.name.as_ref().map(|name| &name.value));
@@ -107,3 +111,8 @@ impl Reader<'_> {
         project
     }
 }
+
+#[cfg(test)]
+mod damaged;
+#[cfg(test)]
+mod tests;

@@ -153,13 +153,11 @@ impl Reader<'_> {
 
     /// A text; numbers and booleans count as written.
     pub(in crate::spec) fn string(&mut self, node: &Node, key: &str) -> Option<String> {
-        match &node.value {
-            Value::Scalar { text, .. } => Some(text.clone()),
-            _ => {
-                self.wrong(node, key, "a string");
-                None
-            }
+        if let Value::Scalar { text, .. } = &node.value {
+            return Some(text.clone());
         }
+        self.wrong(node, key, "a string");
+        None
     }
 
     /// A text that is not empty.
@@ -178,22 +176,18 @@ impl Reader<'_> {
             self.wrong(node, key, "a boolean");
             return None;
         };
-        match scalar::boolean(text) {
-            Some((value, old)) => {
-                if old {
-                    let message = format!("`{text}` as a boolean is YAML 1.1");
-                    self.warn(Code::Deprecated, node.span, message, &format!("write `{value}`"));
-                }
-                Some(value)
-            }
-            None => {
-                self.wrong(node, key, "a boolean");
-                None
-            }
+        let Some((value, old)) = scalar::boolean(text) else {
+            self.wrong(node, key, "a boolean");
+            return None;
+        };
+        if old {
+            let message = format!("`{text}` as a boolean is YAML 1.1");
+            self.warn(Code::Deprecated, node.span, message, &format!("write `{value}`"));
         }
+        Some(value)
     }
 
-    /// A whole number within `range`.
+    /// A whole number that `T` holds.
     pub(in crate::spec) fn integer<T: TryFrom<i64>>(&mut self, node: &Node, key: &str) -> Option<T> {
         let Value::Scalar { text, .. } = &node.value else {
             self.wrong(node, key, "a whole number");
@@ -309,7 +303,7 @@ impl Reader<'_> {
         match self.files.read(path) {
             Ok(content) => Some(content),
             Err(error) => {
-                let message = format!("cannot read `{}`: {error}", path.display());
+                let message = self.unreadable(path, &error);
                 self.error(Code::FileNotFound, span, message, "");
                 None
             }

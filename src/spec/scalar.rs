@@ -19,18 +19,17 @@ pub(in crate::spec) fn integer(text: &str) -> Option<i64> {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+    let (base, digits) = match digits.split_at_checked(2) {
+        Some(("0o", octal)) => (8, octal),
+        Some(("0x", hex)) => (16, hex),
+        _ if digits.len() > 1 && digits.starts_with('0') => (8, digits),
+        _ => (10, digits),
+    };
+    // `from_str_radix` takes a second sign, which YAML does not.
+    if !digits.starts_with(|c: char| c.is_ascii_hexdigit()) {
         return None;
     }
-    let number = if let Some(octal) = digits.strip_prefix("0o") {
-        i64::from_str_radix(octal, 8).ok()?
-    } else if let Some(hex) = digits.strip_prefix("0x") {
-        i64::from_str_radix(hex, 16).ok()?
-    } else if digits.len() > 1 && digits.starts_with('0') {
-        i64::from_str_radix(digits, 8).ok()?
-    } else {
-        digits.parse().ok()?
-    };
+    let number = i64::from_str_radix(digits, base).ok()?;
     Some(if negative { -number } else { number })
 }
 
@@ -120,7 +119,9 @@ mod tests {
         assert_eq!(integer("0"), Some(0));
         assert_eq!(integer("08"), None);
         assert_eq!(integer("1.5"), None);
-        assert_eq!(integer("--1"), None);
+        for bad in ["--1", "0o-1", "-0x-8000000000000000", "", "+", "0o"] {
+            assert_eq!(integer(bad), None, "{bad}");
+        }
     }
 
     #[test]

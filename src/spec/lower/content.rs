@@ -128,7 +128,6 @@ impl Reader<'_> {
         node: &Node,
         key: &'static str,
         defs: &BTreeMap<String, Option<Content>>,
-        _scope: &Scope,
         service: &mut Service,
     ) {
         let Some(items) = self.list(node, key) else { return };

@@ -88,7 +88,7 @@ impl Reader<'_> {
             }
             "mtu" => options.mtu = self.mtu(node),
             "registry_mirrors" => {
-                options.registry_mirrors = self.string_or_strings(node, "engine.registry_mirrors")
+                options.registry_mirrors = self.string_or_strings(node, "engine.registry_mirrors");
             }
             "insecure_registries" => {
                 options.insecure_registries = self.string_or_strings(node, "engine.insecure_registries");
@@ -120,14 +120,14 @@ impl Reader<'_> {
 
     fn daemon_config(&mut self, node: &Node) -> Option<Spanned<String>> {
         let value = match &node.value {
-            Value::Scalar { text, .. } => match serde_json::from_str(text) {
-                Ok(value @ serde_json::Value::Object(_)) => value,
-                _ => {
+            Value::Scalar { text, .. } => {
+                let object = serde_json::from_str(text).ok().filter(serde_json::Value::is_object);
+                if object.is_none() {
                     let help = "write it as a mapping, or as a text that is a JSON object";
                     self.error(Code::BadValue, node.span, "`engine.config` is not a JSON object", help);
-                    return None;
                 }
-            },
+                object?
+            }
             Value::Map(_) => json(node),
             _ => {
                 self.wrong(node, "engine.config", "a mapping");
@@ -225,13 +225,11 @@ impl Reader<'_> {
     }
 
     fn texts(&mut self, node: &Node, key: &str) -> Vec<(String, Span)> {
-        match &node.value {
-            Value::Scalar { text, .. } => vec![(text.clone(), node.span)],
-            _ => {
-                let items = self.list(node, key).unwrap_or_default();
-                items.iter().filter_map(|item| Some((self.name(item, key)?, item.span))).collect()
-            }
+        if let Value::Scalar { text, .. } = &node.value {
+            return vec![(text.clone(), node.span)];
         }
+        let items = self.list(node, key).unwrap_or_default();
+        items.iter().filter_map(|item| Some((self.name(item, key)?, item.span))).collect()
     }
 
     /// Reports `inner` without `engine`.

@@ -48,7 +48,7 @@ impl Reader<'_> {
                 "secrets" => defs.secrets = self.contents(value, "secrets", scope),
                 "images" => layer.images = self.images(value),
                 "version" => {
-                    self.warn(Code::Deprecated, key.span, "`version` has no meaning any more", "remove it")
+                    self.warn(Code::Deprecated, key.span, "`version` has no meaning any more", "remove it");
                 }
                 text if text.starts_with("x-") => {}
                 text if NOT_YET.contains(&text) => self.not_supported(key),

@@ -132,10 +132,10 @@ impl Reader<'_> {
             match key.text.as_str() {
                 "aliases" => endpoint.aliases = self.strings(value, "aliases"),
                 "ipv4_address" => {
-                    endpoint.ipv4_address = self.address::<std::net::Ipv4Addr>(value, "ipv4_address")
+                    endpoint.ipv4_address = self.address::<std::net::Ipv4Addr>(value, "ipv4_address");
                 }
                 "ipv6_address" => {
-                    endpoint.ipv6_address = self.address::<std::net::Ipv6Addr>(value, "ipv6_address")
+                    endpoint.ipv6_address = self.address::<std::net::Ipv6Addr>(value, "ipv6_address");
                 }
                 "priority" => endpoint.priority = self.integer(value, "priority").unwrap_or_default(),
                 _ => self.not_supported(key),

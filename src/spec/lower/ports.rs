@@ -1,5 +1,7 @@
 //! `ports`, `publish` and `expose`: every form becomes one binding per container port.
 
+use std::collections::BTreeSet;
+
 use crate::diag::code::Code;
 use crate::model::container::{PortBinding, Protocol};
 use crate::model::span::Spanned;
@@ -21,6 +23,7 @@ impl Reader<'_> {
     pub(in crate::spec) fn ports(&mut self, node: &Node, key: &str) -> Vec<Spanned<PortBinding>> {
         let Some(items) = self.list(node, key) else { return Vec::new() };
         let mut out: Vec<Spanned<PortBinding>> = Vec::new();
+        let mut seen = BTreeSet::new();
         for item in items {
             let ranges = if let Value::Map(_) = item.value { self.long(item) } else { self.short(item, key) };
             let Some(ranges) = ranges else { continue };
@@ -28,7 +31,7 @@ impl Reader<'_> {
                 Ok(bindings) => {
                     for binding in bindings {
                         // As Compose, a port that is written twice is published once.
-                        if !out.iter().any(|port| port.value == binding) {
+                        if seen.insert(binding.clone()) {
                             out.push(Spanned::new(binding, item.span));
                         }
                     }

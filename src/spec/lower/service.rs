@@ -50,7 +50,7 @@ impl Reader<'_> {
                 Some(known) if !known.supported => self.not_supported(key),
                 Some(known) => {
                     service.spans.insert(known.name.to_owned(), key.span);
-                    self.service_key(known.name, value, scope, defs, &mut service);
+                    self.service_key(known.name, value, defs, &mut service);
                 }
             }
         }
@@ -73,14 +73,7 @@ impl Reader<'_> {
     }
 
     /// Keys that stand for themselves; those that need others are read afterwards, together.
-    fn service_key(
-        &mut self,
-        key: &'static str,
-        node: &Node,
-        scope: &Scope,
-        defs: &Definitions,
-        service: &mut Service,
-    ) {
+    fn service_key(&mut self, key: &'static str, node: &Node, defs: &Definitions, service: &mut Service) {
         let spec = &mut service.spec;
         match key {
             "image" => spec.image = self.name(node, key).unwrap_or_default(),
@@ -132,8 +125,8 @@ impl Reader<'_> {
             "container_name" => service.container_name = self.container_name(node),
             "pull_policy" => service.pull_policy = self.pull_policy(node).unwrap_or_default(),
             "depends_on" => service.depends_on = self.depends_on(node),
-            "configs" => self.uses(node, key, &defs.configs, scope, service),
-            "secrets" => self.uses(node, key, &defs.secrets, scope, service),
+            "configs" => self.uses(node, key, &defs.configs, service),
+            "secrets" => self.uses(node, key, &defs.secrets, service),
             // Read together with others by their own methods, or (`profiles`) before the service.
             _ => {}
         }
@@ -243,7 +236,7 @@ impl Reader<'_> {
             let Some(text) = self.string(item, "extra_hosts") else { continue };
             match text.split_once('=').or_else(|| text.split_once(':')) {
                 Some((host, address)) if !host.is_empty() && !address.is_empty() => {
-                    out.push(plain(host, address))
+                    out.push(plain(host, address));
                 }
                 _ => self.bad(item.span, "extra_hosts", &text, "a host with its address, `host=address`"),
             }
