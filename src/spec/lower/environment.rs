@@ -1,0 +1,90 @@
+//! `environment` and `env_file`.
+
+use std::collections::BTreeMap;
+
+use crate::diag::code::Code;
+use crate::model::span::{Span, Spanned};
+use crate::spec::files::Vars;
+use crate::spec::raw::several::Pairs;
+use crate::spec::raw::stored_file::{EnvFileForm, EnvFiles};
+use crate::spec::read::field::Field;
+use crate::spec::read::leaf::Switch;
+
+use super::lowering::Lowering;
+use super::scope::Scope;
+use super::value::pairs;
+
+impl Lowering<'_> {
+    /// The environment of a service: its files, and over them its own. A key without a value takes that of
+    /// nestctl's environment; without one there, the image's is removed, as in Compose.
+    pub(super) fn environment(
+        &self,
+        own: Field<Pairs>,
+        files: Field<EnvFiles>,
+        scope: &Scope,
+    ) -> BTreeMap<String, Option<String>> {
+        let mut out = BTreeMap::new();
+        let place = files.place.unwrap_or_default();
+        let files = match files.value {
+            None => Vec::new(),
+            Some(EnvFiles::One(path)) => vec![(path, place, true, false)],
+            Some(EnvFiles::Many(list)) => list.0.into_iter().filter_map(|form| self.env_file(form)).collect(),
+        };
+        let mut known: Vars = (*scope.vars).clone();
+        for (path, span, required, raw) in files {
+            let Some(path) = self.user_path(&path, span, scope) else { continue };
+            if !required && !self.files.exists(&path) {
+                continue;
+            }
+            for (name, value) in self.variables(&path, Some(span), &known, raw).unwrap_or_default().list {
+                let value = value.or_else(|| scope.vars.get(&name).cloned());
+                if let Some(value) = &value {
+                    known.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+                out.insert(name, value);
+            }
+        }
+        for (name, value, span) in pairs(own) {
+            if name.is_empty() || name.contains(['=', '\0']) {
+                self.bad(
+                    span,
+                    format!("`{name}` is not a name of a variable"),
+                    "Write `NAME: value` or `NAME=value`.",
+                );
+                continue;
+            }
+            let value = value.or_else(|| scope.vars.get(&name).cloned());
+            out.insert(name, value);
+        }
+        out
+    }
+
+    fn env_file(&self, form: Spanned<EnvFileForm>) -> Option<(String, Span, bool, bool)> {
+        let file = match form.value {
+            EnvFileForm::Path(path) => return Some((path, form.span, true, false)),
+            EnvFileForm::Options(file) => file,
+        };
+        let raw = match file.format.get() {
+            None => false,
+            Some(format) if format.value == "raw" => true,
+            Some(format) => {
+                self.bad(
+                    format.span,
+                    format!("`{}` is not a format", format.value),
+                    "Write `raw`, or take the key away.",
+                );
+                false
+            }
+        };
+        let Some(path) = file.path.take() else {
+            self.problems.error(
+                Code::MissingKey,
+                form.span,
+                "`path` of the `env_file` is missing",
+                "Add `path`.",
+            );
+            return None;
+        };
+        Some((path.value, path.span, file.required.value != Some(Switch(false)), raw))
+    }
+}

@@ -1,0 +1,156 @@
+//! A layer.
+
+use std::collections::BTreeMap;
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::model::name::{ProjectName, ServiceName};
+use crate::model::service::Service;
+use crate::model::span::{Span, Spanned};
+use crate::model::topology::{Layer, NetworkDef};
+use crate::spec::raw::layer::Layer as Raw;
+use crate::spec::raw::service::Service as RawService;
+use crate::spec::read::field::Field;
+use crate::spec::read::reader::read;
+use crate::spec::tree::node::{Node, Value};
+
+use super::lowering::{Lowering, SERVICE_LIMIT};
+use super::scope::Scope;
+use super::service::Shelf;
+use super::stored_file::Role;
+
+/// The network of services that name none.
+const DEFAULT_NETWORK: &str = "default";
+
+impl Lowering<'_> {
+    /// Lowers a layer from its mapping in the tree.
+    pub(super) fn layer(&self, node: &Node, scope: &Scope) -> Layer {
+        let raw: Raw = read(node, self.problems).unwrap_or_default();
+        self.refuse_not_yet([
+            ("include", &raw.include),
+            ("extends", &raw.extends),
+            ("models", &raw.models),
+            ("kubernetes", &raw.kubernetes),
+        ]);
+        if let Some(span) = raw.version.key {
+            self.problems.push(
+                Diagnostic::warning(Code::Deprecated, "`version` means nothing any more")
+                    .at(span, "")
+                    .help("Take it away."),
+            );
+        }
+        let name = self.project_name(raw.name);
+        let mut networks = self.networks(raw.networks);
+        let volumes = self.volumes(raw.volumes);
+        let shelf = Shelf {
+            configs: self.stored_files(Role::Config, raw.configs, scope),
+            secrets: self.stored_files(Role::Secret, raw.secrets, scope),
+        };
+        let mut images = Vec::new();
+        for image in raw.images.value.unwrap_or_default().0 {
+            self.check_image(&image.value, image.span);
+            images.push(image);
+        }
+        let services = self.services(node, &shelf, scope);
+        if services.values().any(|service| service.spec.networks.contains_key(DEFAULT_NETWORK)) {
+            let span = node.head;
+            networks
+                .entry(DEFAULT_NETWORK.to_owned())
+                .or_insert_with(|| NetworkDef { span, ..NetworkDef::default() });
+        }
+        Layer { name, span: node.head, services, networks, volumes, images }
+    }
+
+    /// A file that holds nothing was hardly meant.
+    pub(super) fn check_not_empty(&self, tree: &Node) {
+        if tree.is_null() {
+            self.problems.error(Code::MissingKey, tree.head, "the file is empty", "Begin with `services:`.");
+        } else if matches!(tree.value, Value::Mapping(_))
+            && !["services", "include", "images", "kubernetes"].iter().any(|key| tree.get(key).is_some())
+        {
+            self.problems.error(
+                Code::MissingKey,
+                tree.head,
+                "`services` is missing",
+                "Add `services:` with the containers of the layer.",
+            );
+        }
+    }
+
+    fn project_name(&self, field: Field<String>) -> Option<Spanned<ProjectName>> {
+        let Spanned { value, span } = field.take()?;
+        match ProjectName::new(&value) {
+            Ok(name) => Some(Spanned::new(name, span)),
+            Err(bad) => {
+                let help = ProjectName::normalize(&value).map_or_else(
+                    || format!("Choose another: {}.", bad.rule),
+                    |name| format!("Write `{name}`: {}.", bad.rule),
+                );
+                self.problems.error(Code::BadName, span, format!("`{value}` is not a project name"), help);
+                None
+            }
+        }
+    }
+
+    fn services(&self, layer: &Node, shelf: &Shelf, scope: &Scope) -> BTreeMap<ServiceName, Service> {
+        let mut out = BTreeMap::new();
+        let pairs = layer.get("services").map(Node::pairs).unwrap_or_default();
+        for pair in pairs {
+            if pair.key.value.starts_with("x-") {
+                continue;
+            }
+            if !self.count_service(pair.key.span) {
+                break;
+            }
+            let name = match ServiceName::new(&pair.key.value) {
+                Ok(name) => name,
+                Err(bad) => {
+                    let message = format!("`{}` is not a service name", pair.key.value);
+                    self.problems.error(
+                        Code::BadName,
+                        pair.key.span,
+                        message,
+                        format!("Choose another: {}.", bad.rule),
+                    );
+                    continue;
+                }
+            };
+            // Boxed: a hundred keys with their places are too much for the stack of a deep lab.
+            let Some(raw) = read::<Box<RawService>>(&pair.value, self.problems) else { continue };
+            let profiles = self.profiles(&raw);
+            if !self.is_active(&name, &profiles, scope) {
+                self.notes.borrow_mut().inactive.insert((scope.path.clone(), name), profiles);
+                continue;
+            }
+            let service = self.service(name.clone(), pair.key.span, raw, &pair.value, shelf, scope);
+            out.insert(name, service);
+        }
+        out
+    }
+
+    fn count_service(&self, span: Span) -> bool {
+        let mut count = self.services.borrow_mut();
+        *count += 1;
+        if *count > SERVICE_LIMIT {
+            let message = format!("the lab has more than {SERVICE_LIMIT} services");
+            let help = "Check for files that name each other's files several times at each level.";
+            self.problems.error(Code::TooLarge, span, message, help);
+        }
+        *count <= SERVICE_LIMIT
+    }
+
+    fn profiles(&self, raw: &RawService) -> Vec<String> {
+        let Some(list) = &raw.profiles.value else { return Vec::new() };
+        for profile in &list.0 {
+            self.check_name("the name of a profile", &profile.value, profile.span);
+        }
+        list.0.iter().map(|profile| profile.value.clone()).collect()
+    }
+
+    fn is_active(&self, name: &ServiceName, profiles: &[String], scope: &Scope) -> bool {
+        profiles.is_empty()
+            || profiles.iter().any(|profile| self.entry.profiles.contains(profile))
+            || self.entry.profiles.iter().any(|profile| profile == "*")
+            || (scope.path.is_root() && self.entry.enabled.iter().any(|enabled| enabled == name.as_str()))
+    }
+}

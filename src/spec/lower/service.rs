@@ -1,0 +1,118 @@
+//! A service.
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::model::addr::Pattern;
+use crate::model::container::NetworkMode;
+use crate::model::name::ServiceName;
+use crate::model::service::{Condition, Dependency, NodeDef, Service, Target};
+use crate::model::span::{Span, Spanned};
+use crate::spec::raw::service::Service as Raw;
+use crate::spec::read::words::enumerate;
+use crate::spec::tree::node::Node;
+
+use super::engine::kinds;
+use super::lowering::Lowering;
+use super::scope::Scope;
+use super::spans::spans;
+use super::stored_file::{Role, StoredFiles};
+
+/// What a layer gives its services.
+pub(super) struct Shelf {
+    pub(super) configs: StoredFiles,
+    pub(super) secrets: StoredFiles,
+}
+
+impl Lowering<'_> {
+    /// Lowers a service; `node` is its mapping in the tree.
+    pub(super) fn service(
+        &self,
+        name: ServiceName,
+        span: Span,
+        mut raw: Box<Raw>,
+        node: &Node,
+        shelf: &Shelf,
+        scope: &Scope,
+    ) -> Service {
+        self.refuse_not_yet(raw.not_yet());
+        let keys = spans(node);
+        let scale = self.scale(&raw);
+        let container_name = raw.container_name.clone().take();
+        if let Some(fixed) = &container_name {
+            self.check_name("the name of a container", &fixed.value, fixed.span);
+            if scale > 1 {
+                let place = keys.get("scale").or_else(|| keys.get("deploy")).copied().unwrap_or(span);
+                self.problems.push(
+                    Diagnostic::error(Code::Contradiction, format!("{scale} containers cannot all be called `{}`", fixed.value))
+                        .at(fixed.span, "one name")
+                        .at(place, "several replicas")
+                        .help("Take `container_name` away: containers are then called `<project>-<service>-<number>`."),
+                );
+            }
+        }
+        let engine_keys: Vec<Spanned<String>> = node
+            .get("engine")
+            .map(|node| node.pairs().iter().map(|pair| pair.key.clone()).collect())
+            .unwrap_or_default();
+        let wants_engine = raw.engine.place.is_some();
+        let engine = self.engine(std::mem::take(&mut raw.engine), &engine_keys, scope);
+        let inner = std::mem::take(&mut raw.inner);
+        if let (false, Some(place)) = (wants_engine, inner.key) {
+            let help = format!("Add `engine`: one of {}.", enumerate(kinds()));
+            let message = format!("`{name}` has an inner layer and no engine to run it on");
+            self.problems.error(Code::InnerWithoutEngine, place, message, help);
+        }
+        let mut depends_on = self.depends_on(std::mem::take(&mut raw.depends_on));
+        let publish = self.ports(std::mem::take(&mut raw.publish));
+        let pull_policy = self.pull_policy(&raw.pull_policy);
+        let (mut mounts, mut files) =
+            self.file_uses(Role::Config, std::mem::take(&mut raw.configs), &shelf.configs, scope);
+        let (more_mounts, more_files) =
+            self.file_uses(Role::Secret, std::mem::take(&mut raw.secrets), &shelf.secrets, scope);
+        mounts.extend(more_mounts);
+        files.extend(more_files);
+        let spec = self.container(*raw, mounts, scope);
+        if let (Some(NetworkMode::Service(other)), Some(place)) =
+            (&spec.network_mode, keys.get("network_mode"))
+        {
+            depends_on.extend(self.network_owner(other, *place, &depends_on));
+        }
+        // Below a service whose engine was refused the inner layer is read all the same, for its problems.
+        let inner = self.inner(inner, node.get("inner"), scope.path.join(&name, 1).inner(), scope);
+        let node = engine.map(|(kind, options)| Box::new(NodeDef { kind, options, inner }));
+        Service {
+            name,
+            span,
+            spans: keys,
+            spec,
+            container_name,
+            scale,
+            depends_on,
+            pull_policy,
+            files,
+            publish,
+            node,
+        }
+    }
+
+    /// `network_mode: service:x` waits for `x` to start, as in Compose.
+    fn network_owner(&self, other: &str, span: Span, written: &[Dependency]) -> Option<Dependency> {
+        let Ok(pattern) = other.parse::<Pattern>() else {
+            self.bad(
+                span,
+                format!("`{other}` is not the name of a service"),
+                "Name a service of this layer.",
+            );
+            return None;
+        };
+        let target = Target::Relative(pattern);
+        let known = written.iter().any(|dependency| dependency.target == target);
+        (!known).then_some(Dependency {
+            target,
+            condition: Condition::Started,
+            required: true,
+            restart: true,
+            span,
+        })
+    }
+}
