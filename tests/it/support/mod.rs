@@ -1,4 +1,6 @@
 //! What the integration tests share.
 
+pub(crate) mod http;
 pub(crate) mod lab;
 pub(crate) mod real_engine;
+pub(crate) mod terminal;
