@@ -2,4 +2,6 @@
 //! and ends with nothing left (`support::lab::TestLab` sees to that).
 
 mod big_image;
+mod names;
 mod quickstart;
+mod three_levels;

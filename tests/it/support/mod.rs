@@ -1,5 +1,7 @@
 //! What the integration tests share.
 
+pub(crate) mod http;
 pub(crate) mod lab;
 pub(crate) mod program;
 pub(crate) mod real_engine;
+pub(crate) mod terminal;
