@@ -3,3 +3,5 @@
 pub(crate) mod lab;
 pub(crate) mod program;
 pub(crate) mod real_engine;
+pub(crate) mod registry;
+pub(crate) mod test_image;
