@@ -19,4 +19,5 @@ pub mod observed;
 pub mod service;
 pub mod span;
 pub mod status;
+pub mod time;
 pub mod topology;

@@ -10,13 +10,14 @@ use crate::engine::engine::LogOptions;
 use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::failure::Failure;
 use crate::model::name::ProjectName;
+use crate::model::time::{api_seconds, nanoseconds};
 use crate::plan::known::Layer;
 use crate::plan::ours;
 
 use super::address::{check_all_match, is_meant};
 use super::context::Ctx;
 use super::error::OpError;
-use super::log_lines::{LogLines, lines, merge, nanoseconds};
+use super::log_lines::{LogLines, lines, merge};
 use super::ps::{known_addresses, look};
 
 /// Which logs, and which part of them.
@@ -61,7 +62,7 @@ impl LogTime {
                 i128::try_from(now.saturating_sub(ago).as_nanos()).unwrap_or(i128::MAX)
             }
         };
-        format!("{}.{:09}", nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000))
+        api_seconds(nanos)
     }
 }
 

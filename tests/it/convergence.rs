@@ -60,7 +60,8 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
     spec.networks.insert("default".to_owned(), Endpoint::default());
     spec.environment.insert("REVISION".to_owned(), Some(dice.below(2).to_string()));
     if dice.one_in(3) {
-        spec.healthcheck = Some(Healthcheck { test: vec!["CMD".into(), "true".into()], ..Healthcheck::default() });
+        spec.healthcheck =
+            Some(Healthcheck { test: vec!["CMD".into(), "true".into()], ..Healthcheck::default() });
     }
     if dice.one_in(4) {
         let source = MountSource::Volume { name: Some("data".to_owned()), nocopy: false, subpath: None };
@@ -95,8 +96,10 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
 fn layer(dice: &mut Dice, depth: u64) -> Layer {
     let names = ["a", "b", "c", "d"];
     let n = 1 + usize::try_from(dice.below(3)).expect("small");
-    let services =
-        names[..n].iter().map(|name| service(dice, name, depth)).map(|service| (service.name.clone(), service));
+    let services = names[..n]
+        .iter()
+        .map(|name| service(dice, name, depth))
+        .map(|service| (service.name.clone(), service));
     let mut out = Layer { services: services.collect(), ..Layer::default() };
     out.networks.insert("default".to_owned(), NetworkDef::default());
     out.volumes.insert("data".to_owned(), VolumeDef::default());
@@ -210,7 +213,11 @@ async fn troubled(engine: &FakeEngine, dice: &mut Dice, goal: &Goal) {
     match dice.below(4) {
         0 => engine.script(When::From(at), u32::MAX, Fault::Hang),
         1 => engine.script(When::Call(at), 1, Fault::LoseAnswer),
-        2 => engine.script(When::Call(at), 1, Fault::Fail(nestctl::model::failure::FailureKind::Engine, "trouble".to_owned())),
+        2 => engine.script(
+            When::Call(at),
+            1,
+            Fault::Fail(nestctl::model::failure::FailureKind::Engine, "trouble".to_owned()),
+        ),
         _ => engine.script(When::From(at), u32::MAX, Fault::LoseAnswer),
     }
     // A hanging engine is a killed nestctl: the run is dropped in mid flight.
@@ -240,7 +247,12 @@ fn check_order(engine: &FakeEngine, lab: &Topology, seed: u64) {
             let service = lab.service(&node).expect("it is there");
             let own = service.node.as_ref().is_some_and(|node| node.kind.value != "socket");
             if own {
-                engines.push(format!("{}-{}-{}", lab.project_of(&node.layer()), node.service(), node.number()));
+                engines.push(format!(
+                    "{}-{}-{}",
+                    lab.project_of(&node.layer()),
+                    node.service(),
+                    node.number()
+                ));
             }
             at = node.layer();
         }
@@ -248,16 +260,22 @@ fn check_order(engine: &FakeEngine, lab: &Topology, seed: u64) {
         format!("/{} {name}", engines.join("/"))
     };
     for (addr, _) in lab.instances() {
-        let Some(started) = first_start.get(&place(&addr)) else { panic!("seed {seed}: {addr} never started") };
+        let Some(started) = first_start.get(&place(&addr)) else {
+            panic!("seed {seed}: {addr} never started")
+        };
         for (milestone, why) in graph.needs(&Milestone::Service(addr.clone(), Stage::Started)) {
-            let (Milestone::Service(target, stage), Why::Depends { required: true, .. }) = (milestone, why) else {
+            let (Milestone::Service(target, stage), Why::Depends { required: true, .. }) = (milestone, why)
+            else {
                 continue;
             };
             let when = match stage {
                 Stage::Healthy => first_health.get(&place(target)),
                 _ => first_start.get(&place(target)),
             };
-            assert!(when.is_some_and(|when| when < started), "seed {seed}: {addr} started before {milestone}");
+            assert!(
+                when.is_some_and(|when| when < started),
+                "seed {seed}: {addr} started before {milestone}"
+            );
         }
     }
 }
@@ -273,7 +291,11 @@ async fn converged(engine: &FakeEngine, lab: &Topology, seed: u64) {
         engine.snapshot()
     );
     let (_, again) = plan(engine, &goal).await.expect("the engine answers");
-    assert!(again.is_empty(), "seed {seed}: a second `up` would change something\n{again}\n{}", engine.snapshot());
+    assert!(
+        again.is_empty(),
+        "seed {seed}: a second `up` would change something\n{again}\n{}",
+        engine.snapshot()
+    );
     let mut wanted: Vec<String> = lab.instances().iter().map(|(addr, _)| addr.to_string()).collect();
     wanted.sort();
     let mut there: Vec<String> = report.services.iter().map(|row| row.addr.to_string()).collect();
@@ -336,7 +358,9 @@ fn random_labs_converge_and_leave_nothing() {
     };
     for seed in seeds {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| runtime.expect("a runtime").block_on(case(seed))));
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            runtime.expect("a runtime").block_on(case(seed))
+        }));
         if let Err(panic) = result {
             println!("seed {seed} fails");
             std::panic::resume_unwind(panic);

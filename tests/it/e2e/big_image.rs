@@ -131,6 +131,10 @@ fn half_a_gigabyte_must_go_into_a_node_with_little_memory_and_no_file() {
     assert!(memory < MOST_MEMORY_KIB, "{memory} KiB");
     files.retain(|path| Path::new(path).is_file());
     assert!(files.is_empty(), "files were open: {files:?}");
-    assert_eq!(fs::read_dir(&temporary).expect("the directory is there").count(), 0, "a temporary file was left");
+    assert_eq!(
+        fs::read_dir(&temporary).expect("the directory is there").count(),
+        0,
+        "a temporary file was left"
+    );
     block_on(engine.remove(&Remove::Image(image))).expect("the image goes");
 }

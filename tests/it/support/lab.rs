@@ -176,9 +176,12 @@ impl TestLab {
         let mine = |labels: &BTreeMap<String, String>| {
             labels.get(label::PROJECT).map(String::as_str) == Some(self.project.as_str())
         };
-        let containers = seen.containers.iter().filter(|one| mine(&one.labels) || one.name.starts_with(&self.project));
-        let networks = seen.networks.iter().filter(|one| mine(&one.labels) || one.name.starts_with(&self.project));
-        let volumes = seen.volumes.iter().filter(|one| mine(&one.labels) || one.name.starts_with(&self.project));
+        let containers =
+            seen.containers.iter().filter(|one| mine(&one.labels) || one.name.starts_with(&self.project));
+        let networks =
+            seen.networks.iter().filter(|one| mine(&one.labels) || one.name.starts_with(&self.project));
+        let volumes =
+            seen.volumes.iter().filter(|one| mine(&one.labels) || one.name.starts_with(&self.project));
         containers
             .map(|one| format!("container {} {}", one.name, one.state.as_str()))
             .chain(networks.map(|one| format!("network {}", one.name)))

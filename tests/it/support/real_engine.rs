@@ -67,7 +67,10 @@ pub(crate) async fn exec(engine: &dyn Engine, container: &str, argv: &[&str]) ->
 }
 
 /// Tries `check` until it gives something; fails the test when that takes longer than a minute.
-pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut check: impl FnMut() -> F) -> T {
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut check: impl FnMut() -> F,
+) -> T {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(found) = check().await {
