@@ -3,6 +3,7 @@
 
 mod big_image;
 mod examples;
+mod images;
 mod names;
 mod quickstart;
 mod three_levels;

@@ -4,4 +4,6 @@ pub(crate) mod http;
 pub(crate) mod lab;
 pub(crate) mod program;
 pub(crate) mod real_engine;
+pub(crate) mod registry;
 pub(crate) mod terminal;
+pub(crate) mod test_image;
