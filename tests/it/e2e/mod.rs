@@ -2,4 +2,5 @@
 //! and ends with nothing left (`support::lab::TestLab` sees to that).
 
 mod big_image;
+mod failures;
 mod quickstart;
