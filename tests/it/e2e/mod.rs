@@ -5,5 +5,6 @@ mod big_image;
 mod examples;
 mod images;
 mod names;
+mod failures;
 mod quickstart;
 mod three_levels;
