@@ -34,8 +34,8 @@ pub(super) async fn enter(context: &StepContext, enter: &Enter) -> Result<Entere
             Err(with_logs(context, enter, failure::of_step(&context.step, &error)).await)
         }
         Ok(Err(Refused::Died(detail))) => {
-            let mut causes = vec![format!("the node does not run: {}", verdict::exit(&detail))];
-            causes.extend(last_error.iter().flat_map(told));
+            // That nothing was to be dialled in a node that ends says nothing; its log does.
+            let causes = vec![format!("the node does not run: {}", verdict::exit(&detail))];
             let failure = failure::of_step_because(&context.step, FailureKind::Unhealthy, causes);
             Err(with_logs(context, enter, failure).await)
         }

@@ -354,11 +354,14 @@ impl<'p, 'a> Bringing<'p, 'a> {
             return;
         }
         let needs_health = self.planner.up.lab.graph.needs(&ready).iter().any(|(m, _)| **m == healthy);
+        // Somebody waits for its end: a job. It is waited for once, so that its failure is told once.
+        let completed = Some(self.milestone(Stage::Completed)).filter(|_| self.wants(Stage::Completed));
+        let awaited = if needs_health { Some(healthy) } else { completed };
         let settled = running.start.is_none() && matches!(running.health, None | Some(Health::Healthy));
-        if settled && (!needs_health || self.planner.builder.is_reached(&healthy)) {
+        if settled && awaited.as_ref().is_none_or(|stage| self.planner.builder.is_reached(stage)) {
             self.planner.builder.reached(ready);
-        } else if needs_health {
-            let step = self.push(Cause::Awaited, Action::Join, vec![when(healthy)]);
+        } else if let Some(stage) = awaited {
+            let step = self.push(Cause::Awaited, Action::Join, vec![when(stage)]);
             self.planner.builder.reaches(step, ready);
         } else {
             let step = self.push_wait(running, Stage::Ready);

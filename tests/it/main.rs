@@ -3,4 +3,7 @@
 
 mod convergence;
 mod e2e;
+mod help;
+mod no_engine;
+mod spec_errors;
 mod support;

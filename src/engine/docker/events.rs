@@ -13,7 +13,7 @@ use super::exec::output_of_body;
 use super::stream::{Demux, Framing};
 use crate::engine::engine::{EngineEvent, LogOptions, OutputStream};
 use crate::engine::error::EngineError;
-use crate::model::time;
+use crate::model::time::{api_seconds, nanoseconds};
 
 /// How long the head of the event stream is waited for. podman sends it with the first event only.
 const HEAD_LIMIT: Duration = Duration::from_millis(500);
@@ -45,6 +45,11 @@ impl From<Message> for EngineEvent {
         let name = message.actor.attributes.and_then(|mut all| all.remove("name")).unwrap_or_default();
         Self { object: message.object, action: message.action, id: message.actor.id, name }
     }
+}
+
+/// A time for the API: what is RFC 3339 is translated, all else passed on.
+fn moment(text: &str) -> String {
+    nanoseconds(text).map_or_else(|| text.to_owned(), api_seconds)
 }
 
 impl DockerEngine {
@@ -89,15 +94,10 @@ impl DockerEngine {
             .query("follow", if options.follow { "true" } else { "false" })
             .query("timestamps", if options.timestamps { "true" } else { "false" })
             .query("tail", tail.as_deref().unwrap_or("all"))
-            .maybe("since", options.since.as_deref().map(seconds).as_deref())
-            .maybe("until", options.until.as_deref().map(seconds).as_deref());
+            .maybe("since", options.since.as_deref().map(moment).as_deref())
+            .maybe("until", options.until.as_deref().map(moment).as_deref());
         let response = within(&call, Some(SHORT), request.send(&self.transport, &call)).await?;
         let framing = Framing::of(response.headers(), terminal);
         Ok(output_of_body(bytes_of(response, call.clone(), None), Demux::new(framing), call))
     }
-}
-
-/// A time of [`LogOptions`] as the API reads it.
-fn seconds(time: &str) -> String {
-    time::api_seconds(time).unwrap_or_else(|| time.to_owned())
 }

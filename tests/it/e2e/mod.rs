@@ -2,4 +2,7 @@
 //! and ends with nothing left (`support::lab::TestLab` sees to that).
 
 mod big_image;
+mod images;
+mod names;
 mod quickstart;
+mod three_levels;
