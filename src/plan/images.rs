@@ -111,9 +111,10 @@ impl Images {
         let milestone = Milestone::Image(home.clone(), reference.to_owned());
         let pull = wanted.policy == PullPolicy::Always;
         let source = match &above {
-            _ if home.is_root() => root.clone(),
+            // What is pulled is pulled at the root, whatever lies on the way.
+            _ if home.is_root() || pull => root.clone(),
             Some(above) => above.clone(),
-            None if here && !pull => home.clone(),
+            None if here => home.clone(),
             None => root.clone(),
         };
         let provided = |builder: &Builder| {
@@ -126,7 +127,8 @@ impl Images {
         if builder.has(&milestone) || known.promised.contains(&milestone) {
             return provided(builder);
         }
-        if here && !renew && !pull {
+        // Nothing above the root has another image to renew it from.
+        if here && !pull && (!renew || home.is_root()) {
             builder.reached(milestone.clone());
             return provided(builder);
         }
