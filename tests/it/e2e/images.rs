@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use nestctl::model::observed::ContainerState;
 
+use serde_json::Value;
+
 use crate::support::lab::TestLab;
 use crate::support::real_engine::block_on;
 use crate::support::registry::TestRegistry;
@@ -30,6 +32,23 @@ fn marker(lab: &TestLab, layer: &str, addr: &str) -> String {
 
 fn ids(lab: &TestLab, layer: &str) -> BTreeMap<String, String> {
     lab.containers_in(layer).into_iter().map(|(addr, container)| (addr, container.id)).collect()
+}
+
+/// Whether, by the events of a run, all that is done about `first` ends before a start of `second` begins.
+fn ends_before_any_start(events: &str, first: &str, second: &str) -> bool {
+    let events: Vec<Value> =
+        events.lines().map(|line| serde_json::from_str(line).expect("an event a line")).collect();
+    let steps = |of: &str| -> Vec<Value> {
+        let planned = events.iter().filter_map(|event| event["steps"].as_array()).flatten();
+        planned.filter(|step| step["of"] == of).cloned().collect()
+    };
+    let at = |event: &str, step: &Value| {
+        let told = events.iter().position(|it| it["event"] == event && it["step"] == step["id"]);
+        told.unwrap_or_else(|| panic!("no {event} of {step}"))
+    };
+    let ended = steps(first).iter().map(|step| at("step-finished", step)).max().expect("steps");
+    let starts = steps(second).into_iter().filter(|step| step["action"] == "start");
+    starts.map(|step| at("step-started", &step)).min().expect("a start") > ended
 }
 
 #[test]
@@ -126,11 +145,8 @@ fn images_of_a_layer_must_be_there_before_anything_starts_and_one_built_inside_i
     let engine = lab.engine();
     let _borrowed = Borrowed { engine: engine.clone(), names: vec![listed.clone()] };
     TestImage::marked(&*engine, "listed").load(&*engine, &listed);
-    let plan = lab.run(&["plan", "--format", "json"]).ok().json();
-    let steps = plan["later"][0]["steps"].as_array().cloned().unwrap_or_default();
-    println!("{plan:#}");
-    drop(steps);
-    lab.run(&["up"]).ok();
+    let told = lab.run(&["--progress", "json", "up"]).ok();
+    assert!(ends_before_any_start(&told.stdout, &format!("image {listed} in vm"), "vm/a"));
     let inside = block_on(lab.engine_of("vm"));
     assert!(block_on(inside.inspect_image(&listed)).is_ok());
 

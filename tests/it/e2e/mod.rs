@@ -3,8 +3,8 @@
 
 mod big_image;
 mod examples;
+mod failures;
 mod images;
 mod names;
-mod failures;
 mod quickstart;
 mod three_levels;

@@ -90,8 +90,7 @@ impl TestRegistry {
         digest(manifest.as_bytes())
     }
 
-    /// How often each layer of images of this repository was asked for, by the registry's own log: what a pull
-    /// moves, however an engine asks for manifests.
+    /// How often something below this path was asked for, by the registry's own log.
     pub(crate) fn requests(&self, method: &str, path: &str) -> usize {
         let log = self.lab.run(&["logs", "--no-log-prefix", "registry"]).ok().stdout;
         log.lines().filter(|line| line.contains(&format!("\"{method} {path}"))).count()
