@@ -1,2 +1,5 @@
 //! The `nestctl` binary: everything is in the library.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    nestctl::cli::program::run()
+}

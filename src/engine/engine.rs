@@ -39,7 +39,8 @@ pub trait Engine: Send + Sync {
     fn inspect_image<'a>(&'a self, image: &'a str) -> Call<'a, ImageDetail>;
     /// Makes an object; the answer is its ID (the name for a volume).
     fn create<'a>(&'a self, object: &'a Create) -> Call<'a, String>;
-    /// Changes a container. Starting a running one and stopping a stopped one is success.
+    /// Changes a container. Starting a running one, stopping a stopped one and connecting a connected one is
+    /// success.
     fn act<'a>(&'a self, container: &'a str, change: &'a Change) -> Call<'a, ()>;
     /// Removes an object. One that is not there is success.
     fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()>;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::{Addr, LayerPath};
+use crate::model::milestone::Milestone;
 use crate::model::name::ProjectName;
 use crate::model::status::ServiceStatus;
 use crate::plan::cause::Cause;
-use crate::plan::step::{Group, Resource, StepId};
+use crate::plan::step::{Group, Need, Resource, Step, StepId};
 
 use super::outcome::{Outcome, Summary};
 
@@ -119,6 +120,27 @@ pub struct StepInfo {
     pub cause: Cause,
     /// The line that it is part of.
     pub group: Option<Group>,
+    /// What must have happened before: what a screen says it is waiting for.
+    pub needs: Vec<Need>,
+    /// What it reaches when it ends well.
+    pub reaches: Vec<Milestone>,
+}
+
+impl StepInfo {
+    /// What sinks are told of `step`.
+    pub fn of(step: &Step) -> Self {
+        Self {
+            id: step.id,
+            layer: step.layer.clone(),
+            of: step.of.clone(),
+            verb: step.action.verb(),
+            change: step.action.is_change(),
+            cause: step.cause.clone(),
+            group: step.group,
+            needs: step.needs.clone(),
+            reaches: step.reaches.clone(),
+        }
+    }
 }
 
 /// What progress counts.

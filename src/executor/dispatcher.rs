@@ -14,7 +14,7 @@ use crate::event::event::{CancelLevel, Event, EventKind, StepInfo};
 use crate::event::outcome::Outcome;
 use crate::event::sink::Sink;
 use crate::model::addr::{Addr, LayerPath};
-use crate::model::failure::FailureKind;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::milestone::Milestone;
 use crate::model::observed::ContainerState;
 use crate::plan::action::Action;
@@ -26,6 +26,7 @@ use crate::plan::step::{Resource, Step, StepId};
 
 use super::engines::Engines;
 use super::failure;
+use super::fallen::{self, Way};
 use super::final_look::final_look;
 use super::link::Link;
 use super::run::{RunOptions, RunReport};
@@ -221,6 +222,7 @@ impl<'a> Dispatcher<'a> {
             return;
         }
         self.is_stale = true;
+        self.hang_up(&step);
         let Some((home, link)) = self.link_of(&step.layer) else {
             let reason = match self.known.layers.get(&step.layer) {
                 Some(Layer::Silent(failure)) => failure.summary.clone(),
@@ -242,6 +244,9 @@ impl<'a> Dispatcher<'a> {
             step,
             link,
             source: source.map(|(_, link)| link),
+            way: self.way_to(&home),
+            project: self.goal.project().clone(),
+            root_id: self.known.root_id.clone(),
             home,
             known_engines,
             pulls: self.pulls.clone(),
@@ -249,14 +254,47 @@ impl<'a> Dispatcher<'a> {
             cancel: self.cancel.clone(),
             messages: self.messages.0.clone(),
         };
-        let task = self.tasks.spawn(async move { carry_out(&context).await });
+        let task = self.tasks.spawn(async move {
+            match carry_out(&context).await {
+                Err(Broken::Failed(failure)) => {
+                    let blamed = async { Err(fallen::blame(&context, *failure).await) };
+                    context.unless_cancelled(blamed).await
+                }
+                other => other,
+            }
+        });
         self.step_of_task.insert(task.id(), id);
+    }
+
+    /// Closes the connections to the engines inside a node that is about to stop: a daemon waits five seconds for
+    /// a connection on which nothing was asked yet before it goes (Go's `http.Server.Shutdown`).
+    fn hang_up(&mut self, step: &Step) {
+        if let (Action::Stop { .. }, Resource::Service(addr)) = (&step.action, &step.of) {
+            let inner = addr.inner();
+            // Below a `socket` node, which owns no engine, others go on.
+            if self.links.contains_key(&inner) {
+                self.links.retain(|path, _| !path.is_within(&inner));
+            }
+        }
     }
 
     /// The engine of a layer, and the layer that owns it.
     fn link_of(&self, layer: &LayerPath) -> Option<(LayerPath, Arc<Link>)> {
         let home = self.known.home(layer)?;
         self.links.get(home).map(|link| (home.clone(), link.clone()))
+    }
+
+    /// The nodes through which the engine of the layer `home` is reached, outermost first.
+    fn way_to(&self, home: &LayerPath) -> Vec<Way> {
+        let owners = self.links.keys().filter(|owner| home.is_within(owner));
+        let mut way: Vec<Way> = owners
+            .filter_map(|owner| {
+                let (_, link) = self.link_of(&owner.parent()?)?;
+                Some(Way { node: owner.node()?, link })
+            })
+            .collect();
+        way.sort_by_key(|way| way.node.parts().len());
+        way
     }
 
     fn take_message(&mut self, message: Message) {
@@ -283,6 +321,7 @@ impl<'a> Dispatcher<'a> {
             Ok(Ok(Gain::Nothing)) => self.end(id, End::Done, Outcome::Done),
             Ok(Ok(Gain::Entered(entered))) => self.take_layer(&step, *entered),
             Ok(Err(Broken::Failed(failure))) => self.fail(id, *failure),
+            Ok(Err(Broken::Fallen(node, failure))) => self.fail_of(id, Resource::Service(node), *failure),
             Ok(Err(Broken::Cancelled)) => self.end(id, End::Cancelled, Outcome::Cancelled),
             Err(error) => {
                 let reason = format!("nestctl itself failed: {error}");
@@ -299,14 +338,20 @@ impl<'a> Dispatcher<'a> {
         }
         let layer = entered.layer.clone();
         self.keep(entered);
-        let scope = BTreeSet::from([layer.clone()]);
+        // Layers below a `socket` node may have gone on all the while; its plan is theirs too.
+        let below = self
+            .known
+            .layers
+            .iter()
+            .filter(|(path, known)| path.is_within(&layer) && matches!(known, Layer::Answered(_)));
+        let scope: BTreeSet<LayerPath> = below.map(|(path, _)| path.clone()).collect();
         let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
         let errors = plan.problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error);
         let errors: Vec<String> = errors.map(|problem| problem.message.clone()).collect();
         if errors.is_empty() {
             // The layer's steps are promised before the `Enter` that owned them ends.
             self.tell_end(enter.id, Outcome::Done);
-            self.join_plan(vec![layer], plan);
+            self.join_plan(scope.into_iter().collect(), plan);
             let unrun = self.scheduler.finish(enter.id, End::Done);
             self.tell_unrun(unrun);
         } else {
@@ -351,7 +396,9 @@ impl<'a> Dispatcher<'a> {
                 self.emit(EventKind::Warned { diagnostic: problem.clone() });
             }
         }
-        let services = plan.steps.iter().filter_map(|step| match &step.of {
+        // A join tells of others: the node itself may need nothing.
+        let steps = plan.steps.iter().filter(|step| step.action != Action::Join);
+        let services = steps.filter_map(|step| match &step.of {
             Resource::Service(addr) => Some(addr.clone()),
             _ => None,
         });
@@ -364,15 +411,7 @@ impl<'a> Dispatcher<'a> {
         let unchanged = reached.difference(&busy).cloned().collect();
         self.in_scope.extend(busy);
         self.in_scope.extend(reached);
-        let steps = plan.steps.iter().map(|step| StepInfo {
-            id: step.id,
-            layer: step.layer.clone(),
-            of: step.of.clone(),
-            verb: step.action.verb(),
-            change: step.action.is_change(),
-            cause: step.cause.clone(),
-            group: step.group,
-        });
+        let steps = plan.steps.iter().map(StepInfo::of);
         self.emit(EventKind::LayerPlanned { layers, steps: steps.collect(), unchanged });
         let promised = plan.steps.iter().flat_map(|step| &step.reaches).chain(&plan.reached);
         self.known.promised.extend(promised.cloned());
@@ -384,8 +423,20 @@ impl<'a> Dispatcher<'a> {
         self.tell_unrun(unrun);
     }
 
-    fn fail(&mut self, id: StepId, failure: crate::model::failure::Failure) {
-        self.end(id, End::Failed, Outcome::Failed(Box::new(failure)));
+    fn fail(&mut self, id: StepId, failure: Failure) {
+        let Some(of) = self.steps.get(&id).map(|step| step.of.clone()) else { return };
+        self.fail_of(id, of, failure);
+    }
+
+    /// A started step failed because of `of`. What was told of it before is not told again: the step then ends
+    /// as one that was held back.
+    fn fail_of(&mut self, id: StepId, of: Resource, failure: Failure) {
+        let Some(step) = self.steps.get(&id).cloned() else { return };
+        let outcome = match self.tally.failed(&step, of, failure.clone()) {
+            None => Outcome::Failed(Box::new(failure)),
+            Some(first) => Outcome::Skipped { because: Some(first) },
+        };
+        self.end(id, End::Failed, outcome);
     }
 
     /// A started step ended.
@@ -400,8 +451,9 @@ impl<'a> Dispatcher<'a> {
         if let Some(step) = self.steps.get(&id) {
             match &outcome {
                 Outcome::Done => self.tally.done(step),
-                Outcome::Failed(failure) => self.tally.failed(step, (**failure).clone()),
-                Outcome::Cancelled | Outcome::Skipped { .. } => self.tally.cancelled(),
+                Outcome::Cancelled => self.tally.cancelled(),
+                // They were told when they failed.
+                Outcome::Failed(_) | Outcome::Skipped { .. } => {}
             }
         }
         self.emit(EventKind::StepFinished { step: id, outcome, took });
@@ -448,8 +500,8 @@ impl<'a> Dispatcher<'a> {
                 return Vec::new();
             };
             for (of, failure) in problems {
-                let is_told = self.tally.failures.iter().any(|told| told.of == of);
-                if !is_told {
+                // What was skipped has not been started: its end is of an earlier run.
+                if !self.tally.has_told(&of) {
                     self.tally.problem(of, failure);
                 }
             }

@@ -34,8 +34,8 @@ pub(super) async fn enter(context: &StepContext, enter: &Enter) -> Result<Entere
             Err(with_logs(context, enter, failure::of_step(&context.step, &error)).await)
         }
         Ok(Err(Refused::Died(detail))) => {
-            let mut causes = vec![format!("the node does not run: {}", verdict::exit(&detail))];
-            causes.extend(last_error.iter().flat_map(told));
+            // That nothing was to be dialled in a node that ends says nothing; its log does.
+            let causes = vec![format!("the node does not run: {}", verdict::exit(&detail))];
             let failure = failure::of_step_because(&context.step, FailureKind::Unhealthy, causes);
             Err(with_logs(context, enter, failure).await)
         }
@@ -76,7 +76,7 @@ async fn attempt(
         }
     }
     match &enter.dial {
-        Dial::Parent { path } => through_the_parent(context, enter, &node, path).await,
+        Dial::Parent { .. } => through_the_parent(context, enter, &node).await,
         dial @ Dial::Exec { .. } => {
             context.waits_for(WaitReason::Engine);
             // By ID: the handle stays good when the container is renamed.
@@ -118,7 +118,10 @@ async fn answers(engine: &dyn Engine, last_error: &mut Option<EngineError>) {
 /// Whether an engine that is dialled so will never answer: the node's image has no such program.
 fn is_hopeless(error: &EngineError) -> bool {
     error.kind == FailureKind::Unauthorized
-        || error.to_failure().causes.iter().any(|cause| cause.contains("executable file not found"))
+        || error.to_failure().causes.iter().any(|cause| {
+            // The runtime has found no shell, or the dial script (`kind`) no client.
+            cause.contains("executable file not found") || cause.contains("no client for")
+        })
 }
 
 /// Returns when the node does not run any more.
@@ -129,22 +132,15 @@ async fn ended(context: &StepContext, node: &ContainerDetail) -> Refused {
     }
 }
 
-/// A layer whose containers are on the parent's engine.
+/// A layer whose containers are on the parent's engine. That the node has the socket was asked for when it was
+/// made: the bind must exist. Its image need not have a client that could be asked through it.
 async fn through_the_parent(
     context: &StepContext,
     enter: &Enter,
     node: &ContainerDetail,
-    path: &str,
 ) -> Result<Entered, Refused> {
     if !verdict::is_alive(node) {
         return Err(Refused::Died(Box::new(node.clone())));
-    }
-    // The node's image need not have a client, so the socket is looked for from outside. An engine that does
-    // not pack sockets answers with an empty archive, which is an answer too.
-    match context.engine().get(&node.id, path).await {
-        Ok(archive) => drop(archive),
-        Err(error) if error.kind == FailureKind::NotFound => return Err(Refused::Engine(error)),
-        Err(_) => {}
     }
     let shared = context.engine().observe().await?;
     Ok(sharing(enter.layer.clone(), context.home.clone(), shared))
@@ -184,7 +180,7 @@ pub(super) fn same_engine(dial: &Dial, facts: &Facts, known: &[(LayerPath, Strin
 pub(super) fn is_by_address(dial: &Dial) -> bool {
     match dial {
         Dial::Parent { .. } => false,
-        Dial::Exec { argv, env, .. } => argv.iter().chain(env).any(|word| word.contains("tcp://")),
+        Dial::Exec { argv, .. } => argv.iter().any(|word| word.starts_with("tcp://")),
     }
 }
 

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 
 use crate::engine::engine::{Engine, LogOptions, OutputKind};
 use crate::model::failure::LogTail;
+use crate::model::time::{api_seconds, nanoseconds};
 
 /// Lines that a failure shows.
 const LINES: u64 = 10;
@@ -15,15 +16,19 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// A line longer than this is cut: a program that never ends its line must not fill the memory.
 const LONGEST: usize = 16 * 1024;
 
-/// The last lines that `container` wrote since `since` (its start, so that lines of an earlier run do not
-/// explain this one), named after `of`. `None` when there are none or they cannot be had.
+/// Engines note the start of a container a moment after its program runs, which may have written by then.
+const BEFORE: i128 = 1_000_000_000;
+
+/// The last lines that `container` wrote since `started_at` (so that lines of an earlier run do not explain this
+/// one), named after `of`. `None` when there are none or they cannot be had.
 pub(super) async fn log_tail(
     engine: &dyn Engine,
     container: &str,
     of: &str,
-    since: Option<&str>,
+    started_at: Option<&str>,
 ) -> Option<LogTail> {
-    let options = LogOptions { tail: Some(LINES), since: since.map(str::to_owned), ..LogOptions::default() };
+    let since = started_at.and_then(nanoseconds).map(|start| api_seconds((start - BEFORE).max(0)));
+    let options = LogOptions { tail: Some(LINES), since, ..LogOptions::default() };
     let read = async {
         let mut output = engine.logs(container, &options).await.ok()?;
         let mut lines = Lines::default();

@@ -14,6 +14,7 @@ mod clock;
 mod dispatcher;
 mod enter;
 mod failure;
+mod fallen;
 mod final_look;
 mod link;
 mod log_tail;
@@ -22,3 +23,6 @@ mod step_context;
 mod tally;
 mod verdict;
 mod wait;
+
+#[cfg(test)]
+mod tests;

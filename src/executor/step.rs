@@ -88,7 +88,10 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         }
         Action::Connect { container, network, endpoint } => {
             let change = Change::Connect { network: network.clone(), endpoint: endpoint.clone() };
-            engine.act(container, &change).await
+            match engine.act(container, &change).await {
+                Err(error) if is_connected(&error) => Ok(()),
+                connected => connected,
+            }
         }
         Action::Disconnect { container, network } => {
             engine.act(container, &Change::Disconnect { network: network.clone() }).await
@@ -111,6 +114,13 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         | Action::Copy { .. }
         | Action::PutTree { .. } => Ok(()),
     }
+}
+
+/// Whether a container was not connected because it is: a run that was killed between two steps has done it, and
+/// the container is as the plan wants it. Docker's words (libnetwork, `CreateEndpoint`), then podman's.
+fn is_connected(error: &EngineError) -> bool {
+    let said = |words: &str| error.to_failure().causes.iter().any(|cause| cause.contains(words));
+    said("already exists in network") || said("already connected to network")
 }
 
 async fn create(engine: &dyn Engine, object: Create) -> Result<(), EngineError> {

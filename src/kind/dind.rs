@@ -59,7 +59,7 @@ fn profile(input: &NodeInput) -> Profile {
     spec.command = Some(line(input, SOCKET));
     // A killed node has its old process number in /run, and dockerd then never starts again.
     fill::tmpfs(&mut spec, "/run", "");
-    fill::kernel_modules(&mut spec);
+    fill::kernel_modules(&mut spec, input);
     fill::grace(&mut spec, GRACE);
     let data = fill::data(&mut spec, input, &[DATA], "");
     let mut files = Start::Dockerd.files();

@@ -67,6 +67,16 @@ fn check(input: &NodeInput, facts: Option<&Facts>) -> Vec<Refusal> {
             "Take `user` away, or use `engine: dind`.",
         ));
     }
+    // A user namespace maps only ids that the one around it has, and both kinds have no more than 65536 of them.
+    let around = input.outer.iter().find(|kind| matches!(**kind, "dind-rootless" | "sysbox"));
+    if around.is_some() || facts.is_some_and(Facts::is_rootless) {
+        let what = around.map_or("an engine without root".to_owned(), |kind| format!("a `{kind}` node"));
+        out.push(refusal(
+            "engine",
+            format!("inside {what} there are no user ids left for its containers"),
+            "Use `engine: dind` here: its privileges end where the engine around it ends.",
+        ));
+    }
     out
 }
 
@@ -108,6 +118,20 @@ mod tests {
         for (user, refused) in [("1000:1000", false), ("rootless", false), ("root", true)] {
             node.spec.user = Some(user.to_owned());
             assert_eq!(!check(&node.input(), None).is_empty(), refused, "{user}");
+        }
+    }
+    #[test]
+    fn ids_of_a_namespace_cannot_be_split_again() {
+        let keys = |node: &Node, facts: Option<&Facts>| -> Vec<&'static str> {
+            check(&node.input(), facts).iter().map(|refusal| refusal.key).collect()
+        };
+        let mut node = Node { outer: vec!["dind"], ..Node::default() };
+        assert_eq!(keys(&node, Some(&Facts::default())), Vec::<&str>::new());
+        let rootless = Facts { security: vec!["name=rootless".to_owned()], ..Facts::default() };
+        assert_eq!(keys(&node, Some(&rootless)), ["engine"]);
+        for kind in ["sysbox", "dind-rootless"] {
+            node.outer = vec![kind, "dind"];
+            assert_eq!(keys(&node, None), ["engine"], "{kind}");
         }
     }
 }

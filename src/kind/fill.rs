@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::dind_rootless;
 use super::kind::{DataVolume, NodeInput};
 use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource};
 use crate::model::service::DataRoot;
@@ -39,9 +40,11 @@ pub(super) fn bind(spec: &mut ContainerSpec, path: &str, target: &str, create: b
 }
 
 /// Adds the kernel's modules, so that `modprobe` inside works (ENGINES.md P16). The directory is made where a
-/// machine has none: its kernel has no modules then.
-pub(super) fn kernel_modules(spec: &mut ContainerSpec) {
-    bind(spec, "/lib/modules", "/lib/modules", true, true);
+/// machine has none: its kernel has no modules then. An engine without root could neither make it nor load them.
+pub(super) fn kernel_modules(spec: &mut ContainerSpec, input: &NodeInput) {
+    if !input.outer.contains(&dind_rootless::KIND.name) {
+        bind(spec, "/lib/modules", "/lib/modules", true, true);
+    }
 }
 
 /// Adds a variable.
@@ -133,6 +136,16 @@ mod tests {
         node.options.data = DataRoot::Tmpfs;
         assert_eq!(data(&mut spec, &node.input(), &[("/x", "b")], ",uid=7"), []);
         assert_eq!(tmpfs_at(&spec, "/x"), Some("exec,suid,dev,uid=7"));
+    }
+
+    #[test]
+    fn an_engine_without_root_around_the_node_has_no_modules_to_give() {
+        for (outer, there) in [("dind", true), ("dind-rootless", false)] {
+            let node = Node { outer: vec![outer], ..Node::default() };
+            let mut spec = node.spec.clone();
+            kernel_modules(&mut spec, &node.input());
+            assert_eq!(mount(&spec, "/lib/modules").is_some(), there, "{outer}");
+        }
     }
 
     #[test]

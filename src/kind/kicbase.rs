@@ -22,7 +22,8 @@ pub(super) static KIND: Kind = Kind {
 
 fn profile(input: &NodeInput) -> Profile {
     let mut spec = fill::spec(input, Some(IMAGE));
-    systemd::as_machine(&mut spec);
+    systemd::as_machine(&mut spec, input);
+    fill::tmpfs(&mut spec, "/tmp", "");
     spec.hostname.get_or_insert_with(|| input.name.to_owned());
     let data = fill::data(&mut spec, input, &[("/var", "var")], "");
     systemd::machine(input, spec, data)
@@ -68,7 +69,7 @@ mod tests {
             cgroup: Some("private".to_owned()),
             stop_signal: Some("SIGRTMIN+3".to_owned()),
             stop_grace_period: Some(Duration::from_secs(60)),
-            mounts: vec![tmpfs("/tmp"), tmpfs("/run"), modules],
+            mounts: vec![tmpfs("/run"), modules, tmpfs("/tmp")],
             ..ContainerSpec::default()
         };
         let profile = profile(&Node::default().input());

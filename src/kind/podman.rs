@@ -94,7 +94,7 @@ fn profile(input: &NodeInput) -> Profile {
     spec.wrapper = Some(START_SCRIPT.to_owned());
     spec.command = Some(line(input));
     fill::tmpfs(&mut spec, "/run", "");
-    fill::kernel_modules(&mut spec);
+    fill::kernel_modules(&mut spec, input);
     fill::grace(&mut spec, dind::GRACE);
     let data = fill::data(&mut spec, input, &[("/var/lib/containers", "containers")], "");
     let mut files = Start::Podman.files();

@@ -81,9 +81,12 @@ if [ -d /sys/kernel/security ] && [ -z "$(ls -A /sys/kernel/security 2>/dev/null
 fi
 "#;
 
-/// /run is a tmpfs.
+/// /run is a tmpfs. podman has no daemon that would start containers again by their restart policy, for which its
+/// packages have a unit of their own (podman-restart.service) that this node does not run; to podman
+/// `unless-stopped` is the same as `always` (podman-run(1)).
 const PODMAN: &str = r"
 mkdir -p /run/podman
+podman start --all --filter restart-policy=always --filter restart-policy=unless-stopped >/dev/null 2>&1 &
 ";
 
 /// dockerd as PID 1 does not reap what its containers leave behind (docker-library/docker#318). An image whose

@@ -76,6 +76,7 @@ fn profile(input: &NodeInput) -> Profile {
     let (start, seconds) = match program {
         Program::Init => {
             systemd::as_init(&mut spec);
+            systemd::as_vm(&mut spec);
             (Start::Systemd, 120)
         }
         Program::Dockerd | Program::Other => {

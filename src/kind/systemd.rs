@@ -40,20 +40,26 @@ pub(super) fn as_init(spec: &mut ContainerSpec) {
     spec.init = Some(false);
     // Other signals make systemd reload or do nothing.
     spec.stop_signal.get_or_insert_with(|| "SIGRTMIN+3".to_owned());
-    fill::tmpfs(spec, "/tmp", "");
     fill::tmpfs(spec, "/run", "");
     fill::grace(spec, GRACE);
 }
 
 /// What a privileged systemd needs beside that.
-pub(super) fn as_machine(spec: &mut ContainerSpec) {
+pub(super) fn as_machine(spec: &mut ContainerSpec, input: &NodeInput) {
     as_init(spec);
     spec.privileged = true;
     spec.cgroup.get_or_insert_with(|| "private".to_owned());
     fill::security_opt(spec, "seccomp", "unconfined");
     fill::security_opt(spec, "apparmor", "unconfined");
     fill::environment(spec, "container", "docker");
-    fill::kernel_modules(spec);
+    fill::kernel_modules(spec, input);
+}
+
+/// What makes it more like a VM than a node of a cluster: programs may be run from /tmp, and /run/lock is open to
+/// all (bootloose, `createMachineRunArgs`).
+pub(super) fn as_vm(spec: &mut ContainerSpec) {
+    fill::tmpfs(spec, "/tmp", "exec,mode=1777");
+    fill::tmpfs(spec, "/run/lock", "");
 }
 
 /// Files of a node whose dockerd is started by systemd.
@@ -79,9 +85,8 @@ pub(super) fn machine(input: &NodeInput, spec: ContainerSpec, data: Vec<DataVolu
 
 fn profile(input: &NodeInput) -> Profile {
     let mut spec = fill::spec(input, None);
-    as_machine(&mut spec);
-    // Services lock there before systemd would make the directory writable to them.
-    fill::tmpfs(&mut spec, "/run/lock", "");
+    as_machine(&mut spec, input);
+    as_vm(&mut spec);
     let data = fill::data(&mut spec, input, &DATA, "");
     machine(input, spec, data)
 }
@@ -108,6 +113,13 @@ pub(super) fn check(input: &NodeInput, facts: Option<&Facts>) -> Vec<Refusal> {
     out.extend(refusals::own_engine(input));
     out.extend(refusals::root_user(input));
     out.extend(refuse_init(input));
+    if facts.is_some_and(|facts| facts.cgroup_driver == "none") {
+        out.push(refusal(
+            "engine",
+            "the engine that is to run it gives its containers no cgroups, and systemd needs them",
+            "Use `engine: dind` or `engine: podman` here, or run that engine on cgroup v2 or with root.",
+        ));
+    }
     // Units of both Docker's and Debian's packages start dockerd with `-H fd://`.
     out.extend(refusals::daemon_config(input, &[], true));
     out
@@ -129,8 +141,8 @@ mod tests {
         assert_eq!(spec.stop_signal.as_deref(), Some("SIGRTMIN+3"));
         assert_eq!(spec.security_opt, ["seccomp=unconfined", "apparmor=unconfined"]);
         assert_eq!(spec.environment.get("container"), Some(&Some("docker".to_owned())));
-        for target in ["/tmp", "/run", "/run/lock"] {
-            assert_eq!(tmpfs(spec, target), Some(""), "{target}");
+        for (target, options) in [("/tmp", "exec,mode=1777"), ("/run", ""), ("/run/lock", "")] {
+            assert_eq!(tmpfs(spec, target), Some(options), "{target}");
         }
         assert!(mount(spec, "/lib/modules").is_some_and(|mount| mount.read_only));
         let data: Vec<&str> = profile.data.iter().map(|data| data.target.as_str()).collect();
@@ -149,5 +161,12 @@ mod tests {
         node.spec.init = Some(false);
         node.spec.tty = true;
         assert_eq!(check(&node.input(), None), []);
+    }
+    #[test]
+    fn an_engine_without_cgroups_cannot_run_systemd() {
+        let facts = |driver: &str| Facts { cgroup_driver: driver.to_owned(), ..Facts::default() };
+        let node = Node::plain("systemd");
+        assert_eq!(check(&node.input(), Some(&facts("cgroupfs"))), []);
+        assert_eq!(check(&node.input(), Some(&facts("none"))).len(), 1);
     }
 }

@@ -4,6 +4,7 @@
 //! system, no engine, no YAML, no serialisation (machine output has its own mirror types in `report`).
 
 pub mod addr;
+pub mod check;
 pub mod container;
 pub mod dial;
 pub mod facts;
@@ -18,4 +19,5 @@ pub mod observed;
 pub mod service;
 pub mod span;
 pub mod status;
+pub mod time;
 pub mod topology;

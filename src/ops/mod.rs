@@ -1,3 +1,26 @@
-//! ops.
+//! Use cases: one file each, from options to a report. No arguments, no terminal, no colour.
+//!
+//! Alone touches the user's disk ([`files`], [`find`], [`host_facts`]) and alone opens the root engine ([`root`]).
 
+pub mod address;
+pub mod circumstances;
+pub mod context;
+pub mod doctor;
+pub mod down;
+pub mod error;
+pub mod exec;
+pub mod files;
+pub mod find;
+pub mod forecast;
+pub mod host_facts;
 pub mod host_files;
+pub mod load;
+pub mod log_lines;
+pub mod logs;
+pub mod ls;
+pub mod outcome;
+pub mod plan;
+pub mod ps;
+pub mod root;
+pub mod up;
+pub mod version;

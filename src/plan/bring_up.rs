@@ -175,9 +175,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
             (name, Some(step))
         };
         let fresh = self.keep.is_none_or(|container| container.state == ContainerState::Created);
-        if fresh {
-            ready.extend(self.furnish(&container, created));
-        }
+        // By its name, so all of it comes before the name changes.
+        let furnished = if fresh { self.furnish(&container, created) } else { Vec::new() };
+        ready.extend(furnished.iter().cloned());
         ready.extend(created.map(after));
         let removed = self.remove_others(created);
         ready.extend(removed.iter().copied().map(after));
@@ -185,6 +185,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if self.keep.map_or(replaced, |keep| keep.name != self.desired.name) {
             let mut needs: Vec<Need> = removed.into_iter().map(after).collect();
             needs.extend(created.map(after));
+            needs.extend(furnished);
             let action = Action::Rename { container: container.clone(), name: self.desired.name.clone() };
             ready.push(after(self.push(Cause::Replaces, action, needs)));
             if created.is_some() {
@@ -353,11 +354,14 @@ impl<'p, 'a> Bringing<'p, 'a> {
             return;
         }
         let needs_health = self.planner.up.lab.graph.needs(&ready).iter().any(|(m, _)| **m == healthy);
+        // Somebody waits for its end: a job. It is waited for once, so that its failure is told once.
+        let completed = Some(self.milestone(Stage::Completed)).filter(|_| self.wants(Stage::Completed));
+        let awaited = if needs_health { Some(healthy) } else { completed };
         let settled = running.start.is_none() && matches!(running.health, None | Some(Health::Healthy));
-        if settled && (!needs_health || self.planner.builder.is_reached(&healthy)) {
+        if settled && awaited.as_ref().is_none_or(|stage| self.planner.builder.is_reached(stage)) {
             self.planner.builder.reached(ready);
-        } else if needs_health {
-            let step = self.push(Cause::Awaited, Action::Join, vec![when(healthy)]);
+        } else if let Some(stage) = awaited {
+            let step = self.push(Cause::Awaited, Action::Join, vec![when(stage)]);
             self.planner.builder.reaches(step, ready);
         } else {
             let step = self.push_wait(running, Stage::Ready);

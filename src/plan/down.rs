@@ -37,8 +37,10 @@ pub(super) fn plan(down: &Down, known: &Known, scope: &BTreeSet<LayerPath>, firs
         builder: Builder::new(first),
         last: BTreeMap::new(),
         on_layer: BTreeMap::new(),
+        homes: BTreeMap::new(),
     };
     let found = ours::containers(known, &down.project);
+    taking.homes = found.iter().map(|ours| (ours.container.id.clone(), ours.home.clone())).collect();
     let all: Vec<(&Addr, &ObservedContainer)> = found
         .iter()
         .map(|ours| (&ours.addr, ours.container))
@@ -71,6 +73,8 @@ struct Taking<'a> {
     last: BTreeMap<Addr, Vec<StepId>>,
     /// All steps on each layer.
     on_layer: BTreeMap<LayerPath, Vec<StepId>>,
+    /// The layer on whose engine each container was seen, by its ID.
+    homes: BTreeMap<String, LayerPath>,
 }
 
 impl Taking<'_> {
@@ -92,6 +96,9 @@ impl Taking<'_> {
                 None => needs.extend(self.wake(addr, container)),
             }
         }
+        // A layer whose `socket` node does not run is not known; its containers are where they were seen.
+        let seen_on = self.homes.get(&container.id).filter(|_| !self.known.layers.contains_key(&layer));
+        let engine = seen_on.cloned().unwrap_or_else(|| layer.clone());
         let volumes = true;
         let mut last = Vec::new();
         if is_running(container)
@@ -99,7 +106,7 @@ impl Taking<'_> {
         {
             let need = quiesce::stop_within(
                 &mut self.builder,
-                &layer,
+                &engine,
                 addr,
                 container,
                 &cause,
@@ -113,7 +120,7 @@ impl Taking<'_> {
             needs = vec![Need { must: Must::End, ..need }];
         }
         if !self.goes_with_volume(&layer) {
-            let draft = Draft::service(addr, &layer, cause, Group::Down);
+            let draft = Draft::service(addr, &engine, cause, Group::Down);
             let action = Action::Remove { container: container.id.clone(), volumes };
             let step = self.builder.push(draft, action, needs);
             last.push(step);

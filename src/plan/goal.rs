@@ -14,11 +14,6 @@ use super::plan::Plan;
 use super::step::StepId;
 use super::{down, up};
 
-/// What a lab wants of the user's machine: paths that services on inner engines bind.
-pub fn inner_user_paths(topology: &Topology) -> std::collections::BTreeSet<std::path::PathBuf> {
-    super::world::World::new(topology).inner_user_paths()
-}
-
 /// A lab: the topology and its graph.
 #[derive(Debug)]
 pub struct Lab {

@@ -150,17 +150,6 @@ impl<'a> World<'a> {
         path.starts_with(&self.topology.directory)
     }
 
-    /// Paths of the user's machine that services on engines other than the root's bind.
-    pub(super) fn inner_user_paths(&self) -> BTreeSet<PathBuf> {
-        let mut out = BTreeSet::new();
-        for (addr, service) in self.topology.instances() {
-            if !self.home(&addr.layer()).is_root() {
-                out.extend(user_paths(service).cloned());
-            }
-        }
-        out
-    }
-
     fn carry(&mut self, instances: &[(Addr, &'a Service)]) {
         // Fixed numbers first, so that numbers chosen for a hop never take one that the file names.
         let mut used: HashMap<(LayerPath, Protocol), BTreeSet<u16>> = HashMap::new();

@@ -125,3 +125,27 @@ impl Passage {
         told
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_archive_that_ends_without_a_word_is_broken_all_the_same() {
+        let whole = tar::Builder::new(Vec::new()).into_inner().expect("in memory");
+        for (archive, is_whole) in [(whole.clone(), true), (whole[..300].to_vec(), false)] {
+            let filter = TarFilter::new(|_| false);
+            let (passed, watched) = through(from_memory(archive), filter, |_| {}, "app");
+            let ends_well = passed.map(|piece| piece.is_ok()).collect::<Vec<_>>().await.last().copied();
+            let broke = watched.lock().expect("no panic").broke.take();
+            assert_eq!((ends_well, broke.is_none()), (Some(is_whole), is_whole));
+        }
+    }
+
+    #[tokio::test]
+    async fn reading_stops_at_the_limit() {
+        let read = |size: usize| to_memory(from_memory(vec![0; size]), 100, "get files", "web");
+        assert_eq!(read(100).await.expect("it fits").len(), 100);
+        assert!(read(101).await.is_err());
+    }
+}

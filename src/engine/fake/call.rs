@@ -1,5 +1,39 @@
 //! The log of calls.
 
+/// Every operation that [`Call::op`] may name.
+pub const OPERATIONS: [&str; 30] = [
+    "ping",
+    "read facts",
+    "observe",
+    "inspect container",
+    "inspect image",
+    "create container",
+    "create network",
+    "create volume",
+    "start container",
+    "stop container",
+    "kill container",
+    "pause container",
+    "unpause container",
+    "rename container",
+    "connect container",
+    "disconnect container",
+    "remove container",
+    "remove network",
+    "remove volume",
+    "remove image",
+    "pull image",
+    "save image",
+    "load image",
+    "tag image",
+    "put files",
+    "get files",
+    "exec",
+    "read logs",
+    "follow events",
+    "look for path",
+];
+
 /// One call, in the order in which they began, over the whole tree of engines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -7,7 +41,7 @@ pub struct Call {
     pub number: u64,
     /// Names of the containers around the engine, outermost first: `/`, `/vm1`, `/vm1/inner`.
     pub engine: String,
-    /// What was asked for, in the infinitive: `create container`, `start container`, `pull image`, …
+    /// What was asked for, in the infinitive: one of [`OPERATIONS`].
     pub op: &'static str,
     /// On what: the name or ID that was given; empty for the engine as a whole.
     pub target: String,

@@ -9,7 +9,7 @@ use crate::model::facts::Facts;
 use crate::model::observed::{Health, Observed, ObservedContainer};
 
 use super::behaviour::Behaviour;
-use super::call::{Call, Happening};
+use super::call::{Call, Happening, OPERATIONS};
 use super::fault::{Fault, Gate, Rule, When};
 use super::images::Image;
 use super::state::EngineIndex;
@@ -113,8 +113,14 @@ impl FakeEngine {
     }
 
     /// Lets the next `times` calls that `when` names end in `fault`. Rules are tried in the order in which they
-    /// were added.
+    /// were added. An operation that there is not is a mistake of the test and ends it.
     pub fn script(&self, when: When, times: u32, fault: Fault) {
+        if let When::Matches { op: Some(op), .. } = &when {
+            OPERATIONS
+                .iter()
+                .find(|known| *known == op)
+                .expect("scripted operations are those of call::OPERATIONS");
+        }
         self.lock().rules.push(Rule { when, left: times, fault });
     }
 

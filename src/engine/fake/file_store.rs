@@ -23,6 +23,10 @@ enum Home {
     Bind(String),
 }
 
+/// A bind mount as it is seen from inside.
+const BOUND: FakeFile =
+    FakeFile { content: Vec::new(), mode: 0o755, uid: 0, gid: 0, kind: FakeFileKind::File };
+
 fn absolute(base: &str, path: &str) -> String {
     let joined = format!("{base}/{path}");
     let parts: Vec<&str> = joined.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
@@ -105,7 +109,8 @@ impl World {
             let target = mount.target.trim_end_matches('/');
             let shown = match &mount.what {
                 MountedWhat::Tmpfs(files) => files.clone(),
-                MountedWhat::Bind(_) => BTreeMap::new(),
+                // What the machine has there is not modelled: only that something is.
+                MountedWhat::Bind(_) => BTreeMap::from([(String::new(), BOUND)]),
                 MountedWhat::Volume { name, .. } => {
                     let state = &self.engines[engine];
                     state.volume(name).map(|at| state.volumes[at].files.clone()).unwrap_or_default()

@@ -332,3 +332,6 @@ impl EngineState {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -195,7 +195,7 @@ impl World {
         let mut subnets: Vec<String> = spec.ipam.iter().filter_map(|subnet| subnet.subnet.clone()).collect();
         if let Some(subnet) = subnets.iter().find(|subnet| overlaps(subnet)) {
             let why = format!("Pool overlaps with other one on this address space: {subnet}");
-            return Err(EngineError { status: Some(403), ..refuse(op, name, Refused, why) });
+            return Err(EngineError { status: Some(403), ..refuse(op, name, Conflict, why) });
         }
         if subnets.is_empty() {
             let pools = (18..=31).map(|n| format!("172.{n}.0.0/16"));
@@ -255,7 +255,7 @@ impl World {
         let name = state.networks[at].seen.name.clone();
         if ["bridge", "host", "none"].contains(&name.as_str()) {
             let why = format!("{name} is a pre-defined network and cannot be removed");
-            return Err(EngineError { status: Some(403), ..refuse(op, network, Refused, why) });
+            return Err(EngineError { status: Some(403), ..refuse(op, network, Conflict, why) });
         }
         // Only running endpoints hold it: a created or stopped container does not (measured, 26.1.5), and
         // does not start again afterwards.

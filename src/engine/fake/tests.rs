@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio::io::AsyncWriteExt;
 
 use super::behaviour::{Behaviour, Boot, HealthScript};
+use super::call::OPERATIONS;
 use super::fake_engine::FakeEngine;
 use super::fault::{Fault, When};
 use crate::engine::engine::{Change, Create, Engine, ExecSpec, Labels, LogOptions, OutputKind, Remove};
@@ -110,7 +111,9 @@ async fn states_follow_the_changes() {
     assert_eq!(kind(engine.act("web", &Change::Start).await), Some(FailureKind::Conflict));
     engine.act("web", &Change::Unpause).await.expect("it is paused");
     engine.act("web", &Change::Kill(None)).await.expect("it runs");
-    assert_eq!(kind(engine.act("web", &Change::Kill(None)).await), Some(FailureKind::Conflict));
+    engine.act("web", &Change::Kill(None)).await.expect("killing a dead one is success");
+    let hang_up = Change::Kill(Some("SIGHUP".to_owned()));
+    assert_eq!(kind(engine.act("web", &hang_up).await), Some(FailureKind::Conflict));
     let detail = engine.inspect("web").await.expect("it is there");
     assert_eq!((detail.state, detail.exit_code), (ContainerState::Exited, 137));
     assert_eq!(kind(engine.inspect("nope").await), Some(FailureKind::NotFound));
@@ -133,17 +136,23 @@ async fn a_network_is_held_by_running_containers_only_and_missed_at_the_start() 
 }
 
 #[tokio::test]
-async fn connecting_twice_and_disconnecting_a_stranger_are_refused() {
+async fn connecting_and_disconnecting_twice_is_success_and_a_missing_network_is_not_found() {
     let engine = engine();
     make(&engine, &network("net")).await;
     make(&engine, &plain("web")).await;
     start(&engine, "web").await;
-    let connect = Change::Connect { network: "net".to_owned(), endpoint: Endpoint::default() };
-    engine.act("web", &connect).await.expect("both are there");
-    assert!(engine.act("web", &connect).await.is_err());
-    assert_eq!(engine.container("web").expect("made").networks.len(), 2);
-    engine.act("web", &Change::Disconnect { network: "net".to_owned() }).await.expect("connected");
-    assert!(engine.act("web", &Change::Disconnect { network: "net".to_owned() }).await.is_err());
+    let connect =
+        |network: &str| Change::Connect { network: network.to_owned(), endpoint: Endpoint::default() };
+    let disconnect = Change::Disconnect { network: "net".to_owned() };
+    for _ in 0..2 {
+        engine.act("web", &connect("net")).await.expect("both are there");
+        assert_eq!(engine.container("web").expect("made").networks["net"], "172.18.0.2");
+    }
+    assert_eq!(kind(engine.act("web", &connect("nope")).await), Some(FailureKind::NotFound));
+    for _ in 0..2 {
+        engine.act("web", &disconnect).await.expect("both are there");
+        assert_eq!(engine.container("web").expect("made").networks.len(), 1);
+    }
 }
 
 #[tokio::test]
@@ -158,7 +167,7 @@ async fn overlapping_subnets_are_refused() {
         labels: Labels::new(),
     };
     make(&engine, &with("one", "10.0.0.0/16")).await;
-    assert!(engine.create(&with("two", "10.0.5.0/24")).await.is_err());
+    assert_eq!(kind(engine.create(&with("two", "10.0.5.0/24")).await), Some(FailureKind::Conflict));
     make(&engine, &with("two", "10.1.0.0/16")).await;
 }
 
@@ -229,7 +238,8 @@ async fn health_turns_by_inspections_by_hand_and_is_told() {
     engine.set_health("late", Health::Healthy);
     let mut actions = Vec::new();
     for _ in 0..4 {
-        actions.push(events.next().await.expect("told").expect("not broken").action);
+        let event = events.next().now_or_never().flatten().expect("told");
+        actions.push(event.expect("not broken").action);
     }
     assert_eq!(actions, ["create", "start", "health_status: unhealthy", "health_status: healthy"]);
 }
@@ -280,7 +290,7 @@ async fn what_runs_inside_dies_with_its_node_and_stays_on_its_data_volume() {
     let mut events = inner.events().await.expect("it answers");
 
     engine.remove(&remove("vm1")).await.expect("a running one as well");
-    assert!(events.next().await.expect("the break").is_err());
+    assert!(events.next().now_or_never().flatten().expect("the break").is_err());
     assert_eq!(
         engine.snapshot(),
         "/ volume vm1-data\n\
@@ -354,6 +364,64 @@ async fn scripted_failures_hit_the_calls_that_they_name() {
     assert_eq!(ops, ["create container", "create container", "observe", "start container"]);
 }
 
+#[test]
+#[should_panic(expected = "scripted operations")]
+fn a_script_for_an_operation_that_there_is_not_ends_the_test() {
+    engine().script(When::op("read events"), 1, Fault::Hang);
+}
+
+#[tokio::test]
+async fn every_operation_has_the_name_under_which_it_can_be_scripted() {
+    let engine = engine();
+    let web = plain("web");
+    make(&engine, &web).await;
+    let _ = engine.ping().await;
+    let _ = engine.facts().await;
+    let _ = engine.observe().await;
+    let _ = engine.inspect("web").await;
+    let _ = engine.inspect_image("busybox").await;
+    make(&engine, &network("net")).await;
+    let volume = VolumeSpec::default();
+    make(&engine, &Create::Volume { name: "vol".to_owned(), spec: volume, labels: Labels::new() }).await;
+    let net = || "net".to_owned();
+    for change in [
+        Change::Start,
+        Change::Stop(None),
+        Change::Kill(None),
+        Change::Pause,
+        Change::Unpause,
+        Change::Rename("web".to_owned()),
+        Change::Connect { network: net(), endpoint: Endpoint::default() },
+        Change::Disconnect { network: net() },
+    ] {
+        let _ = engine.act("web", &change).await;
+    }
+    let _ = engine.pull("busybox", None, Arc::new(|_, _| {})).await;
+    let archive = engine.save("busybox").await.expect("there");
+    let _ = engine.load(archive).await;
+    let _ = engine.tag("busybox", "other").await;
+    let _ = engine.put("web", "/", super::streams::stream_of(Vec::new(), "", "", None)).await;
+    let _ = engine.get("web", "/x").await;
+    let _ = engine.exec("web", &ExecSpec::default()).await;
+    let _ = engine.logs("web", &LogOptions::default()).await;
+    let _ = engine.events().await;
+    let _ = engine.sees("/").await;
+    for object in [
+        remove("web"),
+        Remove::Network(net()),
+        Remove::Volume("vol".to_owned()),
+        Remove::Image("busybox".to_owned()),
+    ] {
+        let _ = engine.remove(&object).await;
+    }
+    let mut seen: Vec<&str> = engine.calls().iter().map(|call| call.op).collect();
+    let mut known = OPERATIONS.to_vec();
+    seen.sort_unstable();
+    seen.dedup();
+    known.sort_unstable();
+    assert_eq!(seen, known);
+}
+
 #[tokio::test]
 async fn a_held_call_goes_on_when_its_gate_opens() {
     let engine = engine();
@@ -371,20 +439,19 @@ async fn a_held_call_goes_on_when_its_gate_opens() {
 }
 
 #[tokio::test]
-async fn an_image_travels_whole_and_a_layer_left_out_must_be_known() {
-    let engine = FakeEngine::new("host");
-    engine.add_image("app", &[b"base", b"app"]);
-    let other = FakeEngine::new("other");
-    let archive = engine.save("app").await.expect("it is there");
-    assert_eq!(other.load(archive).await.expect("whole"), ["app:latest"]);
-    assert_eq!(
-        engine.inspect_image("app").await.expect("there"),
-        other.inspect_image("app").await.expect("loaded")
-    );
-    engine.script(When::op("save image"), 1, Fault::BreakStream(700));
-    let third = FakeEngine::new("third");
-    assert!(third.load(engine.save("app").await.expect("it begins")).await.is_err());
-    assert!(third.observed().images.is_empty());
+async fn shuffled_calls_overtake_each_other_the_same_way_for_the_same_seed() {
+    let run = async |seed: u64| {
+        let engine = engine();
+        engine.shuffle(seed);
+        let objects: Vec<Create> = (0..6).map(|n| plain(&format!("web{n}"))).collect();
+        let made = futures_util::future::join_all(objects.iter().map(|object| engine.create(object))).await;
+        assert!(made.iter().all(Result::is_ok));
+        engine.observed().containers.into_iter().map(|c| c.name).collect::<Vec<_>>()
+    };
+    let orders = [run(7).await, run(7).await, run(8).await];
+    assert_eq!(orders[0], orders[1]);
+    assert_ne!(orders[0], orders[2]);
+    assert!(!orders[0].is_sorted());
 }
 
 #[tokio::test]

@@ -366,6 +366,7 @@ impl Seen {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn every_step_ends_once_and_never_before_its_needs(
         lab in lab(),

@@ -1,5 +1,7 @@
 //! Making a container: which image it is made of here, and whose ID its label keeps.
 
+use std::collections::BTreeMap;
+
 use crate::engine::engine::{Create, Engine};
 use crate::engine::error::EngineError;
 use crate::executor::step_context::StepContext;
@@ -23,13 +25,14 @@ pub(super) async fn create_container(
 ) -> Result<(), EngineError> {
     let image = local_image(context.engine(), &container.image.reference).await?;
     let mut labels = container.labels.clone();
-    labels.insert(label::IMAGE.to_owned(), source_id(context, &container.image, &image).await);
-    let object = Create::Container {
-        name: container.name.clone(),
-        spec: Box::new(container.spec.clone()),
-        image: image.name,
-        labels,
-    };
+    labels.insert(label::IMAGE.to_owned(), origin(context, &container.image, &image).await);
+    let mut spec = container.spec.clone();
+    // Engines that take several networks at create would refuse the steps that connect the others.
+    if let Some(first) = spec.networks.iter().min_by_key(|(name, endpoint)| (-endpoint.priority, *name)) {
+        spec.networks = BTreeMap::from([(first.0.clone(), first.1.clone())]);
+    }
+    let object =
+        Create::Container { name: container.name.clone(), spec: Box::new(spec), image: image.name, labels };
     context.engine().create(&object).await.map(drop)
 }
 
@@ -46,11 +49,12 @@ pub(super) async fn local_image(engine: &dyn Engine, reference: &str) -> Result<
     Ok(LocalImage { name, id })
 }
 
-/// The ID on the engine from which the image was copied; the own one, if it is not there any more.
-async fn source_id(context: &StepContext, image: &ImageUse, local: &LocalImage) -> String {
-    let Some(source) = &context.source else { return local.id.clone() };
-    match local_image(&*source.engine, &image.reference).await {
-        Ok(image) => image.id,
-        Err(_) => local.id.clone(),
+/// `<layer>=<ID>` of the engine from which the image was copied; of its own one, if it is not there any more.
+async fn origin(context: &StepContext, image: &ImageUse, local: &LocalImage) -> String {
+    if let Some(source) = &context.source
+        && let Ok(found) = local_image(&*source.engine, &image.reference).await
+    {
+        return format!("{}={}", image.source, found.id);
     }
+    format!("{}={}", context.home, local.id)
 }

@@ -8,6 +8,7 @@ use crate::executor::step_context::StepContext;
 use crate::model::container::{ContainerSpec, Mount, MountSource, NetworkMode};
 use crate::model::failure::FailureKind;
 use crate::model::files::PutFile;
+use crate::model::label;
 use crate::plan::action::ImageUse;
 use crate::transfer::files::put_files;
 
@@ -40,17 +41,29 @@ pub(super) async fn fill_volume(context: &StepContext, fill: &FillVolume<'_>) ->
         image: image.name,
         labels: fill.labels.clone(),
     };
-    let remove = Remove::Container { container: fill.helper.to_owned(), volumes: false };
-    match engine.create(&helper).await {
-        Ok(_) => {}
-        // A killed run left its helper: it holds nothing, so a new one takes its place.
-        Err(error) if error.kind == FailureKind::Conflict => {
-            engine.remove(&remove).await?;
-            engine.create(&helper).await?;
+    if let Err(error) = engine.create(&helper).await {
+        // A killed run left its helper, or this one's answer was lost: either holds nothing.
+        remove_helper(context, fill).await?;
+        if error.kind != FailureKind::Conflict {
+            return Err(error);
         }
-        Err(error) => return Err(error),
+        engine.create(&helper).await?;
     }
     let put = put_files(engine, fill.helper, fill.files).await;
+    let remove = Remove::Container { container: fill.helper.to_owned(), volumes: false };
     let removed = engine.remove(&remove).await;
     put.and(removed)
+}
+
+/// Removes a container of the helper's name, if it is a helper of this lab: the name is nobody's property.
+async fn remove_helper(context: &StepContext, fill: &FillVolume<'_>) -> Result<(), EngineError> {
+    let seen = context.engine().observe().await?;
+    let is_same = |labels: &BTreeMap<String, String>, key: &str| labels.get(key) == fill.labels.get(key);
+    let leftover = seen.containers.into_iter().find(|container| {
+        container.name == fill.helper
+            && container.labels.contains_key(label::ROLE)
+            && [label::ROLE, label::PROJECT, label::ROOT].iter().all(|key| is_same(&container.labels, key))
+    });
+    let Some(leftover) = leftover else { return Ok(()) };
+    context.engine().remove(&Remove::Container { container: leftover.id, volumes: false }).await
 }

@@ -202,17 +202,21 @@ impl Lowering<'_> {
                 }
                 Vec::new()
             }
-            Some(Spanned { value: OneOrMany::Many(list), .. }) => texts(list),
-            // A key that was written where a path is expected is what was meant.
-            Some(Spanned { value: OneOrMany::One(one), .. }) if one.split_whitespace().count() > 1 => {
-                lines(&one)
+            Some(Spanned { value: OneOrMany::Many(list), .. }) => {
+                list.0.into_iter().flat_map(|item| self.keys(&item.value, item.span, scope)).collect()
             }
-            Some(Spanned { value: OneOrMany::One(path), span }) => self
-                .read_beside(&path, span, scope)
-                .map(|bytes| lines(&String::from_utf8_lossy(&bytes)))
-                .unwrap_or_default(),
+            Some(Spanned { value: OneOrMany::One(one), span }) => self.keys(&one, span, scope),
         };
         SshOptions { user: ssh.value.user.value.unwrap_or_else(|| "root".to_owned()), authorized_keys }
+    }
+
+    /// Public keys: the text itself, or those of the file that it names. A key holds a space, a path rarely does.
+    fn keys(&self, text: &str, span: Span, scope: &Scope) -> Vec<String> {
+        if text.split_whitespace().count() > 1 {
+            return lines(text);
+        }
+        let bytes = self.read_beside(text, span, scope);
+        bytes.map(|bytes| lines(&String::from_utf8_lossy(&bytes))).unwrap_or_default()
     }
 
     fn certificates(&self, field: Field<OneOrMany>, scope: &Scope) -> Vec<Arc<[u8]>> {

@@ -92,7 +92,7 @@ pub(crate) struct EngineData {
 pub(crate) struct Ssh {
     /// The user who may log in; otherwise `root`.
     pub(crate) user: Field<String>,
-    /// Public keys, or the path of a file with them.
+    /// Public keys, or paths of files with them.
     #[cfg_attr(test, schemars(example = &"~/.ssh/id_ed25519.pub"))]
     pub(crate) authorized_keys: Field<OneOrMany>,
 }

@@ -127,6 +127,16 @@ async fn layers_in_another_order_count_for_nothing() {
 }
 
 #[tokio::test]
+async fn only_layers_below_the_first_difference_are_left_out() {
+    let source = FakeEngine::new("source");
+    source.add_image("app", &[&large(1), &large(2), &large(3)]);
+    let target = FakeEngine::new("target");
+    target.add_image("app", &[&large(1), &large(9), &large(3)]);
+    let copied = copy(&source, &target, "app", silent()).await.expect("all that is missing is sent");
+    assert_eq!((copied.known_layers, n_calls(&target, "load image")), (1, 1));
+}
+
+#[tokio::test]
 async fn a_target_that_refuses_what_is_left_gets_all_of_it() {
     let source = FakeEngine::new("source");
     source.add_image("app", &[&large(1), b"new"]);
@@ -157,6 +167,17 @@ async fn a_source_that_breaks_is_named_and_leaves_nothing() {
     let error = copy(&source, &target, "app", silent()).await.expect_err("it breaks");
     assert_eq!((error.op, error.kind), ("save image", FailureKind::Unreachable));
     assert!(target.observed().images.is_empty());
+}
+
+#[tokio::test]
+async fn a_source_that_breaks_while_layers_are_left_out_is_not_asked_again() {
+    let source = FakeEngine::new("source");
+    source.add_image("app", &[&large(1), b"new"]);
+    let target = FakeEngine::new("target");
+    target.add_image("app", &[&large(1), b"old"]);
+    source.script(When::op("save image"), 1, Fault::BreakStream(500));
+    let error = copy(&source, &target, "app", silent()).await.expect_err("it breaks");
+    assert_eq!((error.op, n_calls(&source, "save image")), ("save image", 1));
 }
 
 #[tokio::test]

@@ -1,0 +1,93 @@
+//! The whole command line.
+
+use clap::{Parser, Subcommand};
+
+use super::completion::CompletionArgs;
+use super::config::ConfigArgs;
+use super::doctor::DoctorArgs;
+use super::down::DownArgs;
+use super::exec::ExecArgs;
+use super::global::GlobalArgs;
+use super::lab::LabArgs;
+use super::logs::LogsArgs;
+use super::ls::LsArgs;
+use super::plan::PlanArgs;
+use super::ps::PsArgs;
+use super::up::UpArgs;
+use super::validate::ValidateArgs;
+use super::version::VersionArgs;
+
+/// Compose for nested containers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "nestctl",
+    version,
+    about = "Compose for nested containers: one file for the outer nodes and all that runs inside them.",
+    propagate_version = false,
+    disable_help_subcommand = false,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Which lab.
+    #[command(flatten)]
+    pub lab: LabArgs,
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring the lab up, or some services and what they need.
+    #[command(after_help = UpArgs::EXAMPLES)]
+    Up(UpArgs),
+    /// Take the lab down, innermost first.
+    #[command(after_help = DownArgs::EXAMPLES)]
+    Down(DownArgs),
+    /// Show what `up` or `down` would do, and why.
+    #[command(after_help = PlanArgs::EXAMPLES)]
+    Plan(PlanArgs),
+    /// List the containers of the lab on every level, as a tree.
+    #[command(after_help = PsArgs::EXAMPLES)]
+    Ps(PsArgs),
+    /// List the labs on the engine.
+    #[command(after_help = LsArgs::EXAMPLES)]
+    Ls(LsArgs),
+    /// Run a program in a container on any level.
+    #[command(after_help = ExecArgs::EXAMPLES)]
+    Exec(ExecArgs),
+    /// Show the logs of containers on any level, merged.
+    #[command(after_help = LogsArgs::EXAMPLES)]
+    Logs(LogsArgs),
+    /// Print the lab as it was understood, all files merged.
+    #[command(after_help = ConfigArgs::EXAMPLES)]
+    Config(ConfigArgs),
+    /// Check the lab file and say what is wrong with it.
+    #[command(after_help = ValidateArgs::EXAMPLES)]
+    Validate(ValidateArgs),
+    /// Print the JSON Schema of the lab file.
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema,
+    /// Check whether this machine and its engine can run a lab.
+    #[command(after_help = DoctorArgs::EXAMPLES)]
+    Doctor(DoctorArgs),
+    /// Print the versions of nestctl and of the engine.
+    #[command(after_help = VersionArgs::EXAMPLES)]
+    Version(VersionArgs),
+    /// Print a completion script for a shell.
+    #[command(after_help = CompletionArgs::EXAMPLES)]
+    Completion(CompletionArgs),
+}
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  nestctl schema > nest.v1.schema.json
+
+An editor with YAML support reads it from the first line of a lab file:
+  # yaml-language-server: $schema=nest.v1.schema.json";

@@ -1,0 +1,76 @@
+//! `logs`.
+
+use futures_util::StreamExt;
+
+use crate::cli::args::logs::{LogsArgs, Tail};
+use crate::cli::args::seconds::parse_duration;
+use crate::cli::error::CliError;
+use crate::cli::exit;
+use crate::cli::settings::Settings;
+use crate::cli::signals;
+use crate::cli::terminal::Terminal;
+use crate::ops::address::parse_patterns;
+use crate::ops::context::Ctx;
+use crate::ops::error::OpError;
+use crate::ops::load::project_name;
+use crate::ops::logs::{self, LogTime, LogsOptions};
+use crate::report::log_prefix::LogPrefix;
+use crate::report::style::Tone;
+
+use super::ps::say_silent;
+
+/// Shows logs.
+pub async fn logs(args: &LogsArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    let options = LogsOptions {
+        patterns: parse_patterns(&args.addresses)?,
+        project: project_name(&settings.load_options(&args.lab, &[])?)?,
+        follow: args.follow,
+        tail: args.tail.and_then(|tail| match tail {
+            Tail::All => None,
+            Tail::Lines(n) => Some(n),
+        }),
+        since: args.since.as_deref().map(parse_time).transpose()?,
+        until: args.until.as_deref().map(parse_time).transpose()?,
+    };
+    let mut cancel = signals::listen()?;
+    let ctx = Ctx::open(&settings.environment.vars)?;
+    let mut logs = logs::logs(&ctx, &options).await?;
+    say_silent(&logs.silent, terminal);
+    let prefixes = LogPrefix::new(&logs.addrs, terminal.out);
+    let mut code = exit::OK;
+    loop {
+        let next = tokio::select! {
+            next = logs.lines.next() => next,
+            // Ctrl-C is how a followed log is left: as in Compose, with the code of an interrupted program.
+            _ = cancel.changed() => return Ok(exit::INTERRUPTED),
+        };
+        match next {
+            None => return Ok(code),
+            Some(Err(error)) => {
+                CliError::Op(OpError::Engine(error)).say(terminal);
+                code = exit::FAILED;
+            }
+            Some(Ok(line)) => {
+                let mut text = String::new();
+                if !args.no_log_prefix {
+                    text.push_str(prefixes.of(&line.addr));
+                }
+                if args.timestamps {
+                    terminal.out.paint_into(&mut text, Tone::Faint, &line.time);
+                    text.push(' ');
+                }
+                let mut bytes = text.into_bytes();
+                bytes.extend_from_slice(&line.line);
+                bytes.push(b'\n');
+                terminal.print_bytes(&bytes)?;
+            }
+        }
+    }
+}
+
+fn parse_time(text: &str) -> Result<LogTime, OpError> {
+    // A bare number is a time, in seconds since 1970, as for Docker; with a unit it is how long ago.
+    LogTime::parse(text)
+        .or_else(|| parse_duration(text).ok().map(LogTime::Ago))
+        .ok_or_else(|| OpError::Time(text.to_owned()))
+}

@@ -1,0 +1,13 @@
+//! One file a command: what was typed → options of `ops` → text of `report` → the terminal.
+
+pub mod config;
+pub mod doctor;
+pub mod down;
+pub mod exec;
+pub mod logs;
+pub mod ls;
+pub mod plan;
+pub mod ps;
+pub mod run;
+pub mod up;
+pub mod version;

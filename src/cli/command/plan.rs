@@ -1,0 +1,50 @@
+//! `plan`.
+
+use std::sync::Arc;
+
+use crate::cli::args::format::Format;
+use crate::cli::args::plan::PlanArgs;
+use crate::cli::error::{CliError, say_problems};
+use crate::cli::exit;
+use crate::cli::settings::Settings;
+use crate::cli::terminal::Terminal;
+use crate::diag::source::SourceMap;
+use crate::ops::address::parse_patterns;
+use crate::ops::context::Ctx;
+use crate::ops::down::{DownOptions, prepare_down};
+use crate::ops::load::{load, project_name};
+use crate::ops::up::{Until, UpOptions, prepare_up};
+use crate::report::asks;
+
+use super::run;
+
+/// Shows what would be done.
+pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    let load_options = settings.load_options(&args.lab, &args.addresses)?;
+    let (prepared, sources, directory) = if args.down {
+        let options =
+            DownOptions { project: project_name(&load_options)?, volumes: args.volumes, grace: None };
+        let ctx = Ctx::open(&settings.environment.vars)?;
+        (prepare_down(&ctx, &options).await?, Arc::new(SourceMap::default()), None)
+    } else {
+        let options = UpOptions {
+            targets: parse_patterns(&args.addresses)?,
+            until: Until::Ready(None),
+            force_recreate: args.force_recreate,
+            remove_orphans: args.remove_orphans,
+        };
+        let lab = load(&load_options)?.valid()?;
+        say_problems(&lab.warnings, &lab.sources, terminal);
+        let ctx = Ctx::open(&settings.environment.vars)?;
+        let directory = lab.lab.topology.directory.clone();
+        (prepare_up(&ctx, &lab, &options).await?, lab.sources, Some(directory))
+    };
+    run::show_plan(&prepared, &sources, args.format.format, terminal)?;
+    if args.format.format == Format::Table
+        && let Some(line) =
+            directory.and_then(|it| asks::render(&prepared.plan, &it, terminal.err, terminal.err_columns))
+    {
+        terminal.say(&line);
+    }
+    Ok(exit::OK)
+}

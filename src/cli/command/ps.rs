@@ -1,0 +1,58 @@
+//! `ps`.
+
+use std::time::SystemTime;
+
+use crate::cli::args::format::Format;
+use crate::cli::args::ps::PsArgs;
+use crate::cli::error::CliError;
+use crate::cli::exit;
+use crate::cli::settings::Settings;
+use crate::cli::terminal::{Terminal, lines};
+use crate::model::addr::LayerPath;
+use crate::model::failure::Failure;
+use crate::ops::address::parse_patterns;
+use crate::ops::context::Ctx;
+use crate::ops::load::project_name;
+use crate::ops::ps::{self, PsOptions};
+use crate::report::json::convert;
+use crate::report::ps_tree;
+use crate::report::style::{Symbol, Tone};
+
+/// Lists the containers of the lab.
+pub async fn ps(args: &PsArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    let patterns = parse_patterns(&args.addresses)?;
+    let project = project_name(&settings.load_options(&args.lab, &[])?)?;
+    let ctx = Ctx::open(&settings.environment.vars)?;
+    let status = ps::ps(&ctx, &PsOptions { project, patterns }).await?;
+    if args.quiet {
+        terminal.print(&lines(status.services.iter().map(|service| &service.id)))?;
+        return Ok(exit::OK);
+    }
+    match args.format.format {
+        Format::Json => terminal.print(&convert::to_text(&convert::containers(&status)))?,
+        Format::Table if status.services.is_empty() => {
+            terminal.say(&format!("no container of the lab `{}` on the engine\n", status.project));
+        }
+        Format::Table => {
+            terminal.print(&ps_tree::render(
+                &status,
+                terminal.out,
+                terminal.out_columns,
+                SystemTime::now(),
+            ))?;
+        }
+    }
+    say_silent(&status.silent, terminal);
+    Ok(exit::OK)
+}
+
+/// Names the engines that do not answer: what is on them is missing in the output.
+pub fn say_silent(silent: &[(LayerPath, Failure)], terminal: &Terminal) {
+    for (layer, failure) in silent {
+        let style = terminal.err;
+        let why = failure.causes.first().unwrap_or(&failure.summary);
+        let text =
+            format!("{} the engine of {layer} does not answer: {why}\n", style.symbol(Symbol::Warning));
+        terminal.say(&style.paint(Tone::Warn, &text));
+    }
+}

@@ -1,0 +1,94 @@
+//! What `up` and `down` have in common: the sink, and what is said after a run.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::cli::args::format::Format;
+use crate::cli::error::{CliError, say_problems};
+use crate::cli::exit;
+use crate::cli::settings::{Progress, Settings};
+use crate::cli::terminal::{Terminal, size_of};
+use crate::diag::source::SourceMap;
+use crate::event::sink::Sink;
+use crate::model::failure::FailureKind;
+use crate::ops::forecast::problems;
+use crate::ops::outcome::{Failed, RunOutcome};
+use crate::ops::plan::Prepared;
+use crate::report::failure::FailureView;
+use crate::report::json::convert;
+use crate::report::plan_text;
+use crate::report::sink_json::JsonSink;
+use crate::report::sink_plain::PlainSink;
+use crate::report::sink_quiet::QuietSink;
+use crate::report::sink_tty::TtySink;
+
+/// The sink that was asked for.
+pub fn sink(settings: &Settings, terminal: &Terminal, sources: &Arc<SourceMap>) -> Box<dyn Sink> {
+    let sources = Arc::clone(sources);
+    match settings.progress {
+        Progress::Tty => {
+            let size = Box::new(|| size_of(&io::stderr()));
+            Box::new(TtySink::new(Box::new(io::stderr()), terminal.err, size, sources))
+        }
+        Progress::Plain => Box::new(PlainSink::new(Box::new(io::stderr()), terminal.err, sources)),
+        Progress::Json => Box::new(JsonSink::new(Box::new(io::stdout()), sources)),
+        Progress::Quiet => Box::new(QuietSink),
+    }
+}
+
+/// Says what failed. The answer is the exit code.
+pub fn finish(outcome: &RunOutcome, terminal: &Terminal) -> u8 {
+    for failed in &outcome.failed {
+        let view = FailureView {
+            of: failed.of.clone(),
+            failure: &failed.failure,
+            skipped: failed.skipped.clone(),
+            hint: hint(failed),
+        };
+        terminal.say(&format!("\n{}", view.render(terminal.err, terminal.err_columns)));
+    }
+    match (outcome.summary.interrupted, outcome.is_success()) {
+        (true, _) => exit::INTERRUPTED,
+        (false, true) => exit::OK,
+        (false, false) => exit::FAILED,
+    }
+}
+
+fn hint(failed: &Failed) -> Option<String> {
+    match (failed.failure.kind, &failed.addr) {
+        (FailureKind::Unhealthy | FailureKind::Timeout, Some(addr)) => {
+            Some(format!("`nestctl logs {addr}` shows the whole log; `nestctl up` goes on from here"))
+        }
+        (FailureKind::Unauthorized, _) => {
+            Some("log in to the registry with `docker login`, then run `nestctl up` again".to_owned())
+        }
+        (FailureKind::NotFound, _) if failed.image => Some(
+            "check the name of the image; one that is on no registry must be on the root engine".to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+/// Shows a plan, with the layers that are not up yet, and what is wrong with it.
+pub fn show_plan(
+    prepared: &Prepared,
+    sources: &Arc<SourceMap>,
+    format: Format,
+    terminal: &Terminal,
+) -> Result<(), CliError> {
+    let forecast = prepared.forecast();
+    let later: Vec<_> = forecast.iter().map(|it| (it.layer.clone(), &it.plan)).collect();
+    let found = problems(&prepared.plan, &forecast);
+    let project = prepared.goal.project();
+    match format {
+        Format::Json => {
+            let value = convert::plan(project.as_str(), &prepared.plan, &later, &found, sources);
+            terminal.print(&convert::to_text(&value))
+        }
+        Format::Table => {
+            say_problems(&found, sources, terminal);
+            let columns = terminal.out_columns.unwrap_or(usize::MAX / 2);
+            terminal.print(&plan_text::render(&prepared.plan, &later, project, terminal.out, columns))
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! One arm a command.
+
+use super::args::root::Command;
+use super::command;
+use super::error::CliError;
+use super::exit;
+use super::help;
+use super::settings::Settings;
+use super::terminal::Terminal;
+
+/// Runs a command. The answer is the exit code.
+///
+/// # Errors
+/// When the command ended early.
+pub async fn dispatch(command: Command, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    match command {
+        Command::Up(args) => command::up::up(&args, settings, terminal).await,
+        Command::Down(args) => command::down::down(&args, settings, terminal).await,
+        Command::Plan(args) => command::plan::plan(&args, settings, terminal).await,
+        Command::Ps(args) => command::ps::ps(&args, settings, terminal).await,
+        Command::Ls(args) => command::ls::ls(&args, settings, terminal).await,
+        Command::Exec(args) => command::exec::exec(args, settings).await,
+        Command::Logs(args) => command::logs::logs(&args, settings, terminal).await,
+        Command::Config(args) => command::config::config(&args, settings, terminal),
+        Command::Validate(args) => command::config::validate(&args, settings, terminal),
+        Command::Schema => terminal.print(crate::ops::version::SCHEMA).map(|()| exit::OK),
+        Command::Doctor(args) => command::doctor::doctor(&args, settings, terminal).await,
+        Command::Version(args) => command::version::version(&args, settings, terminal).await,
+        Command::Completion(args) => {
+            let mut text = Vec::new();
+            clap_complete::generate(args.shell, &mut help::command(), "nestctl", &mut text);
+            terminal.print(&String::from_utf8_lossy(&text)).map(|()| exit::OK)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The process's surroundings, read once.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+/// What the process was started with.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Variables whose name and value are text.
+    pub vars: BTreeMap<String, String>,
+    /// Working directory, absolute.
+    pub directory: PathBuf,
+    /// Home directory.
+    pub home: Option<PathBuf>,
+    /// Whether standard input is a terminal.
+    pub stdin_tty: bool,
+    /// Whether standard output is a terminal.
+    pub stdout_tty: bool,
+    /// Whether standard error is a terminal.
+    pub stderr_tty: bool,
+}
+
+impl Environment {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the working directory is gone.
+    pub fn read() -> io::Result<Self> {
+        let vars: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Ok(Self {
+            directory: std::env::current_dir()?,
+            home: vars.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
+            vars,
+            stdin_tty: io::stdin().is_terminal(),
+            stdout_tty: io::stdout().is_terminal(),
+            stderr_tty: io::stderr().is_terminal(),
+        })
+    }
+
+    /// A variable that is set and not empty.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether the locale is one of UTF-8.
+    pub fn is_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.var(name)).unwrap_or("");
+        let locale = locale.to_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    }
+}

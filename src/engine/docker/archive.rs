@@ -1,0 +1,35 @@
+//! Files into and out of containers.
+
+use hyper::Method;
+
+use super::api::{Raw, SHORT, bytes_of, within};
+use super::engine::DockerEngine;
+use super::error::Call as Tried;
+use super::images::SILENCE;
+use super::upload::Upload;
+use crate::engine::engine::ByteStream;
+use crate::engine::error::EngineError;
+
+impl DockerEngine {
+    pub(super) async fn put_archive(
+        &self,
+        container: &str,
+        path: &str,
+        archive: ByteStream,
+    ) -> Result<(), EngineError> {
+        let call = Tried::new("put files into container", container);
+        let (upload, body) = Upload::new(archive);
+        let request = Raw::new(Method::PUT, &["containers", container, "archive"])
+            .query("path", path)
+            .header("content-type", "application/x-tar")
+            .body(body);
+        upload.watch(&call, async { request.send(&self.transport, &call).await.map(drop) }).await
+    }
+
+    pub(super) async fn get_archive(&self, container: &str, path: &str) -> Result<ByteStream, EngineError> {
+        let call = Tried::new("get files from container", container);
+        let request = Raw::get(&["containers", container, "archive"]).query("path", path);
+        let response = within(&call, Some(SHORT), request.send(&self.transport, &call)).await?;
+        Ok(bytes_of(response, call, Some(SILENCE)))
+    }
+}

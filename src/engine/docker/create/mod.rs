@@ -1,0 +1,9 @@
+//! Requests that make objects.
+
+pub(super) mod container;
+mod mounts;
+pub(super) mod network;
+mod some;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! Requests for networks and volumes, and a container's part in a network.
+
+use bollard::models::{
+    EndpointIpamConfig, EndpointSettings, Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest,
+};
+
+use super::some::{some, some_map};
+use crate::engine::engine::Labels;
+use crate::model::container::Endpoint;
+use crate::model::network::{NetworkSpec, VolumeSpec};
+
+/// How a container takes part in a network.
+pub(in crate::engine::docker) fn endpoint_settings(endpoint: &Endpoint) -> EndpointSettings {
+    let fixed = endpoint.ipv4_address.is_some() || endpoint.ipv6_address.is_some();
+    EndpointSettings {
+        ipam_config: fixed.then(|| EndpointIpamConfig {
+            ipv4_address: endpoint.ipv4_address.clone(),
+            ipv6_address: endpoint.ipv6_address.clone(),
+            link_local_ips: None,
+        }),
+        aliases: some(endpoint.aliases.clone()),
+        ..EndpointSettings::default()
+    }
+}
+
+/// The body of `POST /networks/create`.
+pub(in crate::engine::docker) fn network(
+    name: &str,
+    spec: &NetworkSpec,
+    labels: &Labels,
+) -> NetworkCreateRequest {
+    let ipam = spec.ipam_driver.is_some() || !spec.ipam.is_empty();
+    NetworkCreateRequest {
+        name: name.to_owned(),
+        driver: spec.driver.clone(),
+        internal: spec.internal.then_some(true),
+        attachable: spec.attachable.then_some(true),
+        ipam: ipam.then(|| Ipam {
+            driver: spec.ipam_driver.clone(),
+            config: some(spec.ipam.iter().map(|subnet| IpamConfig {
+                subnet: subnet.subnet.clone(),
+                ip_range: subnet.ip_range.clone(),
+                gateway: subnet.gateway.clone(),
+                auxiliary_addresses: some_map(&subnet.aux_addresses),
+            })),
+            options: None,
+        }),
+        enable_ipv6: spec.enable_ipv6,
+        options: some_map(&spec.driver_opts),
+        labels: some_map(spec.labels.iter().chain(labels)),
+        ..NetworkCreateRequest::default()
+    }
+}
+
+/// The body of `POST /volumes/create`.
+pub(in crate::engine::docker) fn volume(
+    name: &str,
+    spec: &VolumeSpec,
+    labels: &Labels,
+) -> VolumeCreateRequest {
+    VolumeCreateRequest {
+        name: Some(name.to_owned()),
+        driver: spec.driver.clone(),
+        driver_opts: some_map(&spec.driver_opts),
+        labels: some_map(spec.labels.iter().chain(labels)),
+        cluster_volume_spec: None,
+    }
+}

@@ -1,0 +1,286 @@
+//! One engine that speaks Docker's API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::errors::Error as BollardError;
+use bollard::query_parameters::CreateContainerOptions;
+use futures_util::stream::BoxStream;
+use serde::Deserialize;
+use tokio::sync::OnceCell;
+
+use super::address::EngineAddress;
+use super::api::{Raw, SHORT, within};
+use super::connect::Connector;
+use super::create::container::ContainerRequest;
+use super::create::network::{network, volume};
+use super::credentials::Credentials;
+use super::error::Call as Tried;
+use super::observe::about::{InfoAnswer, VersionAnswer, facts};
+use super::observe::container::ContainerRow;
+use super::observe::detail::{ContainerAnswer, ImageAnswer};
+use super::observe::list::{ImageRow, NetworkRow, VolumeList};
+use super::transport::{Transport, bollard_over};
+use super::tunnel::Tunnel;
+use crate::engine::engine::{
+    ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions, OutputStream,
+    Progress, Remove,
+};
+use crate::engine::error::EngineError;
+use crate::model::dial::Dial;
+use crate::model::facts::Facts;
+use crate::model::observed::{ContainerDetail, ImageDetail, Observed};
+
+/// bollard's own limit, out of the way: each call here has one of its own.
+const BOLLARD_LIMIT_SECONDS: u64 = 7 * 24 * 3600;
+
+/// An engine reached over its API.
+pub struct DockerEngine {
+    pub(super) transport: Arc<Transport>,
+    pub(super) docker: Docker,
+    pub(super) credentials: Arc<Credentials>,
+    containerd_store: OnceCell<bool>,
+    podman: OnceCell<bool>,
+}
+
+impl DockerEngine {
+    /// An engine at an address. Makes no call; fails only on certificates that cannot be read.
+    pub fn new(address: &EngineAddress, credentials: Credentials) -> Result<Arc<Self>, EngineError> {
+        let connector = Connector::new(address).map_err(|error| {
+            Tried::new("use the address of the engine", address.to_string()).nonsense(error)
+        })?;
+        Ok(Arc::new(Self::over(connector, Arc::new(credentials))))
+    }
+
+    fn over(connector: Connector, credentials: Arc<Credentials>) -> Self {
+        let transport = Transport::new(connector);
+        let docker = bollard_over(&transport, BOLLARD_LIMIT_SECONDS);
+        Self { transport, docker, credentials, containerd_store: OnceCell::new(), podman: OnceCell::new() }
+    }
+
+    /// Runs a call of bollard's.
+    pub(super) async fn run<T>(
+        &self,
+        call: &Tried,
+        limit: Duration,
+        future: impl Future<Output = Result<T, BollardError>>,
+    ) -> Result<T, EngineError> {
+        within(call, Some(limit), async { future.await.map_err(|error| call.bollard(error)) }).await
+    }
+
+    pub(super) async fn inspect_container(&self, container: &str) -> Result<ContainerDetail, EngineError> {
+        let call = Tried::new("inspect container", container);
+        let answer: ContainerAnswer =
+            Raw::get(&["containers", container, "json"]).fetch(&self.transport, &call).await?;
+        Ok(answer.into())
+    }
+
+    async fn image(&self, image: &str) -> Result<ImageAnswer, EngineError> {
+        let call = Tried::new("inspect image", image);
+        Raw::get(&["images", image, "json"]).fetch(&self.transport, &call).await
+    }
+
+    pub(super) async fn image_platform(&self, image: &str) -> Result<serde_json::Value, EngineError> {
+        Ok(self.image(image).await?.platform())
+    }
+
+    async fn info(&self) -> Result<InfoAnswer, EngineError> {
+        let call = Tried::new("ask for the facts of the engine", "");
+        Raw::get(&["info"]).fetch(&self.transport, &call).await
+    }
+
+    async fn about(&self) -> Result<VersionAnswer, EngineError> {
+        let call = Tried::new("ask for the version of the engine", "");
+        Raw::get(&["version"]).fetch(&self.transport, &call).await
+    }
+
+    pub(super) async fn has_containerd_store(&self) -> Result<bool, EngineError> {
+        let told =
+            self.containerd_store.get_or_try_init(|| async { Ok(self.info().await?.containerd_store()) });
+        told.await.copied()
+    }
+
+    pub(super) async fn is_podman(&self) -> Result<bool, EngineError> {
+        self.podman.get_or_try_init(|| async { Ok(self.about().await?.is_podman()) }).await.copied()
+    }
+
+    async fn lists(&self) -> Result<Observed, EngineError> {
+        let call = |what| Tried::new(what, "");
+        let containers: Vec<ContainerRow> = Raw::get(&["containers", "json"])
+            .query("all", "true")
+            .fetch(&self.transport, &call("list the containers of the engine"))
+            .await?;
+        let networks: Vec<NetworkRow> =
+            Raw::get(&["networks"]).fetch(&self.transport, &call("list the networks of the engine")).await?;
+        let volumes: VolumeList =
+            Raw::get(&["volumes"]).fetch(&self.transport, &call("list the volumes of the engine")).await?;
+        let images: Vec<ImageRow> = Raw::get(&["images", "json"])
+            .fetch(&self.transport, &call("list the images of the engine"))
+            .await?;
+        Ok(Observed {
+            containers: containers.into_iter().map(Into::into).collect(),
+            networks: networks.into_iter().map(Into::into).collect(),
+            volumes: volumes.volumes.into_iter().map(Into::into).collect(),
+            images: images.into_iter().map(Into::into).collect(),
+        })
+    }
+
+    async fn make(&self, object: &Create) -> Result<String, EngineError> {
+        match object {
+            Create::Container { name, spec, image, labels } => {
+                let call = Tried::new("create container", name);
+                let api = within(&call, Some(SHORT), async {
+                    self.transport.version().await.map_err(|error| call.unreachable(error))
+                });
+                let api = api.await?;
+                let detail = match &spec.wrapper {
+                    Some(_) => Some(ImageDetail::from(self.image(image).await?)),
+                    None => None,
+                };
+                let request = ContainerRequest { spec, image, labels, detail: detail.as_ref(), api };
+                let body = request.body().map_err(|error| call.nonsense(error))?;
+                let options = CreateContainerOptions {
+                    name: Some(name.clone()),
+                    platform: spec.platform.clone().unwrap_or_default(),
+                };
+                // Boxed: bollard holds the whole body within the future.
+                let asked = Box::pin(self.docker.create_container(Some(options), body));
+                let made = self.run(&call, SHORT, asked).await?;
+                Ok(made.id)
+            }
+            Create::Network { name, spec, labels } => {
+                let call = Tried::new("create network", name);
+                let body = serde_json::to_value(network(name, spec, labels));
+                let mut body = body.map_err(|error| call.nonsense(error))?;
+                // Below API 1.44 an engine makes a second network of the same name unless told otherwise.
+                body["CheckDuplicate"] = true.into();
+                let made: NetworkMade =
+                    Raw::post(&["networks", "create"]).json(&body).fetch(&self.transport, &call).await?;
+                Ok(made.id)
+            }
+            Create::Volume { name, spec, labels } => {
+                let call = Tried::new("create volume", name);
+                let body = serde_json::to_value(volume(name, spec, labels));
+                let body = body.map_err(|error| call.nonsense(error))?;
+                let made: VolumeMade =
+                    Raw::post(&["volumes", "create"]).json(&body).fetch(&self.transport, &call).await?;
+                Ok(made.name)
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkMade {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VolumeMade {
+    name: String,
+}
+
+impl Engine for DockerEngine {
+    fn ping(&self) -> Call<'_, ()> {
+        Box::pin(async move {
+            let call = Tried::new("reach the engine", "");
+            let (status, body) = self.transport.ping().await.map_err(|error| call.unreachable(error))?;
+            if (200..300).contains(&status) {
+                return Ok(());
+            }
+            Err(call.refused(status, &String::from_utf8_lossy(&body)))
+        })
+    }
+
+    fn facts(&self) -> Call<'_, Facts> {
+        Box::pin(async move { Ok(facts(self.info().await?, self.about().await?)) })
+    }
+
+    fn observe(&self) -> Call<'_, Observed> {
+        Box::pin(self.lists())
+    }
+
+    fn inspect<'a>(&'a self, container: &'a str) -> Call<'a, ContainerDetail> {
+        Box::pin(self.inspect_container(container))
+    }
+
+    fn inspect_image<'a>(&'a self, image: &'a str) -> Call<'a, ImageDetail> {
+        Box::pin(async move { Ok(self.image(image).await?.into()) })
+    }
+
+    fn create<'a>(&'a self, object: &'a Create) -> Call<'a, String> {
+        Box::pin(self.make(object))
+    }
+
+    fn act<'a>(&'a self, container: &'a str, change: &'a Change) -> Call<'a, ()> {
+        Box::pin(self.change(container, change))
+    }
+
+    fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()> {
+        Box::pin(self.take_away(object))
+    }
+
+    fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()> {
+        Box::pin(self.pull_image(image, platform, progress))
+    }
+
+    fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream> {
+        Box::pin(self.save_image(image))
+    }
+
+    fn load(&self, archive: ByteStream) -> Call<'_, Vec<String>> {
+        Box::pin(self.load_images(archive))
+    }
+
+    fn tag<'a>(&'a self, image: &'a str, reference: &'a str) -> Call<'a, ()> {
+        Box::pin(self.tag_image(image, reference))
+    }
+
+    fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
+        Box::pin(self.put_archive(container, path, archive))
+    }
+
+    fn get<'a>(&'a self, container: &'a str, path: &'a str) -> Call<'a, ByteStream> {
+        Box::pin(self.get_archive(container, path))
+    }
+
+    fn exec<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ExecSession> {
+        Box::pin(self.open_exec(container, exec))
+    }
+
+    fn logs<'a>(&'a self, container: &'a str, options: &'a LogOptions) -> Call<'a, OutputStream> {
+        Box::pin(self.open_logs(container, options))
+    }
+
+    fn events(&self) -> Call<'_, BoxStream<'static, Result<EngineEvent, EngineError>>> {
+        Box::pin(self.open_events())
+    }
+
+    fn sees<'a>(&'a self, path: &'a str) -> Call<'a, bool> {
+        Box::pin(self.has_path(path))
+    }
+
+    fn inside(self: Arc<Self>, container: &str, dial: &Dial) -> Arc<dyn Engine> {
+        match dial {
+            // The engine of such a node is this one.
+            Dial::Parent { .. } => self,
+            Dial::Exec { argv, env, user } => {
+                let credentials = Arc::clone(&self.credentials);
+                let tunnel = Tunnel {
+                    parent: self,
+                    container: container.to_owned(),
+                    argv: argv.clone(),
+                    env: env.clone(),
+                    user: user.clone(),
+                };
+                Arc::new(Self::over(Connector::Exec(Arc::new(tunnel)), credentials))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! A row of `GET /containers/json`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::words::{
+    Map, exit_code_in, familiar, health_in, health_of, image_id, nullable, protocol_of, state_of,
+};
+use crate::model::observed::{ContainerState, ObservedContainer, ObservedMount, ObservedPort};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(in crate::engine::docker) struct ContainerRow {
+    id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    names: Vec<String>,
+    #[serde(default)]
+    image: String,
+    #[serde(default, rename = "ImageID")]
+    image_id: String,
+    #[serde(default)]
+    created: i64,
+    #[serde(default, deserialize_with = "nullable")]
+    ports: Vec<PortRow>,
+    #[serde(default, deserialize_with = "nullable")]
+    labels: Map,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    status: String,
+    /// Since API 1.52.
+    health: Option<HealthRow>,
+    #[serde(default, deserialize_with = "nullable")]
+    network_settings: NetworkSettingsRow,
+    #[serde(default, deserialize_with = "nullable")]
+    mounts: Vec<MountRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct HealthRow {
+    #[serde(default)]
+    status: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PortRow {
+    #[serde(default, rename = "IP")]
+    ip: String,
+    #[serde(default)]
+    private_port: u16,
+    public_port: Option<u16>,
+    #[serde(default, rename = "Type")]
+    protocol: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkSettingsRow {
+    #[serde(default, deserialize_with = "nullable")]
+    networks: BTreeMap<String, Option<EndpointRow>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EndpointRow {
+    #[serde(default, rename = "IPAddress")]
+    ip_address: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct MountRow {
+    #[serde(default, rename = "Type")]
+    kind: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    destination: String,
+}
+
+impl From<ContainerRow> for ObservedContainer {
+    fn from(row: ContainerRow) -> Self {
+        let state = state_of(&row.state);
+        let health = match row.health {
+            Some(health) => health_of(&health.status),
+            None => health_in(&row.status),
+        };
+        let mut ports: Vec<ObservedPort> = row
+            .ports
+            .into_iter()
+            .map(|port| ObservedPort {
+                host_ip: port.ip,
+                host: port.public_port.filter(|port| *port != 0),
+                container: port.private_port,
+                protocol: protocol_of(&port.protocol),
+            })
+            .collect();
+        ports.sort();
+        let networks = row.network_settings.networks.into_iter();
+        // Links of other containers are names with more than one slash.
+        let name = row.names.iter().map(|name| name.trim_start_matches('/')).find(|name| !name.contains('/'));
+        Self {
+            name: name.unwrap_or_default().to_owned(),
+            id: row.id,
+            image: familiar(&row.image),
+            image_id: image_id(row.image_id),
+            state,
+            health,
+            exit_code: exit_code_in(&row.status).filter(|_| state == ContainerState::Exited),
+            labels: row.labels,
+            ports,
+            networks: networks
+                .map(|(name, endpoint)| (name, endpoint.map(|e| e.ip_address).unwrap_or_default()))
+                .collect(),
+            mounts: row
+                .mounts
+                .into_iter()
+                .map(|mount| ObservedMount {
+                    volume: (mount.kind == "volume").then_some(mount.name),
+                    source: mount.source,
+                    target: mount.destination,
+                })
+                .collect(),
+            created: row.created,
+        }
+    }
+}

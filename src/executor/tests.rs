@@ -1,0 +1,7 @@
+//! Whole runs on the fake engine: labs, failures, signals.
+
+mod lab;
+mod protocol;
+mod runs;
+mod signals;
+mod surveys;

@@ -1,0 +1,308 @@
+//! Small labs by hand, and runs of them whose events are checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::super::run::{RunOptions, RunReport, run};
+use super::super::survey::{SurveyOptions, Surveyed, survey};
+use crate::engine::fake::fake_engine::FakeEngine;
+use crate::event::event::{CancelLevel, Event, EventKind};
+use crate::event::outcome::Outcome;
+use crate::event::sink::Recorder;
+use crate::graph::lab_graph::LabGraph;
+use crate::model::addr::LayerPath;
+use crate::model::container::{ContainerSpec, Endpoint, Healthcheck};
+use crate::model::failure::Failure;
+use crate::model::name::{ProjectName, ServiceName};
+use crate::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
+use crate::model::span::{Span, Spanned};
+use crate::model::topology::{Layer, NetworkDef, Topology};
+use crate::plan::goal::{Down, Goal, Lab, Up, Wait};
+use crate::plan::known::Layer as KnownLayer;
+use crate::plan::plan::Plan;
+use crate::plan::step::StepId;
+use crate::transfer::memory_files::MemoryFiles;
+
+/// Images that the fake's registry serves.
+pub(super) const IMAGES: &[&str] = &["docker:dind", "docker:cli", "busybox", "machine"];
+
+pub(super) fn project() -> ProjectName {
+    ProjectName::new("lab").expect("valid")
+}
+
+/// A root engine with a registry.
+pub(super) fn engine() -> FakeEngine {
+    FakeEngine::new("host").with_registry(IMAGES)
+}
+
+/// A plain service.
+pub(super) fn service(name: &str) -> Service {
+    let networks = BTreeMap::from([("default".to_owned(), Endpoint::default())]);
+    Service {
+        name: ServiceName::new(name).expect("valid"),
+        span: Span::default(),
+        spans: BTreeMap::new(),
+        spec: ContainerSpec { image: "busybox".to_owned(), networks, ..ContainerSpec::default() },
+        container_name: None,
+        scale: 1,
+        depends_on: Vec::new(),
+        pull_policy: PullPolicy::Missing,
+        files: Vec::new(),
+        publish: Vec::new(),
+        node: None,
+    }
+}
+
+/// A service with a health check.
+pub(super) fn checked(name: &str) -> Service {
+    let mut service = service(name);
+    let test = vec!["CMD".to_owned(), "true".to_owned()];
+    service.spec.healthcheck = Some(Healthcheck { test, ..Healthcheck::default() });
+    service
+}
+
+/// A node of a kind, with what runs inside.
+pub(super) fn node(name: &str, kind: &str, inside: Vec<Service>) -> Service {
+    let mut service = service(name);
+    service.spec.image = match kind {
+        "systemd" => "machine".to_owned(),
+        "dind" | "tcp" => String::new(),
+        _ => service.spec.image,
+    };
+    service.node = Some(Box::new(NodeDef {
+        kind: Spanned::new(kind.to_owned(), Span::default()),
+        options: EngineOptions::default(),
+        inner: inner(inside),
+    }));
+    service
+}
+
+pub(super) fn inner(services: Vec<Service>) -> Layer {
+    Layer {
+        services: services.into_iter().map(|service| (service.name.clone(), service)).collect(),
+        networks: BTreeMap::from([("default".to_owned(), NetworkDef::default())]),
+        ..Layer::default()
+    }
+}
+
+/// Lets a service need others before it starts.
+pub(super) fn needing(mut service: Service, needs: &[(&str, Condition)]) -> Service {
+    service.depends_on = needs
+        .iter()
+        .map(|(target, condition)| Dependency {
+            target: match target.strip_prefix('/') {
+                Some(absolute) => Target::Absolute(absolute.parse().expect("valid")),
+                None => Target::Relative(target.parse().expect("valid")),
+            },
+            condition: *condition,
+            required: true,
+            restart: false,
+            span: Span::default(),
+        })
+        .collect();
+    service
+}
+
+/// A lab of these services.
+pub(super) fn lab(services: Vec<Service>) -> Arc<Lab> {
+    let topology =
+        Topology { project: project(), directory: PathBuf::from("/home/user/lab"), root: inner(services) };
+    let (graph, problems) = LabGraph::build(&topology);
+    assert!(problems.is_empty(), "{problems:?}");
+    Arc::new(Lab { topology, graph })
+}
+
+pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
+    Goal::Up(Up {
+        lab: lab.clone(),
+        targets: Vec::new(),
+        wait: Wait::Ready(None),
+        force_recreate: false,
+        remove_orphans: false,
+    })
+}
+
+pub(super) fn down_goal() -> Goal {
+    Goal::Down(Down { project: project(), volumes: true, grace: None })
+}
+
+pub(super) fn survey_options() -> SurveyOptions {
+    SurveyOptions {
+        project: Some(project()),
+        paths: Vec::new(),
+        facts: false,
+        patience: Duration::from_secs(3),
+    }
+}
+
+pub(super) async fn surveyed(engine: &FakeEngine) -> Surveyed {
+    survey(engine.shared(), &survey_options()).await.expect("the root engine answers")
+}
+
+pub(super) fn run_options(command: &'static str) -> RunOptions {
+    RunOptions { command, parallel: None, files: Arc::new(MemoryFiles::new()) }
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) report: RunReport,
+    pub(super) events: Vec<Event>,
+}
+
+impl Ran {
+    /// The end of each step, as `verb address: outcome`, in the order in which they ended.
+    pub(super) fn ends(&self) -> Vec<String> {
+        let mut names = BTreeMap::new();
+        let mut out = Vec::new();
+        for event in &self.events {
+            match &event.kind {
+                EventKind::LayerPlanned { steps, .. } => {
+                    names.extend(steps.iter().map(|step| (step.id, format!("{} {}", step.verb, step.of))));
+                }
+                EventKind::StepFinished { step, outcome, .. } => {
+                    let how = match outcome {
+                        Outcome::Done => "done",
+                        Outcome::Failed(_) => "failed",
+                        Outcome::Skipped { .. } => "skipped",
+                        Outcome::Cancelled => "cancelled",
+                    };
+                    out.push(format!("{}: {how}", names[step]));
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    /// The one failure that there is.
+    #[track_caller]
+    pub(super) fn failure(&self) -> &Failure {
+        assert_eq!(self.report.failures.len(), 1, "{:#?}", self.report.failures);
+        &self.report.failures[0].failure
+    }
+
+    /// What was skipped because of the first failure.
+    pub(super) fn skipped(&self) -> Vec<String> {
+        self.report.failures.first().into_iter().flat_map(|f| &f.skipped).map(ToString::to_string).collect()
+    }
+
+    #[track_caller]
+    pub(super) fn assert_good(&self) {
+        assert!(self.report.summary.is_success(), "{:#?}\n{:#?}", self.report, self.ends());
+    }
+}
+
+pub(super) fn answered(surveyed: &Surveyed) -> BTreeSet<LayerPath> {
+    let layers = surveyed.known.layers.iter();
+    let answered = layers.filter(|(_, layer)| matches!(layer, KnownLayer::Answered(_)));
+    answered.map(|(path, _)| path.clone()).collect()
+}
+
+/// Surveys, plans and runs.
+pub(super) async fn go(engine: &FakeEngine, goal: &Goal) -> Ran {
+    let (_cancel, cancelled) = watch::channel(None);
+    go_until(engine, goal, cancelled).await
+}
+
+pub(super) async fn go_until(
+    engine: &FakeEngine,
+    goal: &Goal,
+    cancelled: watch::Receiver<Option<CancelLevel>>,
+) -> Ran {
+    attempt(engine, goal, cancelled).await.expect("the root engine answers")
+}
+
+/// As [`go_until`]; `None` when the root engine does not answer the survey.
+pub(super) async fn attempt(
+    engine: &FakeEngine,
+    goal: &Goal,
+    cancelled: watch::Receiver<Option<CancelLevel>>,
+) -> Option<Ran> {
+    let surveyed = survey(engine.shared(), &survey_options()).await.ok()?;
+    let first = goal.plan(&surveyed.known, &answered(&surveyed), StepId(0));
+    assert!(!first.problems.has_errors(), "{:#?}", first.problems);
+    let command = if matches!(goal, Goal::Up(_)) { "up" } else { "down" };
+    Some(go_on(goal, surveyed, first, &run_options(command), cancelled).await)
+}
+
+pub(super) async fn go_on(
+    goal: &Goal,
+    surveyed: Surveyed,
+    first: Plan,
+    options: &RunOptions,
+    cancelled: watch::Receiver<Option<CancelLevel>>,
+) -> Ran {
+    let mut sink = Recorder::default();
+    let report = run(goal, surveyed, first, options, &mut sink, cancelled).await;
+    let events = sink.events.lock().expect("no panic while locked").clone();
+    let ran = Ran { report, events };
+    assert_protocol(&ran);
+    ran
+}
+
+/// Runs `up`, and checks that it went well.
+pub(super) async fn up(engine: &FakeEngine, lab: &Arc<Lab>) -> Ran {
+    let ran = go(engine, &up_goal(lab)).await;
+    ran.assert_good();
+    ran
+}
+
+/// What holds of the events of every run, whatever happened (STYLE 10.2, rule 19).
+pub(super) fn assert_protocol(ran: &Ran) {
+    let kinds: Vec<&EventKind> = ran.events.iter().map(|event| &event.kind).collect();
+    assert!(matches!(kinds.first(), Some(EventKind::RunStarted { .. })), "{kinds:?}");
+    assert!(matches!(kinds.last(), Some(EventKind::RunFinished { .. })), "{kinds:?}");
+    for (i, event) in ran.events.iter().enumerate() {
+        assert_eq!(event.seq, i as u64);
+    }
+    assert!(ran.events.windows(2).all(|pair| pair[0].at <= pair[1].at), "time goes on");
+    let mut planned = BTreeSet::new();
+    let mut running = BTreeSet::new();
+    let mut ended = BTreeSet::new();
+    let mut counts = [0; 4];
+    for (i, kind) in kinds.iter().enumerate() {
+        match kind {
+            EventKind::RunStarted { .. } => assert_eq!(i, 0),
+            EventKind::RunFinished { .. } => assert_eq!(i + 1, kinds.len()),
+            EventKind::LayerPlanned { steps, .. } => {
+                for step in steps {
+                    assert!(planned.insert(step.id), "{} is planned twice", step.id);
+                }
+            }
+            EventKind::StepStarted { step } => {
+                assert!(planned.contains(step), "{step} starts and is not planned");
+                assert!(!ended.contains(step) && running.insert(*step), "{step} starts twice");
+            }
+            EventKind::StepProgress { step, .. } | EventKind::StepWaiting { step, .. } => {
+                assert!(running.contains(step), "{step} tells something and does not run");
+            }
+            EventKind::StepFinished { step, outcome, took } => {
+                let ran = running.remove(step);
+                assert!(planned.contains(step) && ended.insert(*step), "{step} ends twice");
+                match outcome {
+                    Outcome::Done | Outcome::Failed(_) => assert!(ran, "{step} ends and never ran"),
+                    Outcome::Skipped { .. } => assert!(!ran, "{step} ran and was skipped"),
+                    Outcome::Cancelled => {}
+                }
+                assert!(ran || took.is_zero());
+                counts[match outcome {
+                    Outcome::Done => 0,
+                    Outcome::Failed(_) => 1,
+                    Outcome::Skipped { .. } => 2,
+                    Outcome::Cancelled => 3,
+                }] += 1;
+            }
+            EventKind::Surveyed { .. } | EventKind::Warned { .. } | EventKind::Cancelling { .. } => {}
+        }
+    }
+    assert_eq!(ended, planned, "every planned step ends");
+    let summary = &ran.report.summary;
+    assert!(summary.changed <= counts[0]);
+    assert!(summary.failed <= counts[1] && summary.skipped <= counts[2], "{summary:?} {counts:?}");
+    assert_eq!(summary.cancelled, counts[3]);
+}

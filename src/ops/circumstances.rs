@@ -1,0 +1,88 @@
+//! What a plan must know of the user's machine and of the way to the root engine.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::kind::kind::Hosting;
+use crate::kind::kinds;
+use crate::model::addr::Addr;
+use crate::model::container::{BindPath, MountSource};
+use crate::model::failure::FailureKind;
+use crate::model::topology::Topology;
+use crate::plan::known::Known;
+use crate::transfer::host_files::HostFiles;
+
+use super::context::Ctx;
+use super::error::OpError;
+use super::host_facts;
+use super::host_files::DiskFiles;
+
+/// Adds them to what was observed, as far as this lab makes them count.
+///
+/// # Errors
+/// When the root engine cannot be asked any more.
+pub async fn add(known: &mut Known, ctx: &Ctx, topology: &Topology) -> Result<(), OpError> {
+    known.root_socket = ctx.endpoint.socket_path().map(str::to_owned);
+    known.avoid = host_facts::resolvers();
+    if known.root_socket.is_some() {
+        known.avoid.extend(host_facts::routes());
+    }
+    let inner = inner_user_paths(topology);
+    if inner.is_empty() {
+        return Ok(());
+    }
+    let directory = topology.directory.to_string_lossy();
+    let sees = match ctx.root.sees(&directory).await {
+        Ok(sees) => sees,
+        Err(error) if error.kind == FailureKind::Unreachable => return Err(error.into()),
+        // An engine that cannot say is taken for one that does not see: copies work everywhere.
+        Err(_) => false,
+    };
+    known.sees_files = Some(sees);
+    let copied: BTreeSet<PathBuf> =
+        inner.into_iter().filter(|it| !sees || it.elsewhere).map(|it| it.path).collect();
+    let digests = tokio::task::spawn_blocking(move || {
+        let disk: Arc<dyn HostFiles> = Arc::new(DiskFiles);
+        // A path that cannot be read has no digest; the step that copies it says why.
+        copied.into_iter().filter_map(|path| Some((path.clone(), disk.digest(&path).ok()?))).collect()
+    });
+    known.digests = digests.await.unwrap_or_default();
+    Ok(())
+}
+
+/// A path of the user's machine that a service on an inner engine binds.
+struct InnerPath {
+    path: PathBuf,
+    /// The engine is on a machine of its own: a bind cannot pass through.
+    elsewhere: bool,
+}
+
+fn inner_user_paths(topology: &Topology) -> Vec<InnerPath> {
+    let mut out = Vec::new();
+    for (addr, service) in topology.instances() {
+        let hostings = hostings_around(topology, &addr);
+        // Below `socket` nodes alone the engine is the root's own, and a bind is what Compose makes of it.
+        if hostings.iter().all(|hosting| *hosting == Hosting::Parents) {
+            continue;
+        }
+        let elsewhere = hostings.contains(&Hosting::Elsewhere);
+        for mount in &service.spec.mounts {
+            if let MountSource::Bind { path: BindPath::User(path), .. } = &mount.source {
+                out.push(InnerPath { path: path.clone(), elsewhere });
+            }
+        }
+    }
+    out
+}
+
+/// How the nodes around `addr` host their engines.
+fn hostings_around(topology: &Topology, addr: &Addr) -> Vec<Hosting> {
+    let nodes = addr.layer();
+    let nodes = nodes.ancestors().filter_map(|layer| layer.node());
+    nodes
+        .filter_map(|node| topology.service(&node)?.node.as_ref())
+        .filter_map(|node| kinds::find(&node.kind.value))
+        .map(|kind| kind.hosting)
+        .collect()
+}

@@ -1,0 +1,94 @@
+//! Why a use case could not be carried out.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::diag::diagnostics::Diagnostics;
+use crate::diag::source::SourceMap;
+use crate::engine::error::EngineError;
+use crate::model::addr::{Addr, BadAddr};
+use crate::model::name::BadName;
+use crate::model::observed::ContainerState;
+
+use super::root::RootError;
+
+/// Why a use case could not be carried out. Steps that fail in a run are not in here: they are in its report.
+#[derive(Debug, thiserror::Error)]
+pub enum OpError {
+    /// No lab file from this directory upward.
+    #[error("no lab file in `{}` or in a directory above it", searched.display())]
+    NoLabFile {
+        /// Where the search began.
+        searched: PathBuf,
+    },
+    /// A file that was named cannot be read.
+    #[error("failed to read `{}`", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The lab has errors, or its plan has: nothing was changed.
+    #[error("the lab was refused")]
+    Refused {
+        /// What is wrong.
+        diagnostics: Diagnostics,
+        /// The texts that they point into.
+        sources: Arc<SourceMap>,
+    },
+    /// A name that was given is none.
+    #[error(transparent)]
+    Name(#[from] BadName),
+    /// An address that was given is none.
+    #[error("`{text}` is not an address")]
+    Address {
+        /// What was given.
+        text: String,
+        /// Why.
+        source: BadAddr,
+    },
+    /// An address that names nothing.
+    #[error("no service `{pattern}` in the lab")]
+    NothingMatched {
+        /// What was given.
+        pattern: String,
+        /// An address that is there and looks like it.
+        near: Option<String>,
+    },
+    /// The lab has no containers on the engine.
+    #[error("no container of the lab `{project}` on the engine")]
+    NotUp {
+        /// The lab.
+        project: String,
+    },
+    /// A container in which nothing can be run.
+    #[error("container of `{addr}` is {}", state.as_str())]
+    NotRunning {
+        /// Whose.
+        addr: Addr,
+        /// Its state.
+        state: ContainerState,
+    },
+    /// A layer on the way to the address does not answer.
+    #[error("engine of `{layer}` does not answer")]
+    LayerSilent {
+        /// The node.
+        layer: String,
+        /// What was tried and why it failed, outermost first.
+        causes: Vec<String>,
+    },
+    /// The root engine cannot be found or dialled.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// A call of an engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Output could not be written.
+    #[error("failed to write the output")]
+    Output(#[source] io::Error),
+    /// A time that was given is none.
+    #[error("`{0}` is neither a time nor a duration")]
+    Time(String),
+}

@@ -1,0 +1,132 @@
+//! Files and environment → a lab with its graph.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::diag::diagnostics::Diagnostics;
+use crate::diag::source::SourceMap;
+use crate::graph::lab_graph::LabGraph;
+use crate::kind::kinds;
+use crate::model::name::ProjectName;
+use crate::model::service::Service;
+use crate::plan::goal::Lab;
+use crate::spec::files::{Entry, Vars};
+use crate::spec::parse::parse;
+
+use super::error::OpError;
+use super::files::{DiskFiles, STDIN};
+use super::find::find;
+
+/// What to load.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// Files as they were given; empty: they are looked for.
+    pub files: Vec<String>,
+    /// Absolute.
+    pub working_directory: PathBuf,
+    /// Where relative paths start, in place of the first file's directory.
+    pub project_directory: Option<PathBuf>,
+    /// The project's name, in place of what the file says.
+    pub project: Option<ProjectName>,
+    /// Files with variables; empty: `.env` of the project directory.
+    pub env_files: Vec<PathBuf>,
+    /// Active profiles.
+    pub profiles: Vec<String>,
+    /// Root services that are active whatever their profiles.
+    pub enabled: Vec<String>,
+    /// The home directory.
+    pub home: Option<PathBuf>,
+    /// The environment.
+    pub vars: Vars,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The lab; `None` when errors leave nothing to go on with.
+    pub lab: Option<Arc<Lab>>,
+    /// All problems: of the text and of the graph.
+    pub diagnostics: Diagnostics,
+    /// The texts that they point into.
+    pub sources: Arc<SourceMap>,
+    /// The lab files, absolute, or `-`.
+    pub files: Vec<PathBuf>,
+}
+
+/// Loads a lab.
+///
+/// # Errors
+/// When there is no lab file, or one that was named is not there. All that is wrong in the files is in
+/// [`Loaded::diagnostics`].
+pub fn load(options: &LoadOptions) -> Result<Loaded, OpError> {
+    let disk = DiskFiles::default();
+    let found =
+        find(&options.files, &options.working_directory, options.project_directory.as_deref(), &disk)?;
+    for path in found.files.iter().filter(|path| *path != &PathBuf::from(STDIN)) {
+        std::fs::File::open(path).map_err(|source| OpError::Unreadable { path: path.clone(), source })?;
+    }
+    let absolute = |path: &PathBuf| super::find::absolute(&options.working_directory, path);
+    let entry = Entry {
+        files: found.files.clone(),
+        directory: found.directory,
+        project: options.project.clone(),
+        env_files: options.env_files.iter().map(absolute).collect(),
+        profiles: options.profiles.clone(),
+        enabled: options.enabled.clone(),
+        home: options.home.clone(),
+    };
+    let parsed = parse(&disk, &entry, &options.vars);
+    let mut diagnostics = parsed.diagnostics;
+    let lab = parsed.topology.map(|topology| {
+        let (graph, problems) = LabGraph::build(&topology);
+        diagnostics.extend(problems);
+        Arc::new(Lab { topology, graph })
+    });
+    Ok(Loaded { lab, diagnostics, sources: Arc::new(parsed.sources), files: found.files })
+}
+
+impl Loaded {
+    /// The lab, if nothing is wrong with it.
+    ///
+    /// # Errors
+    /// [`OpError::Refused`] with all problems when one of them is an error.
+    pub fn valid(self) -> Result<ValidLab, OpError> {
+        match self.lab {
+            Some(lab) if !self.diagnostics.has_errors() => {
+                Ok(ValidLab { lab, warnings: self.diagnostics, sources: self.sources })
+            }
+            _ => Err(OpError::Refused { diagnostics: self.diagnostics, sources: self.sources }),
+        }
+    }
+}
+
+/// A lab without errors.
+#[derive(Clone, Debug)]
+pub struct ValidLab {
+    /// The lab.
+    pub lab: Arc<Lab>,
+    /// What is worth saying once.
+    pub warnings: Diagnostics,
+    /// The texts that problems point into, also those of plans.
+    pub sources: Arc<SourceMap>,
+}
+
+/// The project name of a lab that is addressed by its containers: as given, else as the file says.
+///
+/// # Errors
+/// When no name is given and no file gives one. An invalid file is no error as long as its name can be read.
+pub fn project_name(options: &LoadOptions) -> Result<ProjectName, OpError> {
+    if let Some(name) = &options.project {
+        return Ok(name.clone());
+    }
+    let loaded = load(options)?;
+    match loaded.lab {
+        Some(lab) => Ok(lab.topology.project.clone()),
+        None => Err(OpError::Refused { diagnostics: loaded.diagnostics, sources: loaded.sources }),
+    }
+}
+
+/// The image of a node that gives none: its kind's.
+pub fn default_image(service: &Service) -> Option<&'static str> {
+    kinds::find(&service.node.as_ref()?.kind.value)?.default_image
+}

@@ -1,0 +1,73 @@
+//! What a run would do, and the beginning of every run: survey, then the first plan.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diag::diagnostics::Diagnostics;
+use crate::diag::source::SourceMap;
+use crate::executor::survey::{SurveyOptions, Surveyed, survey};
+use crate::model::addr::LayerPath;
+use crate::plan::goal::Goal;
+use crate::plan::known::Layer;
+use crate::plan::plan::Plan;
+use crate::plan::step::StepId;
+
+use super::circumstances;
+use super::context::Ctx;
+use super::error::OpError;
+use super::forecast::{Forecast, forecast};
+
+/// How long an inner engine may take to answer before it counts as silent. It is dialled already; a daemon that
+/// serves answers within milliseconds, and a node that is booting is waited for by its own step.
+pub const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What was observed and what is to be done: everything is decided, nothing is changed yet.
+pub struct Prepared {
+    /// The goal.
+    pub goal: Goal,
+    /// What was observed, and the engines.
+    pub surveyed: Surveyed,
+    /// The first plan. It covers every layer that has answered.
+    pub plan: Plan,
+}
+
+/// Surveys the lab and plans `goal`.
+///
+/// # Errors
+/// When the root engine does not answer.
+pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
+    let options = SurveyOptions {
+        project: Some(goal.project().clone()),
+        paths: Vec::new(),
+        facts: matches!(goal, Goal::Up(_)),
+        patience: PATIENCE,
+    };
+    let mut surveyed = survey(Arc::clone(&ctx.root), &options).await?;
+    if let Goal::Up(up) = &goal {
+        circumstances::add(&mut surveyed.known, ctx, &up.lab.topology).await?;
+    }
+    let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
+    let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
+    let plan = goal.plan(&surveyed.known, &scope, StepId(0));
+    Ok(Prepared { goal, surveyed, plan })
+}
+
+impl Prepared {
+    /// What layers that are not up yet will need.
+    pub fn forecast(&self) -> Vec<Forecast> {
+        forecast(&self.goal, &self.surveyed.known, &self.plan)
+    }
+
+    /// Itself, unless the plan shows that it cannot work.
+    ///
+    /// # Errors
+    /// [`OpError::Refused`] with all problems when one of them is an error.
+    pub fn accepted(self, sources: &Arc<SourceMap>) -> Result<Self, OpError> {
+        if self.plan.problems.has_errors() {
+            let diagnostics: Diagnostics = self.plan.problems;
+            return Err(OpError::Refused { diagnostics, sources: Arc::clone(sources) });
+        }
+        Ok(self)
+    }
+}

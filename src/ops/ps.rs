@@ -1,0 +1,77 @@
+//! What of a lab is there.
+
+use std::sync::Arc;
+
+use crate::executor::status::statuses;
+use crate::executor::survey::{SurveyOptions, Surveyed, survey};
+use crate::model::addr::{Addr, Pattern};
+use crate::model::name::ProjectName;
+use crate::model::status::LabStatus;
+use crate::plan::known::{Known, Layer};
+
+use super::address::{check_all_match, is_meant};
+use super::context::Ctx;
+use super::error::OpError;
+use super::plan::PATIENCE;
+
+/// Whose containers.
+#[derive(Clone, Debug)]
+pub struct PsOptions {
+    /// The lab.
+    pub project: ProjectName,
+    /// Only these and what is inside them; empty: all.
+    pub patterns: Vec<Pattern>,
+}
+
+/// Observes the lab. Changes nothing.
+///
+/// # Errors
+/// When the root engine does not answer, or an address names nothing.
+pub async fn ps(ctx: &Ctx, options: &PsOptions) -> Result<LabStatus, OpError> {
+    let surveyed = look(ctx, &options.project, &options.patterns).await?;
+    let mut status = status(&surveyed.known, &options.project);
+    let known: Vec<Addr> = status.services.iter().map(|service| service.addr.clone()).collect();
+    if check_all_match(&options.patterns, &known).is_err() {
+        check_all_match(&options.patterns, &known_addresses(ctx, &options.project).await?)?;
+    }
+    status.services.retain(|service| is_meant(&options.patterns, &service.addr));
+    Ok(status)
+}
+
+/// Surveys the layers on the way to these addresses and below them.
+///
+/// # Errors
+/// When the root engine does not answer.
+pub async fn look(ctx: &Ctx, project: &ProjectName, paths: &[Pattern]) -> Result<Surveyed, OpError> {
+    let options = SurveyOptions {
+        project: Some(project.clone()),
+        paths: paths.to_vec(),
+        facts: true,
+        patience: PATIENCE,
+    };
+    Ok(survey(Arc::clone(&ctx.root), &options).await?)
+}
+
+/// The addresses of all containers of the lab: what an address that names nothing is compared with. A survey of the
+/// way to that address alone would not know the one that was meant.
+///
+/// # Errors
+/// When the root engine does not answer.
+pub async fn known_addresses(ctx: &Ctx, project: &ProjectName) -> Result<Vec<Addr>, OpError> {
+    let status = status(&look(ctx, project, &[]).await?.known, project);
+    Ok(status.services.into_iter().map(|service| service.addr).collect())
+}
+
+/// The lab as it was observed.
+pub fn status(known: &Known, project: &ProjectName) -> LabStatus {
+    let services = statuses(known, project);
+    let silent = known
+        .layers
+        .iter()
+        .filter_map(|(path, layer)| match layer {
+            Layer::Silent(failure) => Some((path.clone(), failure.clone())),
+            Layer::Answered(_) => None,
+        })
+        .collect();
+    LabStatus { project: project.clone(), services, silent }
+}

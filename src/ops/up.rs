@@ -1,0 +1,74 @@
+//! Brings a lab up.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::event::event::CancelLevel;
+use crate::event::sink::Sink;
+use crate::executor::run::{RunOptions, run};
+use crate::model::addr::{Addr, Pattern};
+use crate::plan::goal::{Goal, Up, Wait};
+
+use super::address::check_all_match;
+use super::context::Ctx;
+use super::error::OpError;
+use super::host_files::DiskFiles;
+use super::load::ValidLab;
+use super::outcome::RunOutcome;
+use super::plan::{Prepared, prepare};
+
+/// Until when a run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Everything is ready, each wait at most so long.
+    Ready(Option<Duration>),
+    /// Everything is started; only what dependencies demand is waited for.
+    Started,
+}
+
+/// How to bring it up.
+#[derive(Clone, Debug)]
+pub struct UpOptions {
+    /// Only these and what they need; empty: all.
+    pub targets: Vec<Pattern>,
+    /// Until when.
+    pub until: Until,
+    /// Make containers anew although nothing changed.
+    pub force_recreate: bool,
+    /// Remove containers of services that the file no longer has.
+    pub remove_orphans: bool,
+}
+
+/// Surveys and plans. Changes nothing.
+///
+/// # Errors
+/// When an address names nothing, the root engine does not answer, or the plan shows that it cannot work.
+pub async fn prepare_up(ctx: &Ctx, lab: &ValidLab, options: &UpOptions) -> Result<Prepared, OpError> {
+    let known: Vec<Addr> = lab.lab.topology.instances().into_iter().map(|(addr, _)| addr).collect();
+    check_all_match(&options.targets, &known)?;
+    let goal = Goal::Up(Up {
+        lab: Arc::clone(&lab.lab),
+        targets: options.targets.clone(),
+        wait: match options.until {
+            Until::Ready(limit) => Wait::Ready(limit),
+            Until::Started => Wait::Started,
+        },
+        force_recreate: options.force_recreate,
+        remove_orphans: options.remove_orphans,
+    });
+    prepare(ctx, goal).await?.accepted(&lab.sources)
+}
+
+/// Carries out what was prepared.
+pub async fn up(
+    prepared: Prepared,
+    parallel: Option<NonZeroUsize>,
+    sink: &mut dyn Sink,
+    cancel: watch::Receiver<Option<CancelLevel>>,
+) -> RunOutcome {
+    let options = RunOptions { command: "up", parallel, files: Arc::new(DiskFiles) };
+    run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
+}

@@ -1,0 +1,69 @@
+//! The line at the end of a run.
+
+use crate::event::outcome::Summary;
+use crate::model::name::ProjectName;
+
+use super::duration::short;
+use super::progress::Tally;
+use super::style::{Style, Symbol, Tone};
+
+/// What a run was about, for its last line.
+#[derive(Clone, Debug)]
+pub struct Ended<'a> {
+    /// The lab.
+    pub project: &'a ProjectName,
+    /// `up`, `down`, …
+    pub command: &'a str,
+    /// How it went.
+    pub summary: &'a Summary,
+    /// How the rows stand.
+    pub tally: Tally,
+}
+
+impl Ended<'_> {
+    /// The line, without its end.
+    pub fn render(&self, style: Style) -> String {
+        let took = short(self.summary.took);
+        let project = self.project;
+        let s = self.summary;
+        if s.is_success() {
+            let text = match self.command {
+                "down" if s.changed == 0 => format!("{project} is down: nothing of it was there ({took})"),
+                "down" => format!("{project} is down: {} removed ({took})", services(self.tally.changed)),
+                _ if s.changed == 0 => {
+                    format!("{project} is up: nothing changed, {} ({took})", services(self.tally.unchanged))
+                }
+                _ if self.tally.unchanged == 0 => {
+                    format!("{project} is up: {} ({took})", services(self.tally.changed))
+                }
+                _ => format!(
+                    "{project} is up: {} changed, {} unchanged ({took})",
+                    services(self.tally.changed),
+                    self.tally.unchanged
+                ),
+            };
+            return style.paint(Tone::Good, &format!("{} {text}", style.symbol(Symbol::Done)));
+        }
+        let mut parts = Vec::new();
+        // Errors of later plans and services that ended badly after their last step are no rows.
+        let failed = self.tally.failed + s.problems;
+        for (n, word) in
+            [(failed, "failed"), (self.tally.skipped, "held back"), (self.tally.cancelled, "cancelled")]
+        {
+            if n > 0 {
+                parts.push(format!("{n} {word}"));
+            }
+        }
+        let (symbol, head) = if s.interrupted && failed == 0 {
+            (Symbol::Cancelled, format!("{project}: {} was broken off", self.command))
+        } else {
+            (Symbol::Failed, format!("{project} is not {}", self.command))
+        };
+        let tail = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+        style.paint(Tone::Bad, &format!("{} {head}{tail} ({took})", style.symbol(symbol)))
+    }
+}
+
+fn services(n: usize) -> String {
+    format!("{n} service{}", if n == 1 { "" } else { "s" })
+}

@@ -1,0 +1,61 @@
+//! Words for steps: what is being done, what was done, what would be done.
+
+use crate::event::event::StepInfo;
+use crate::plan::step::Resource;
+
+/// `creating`, `pulling`.
+pub fn doing(info: &StepInfo) -> String {
+    let word = match info.verb {
+        "pull" => "pulling",
+        "copy" => "copying",
+        "create" => "creating",
+        "put files" => "putting files in",
+        "fill" => "filling",
+        "connect" => "connecting",
+        "disconnect" => "disconnecting",
+        "start" => "starting",
+        "stop" => "stopping",
+        "kill" => "killing",
+        "pause" => "pausing",
+        "unpause" => "continuing",
+        "remove" => "removing",
+        "rename" => "renaming",
+        "wait" => "waiting until ready",
+        "enter" => "waiting for its engine",
+        "join" => "waiting for its inner layer",
+        other => other,
+    };
+    word.to_owned()
+}
+
+/// `created`, `pulled`.
+pub fn done(info: &StepInfo) -> &'static str {
+    match info.verb {
+        "pull" => "pulled",
+        "copy" => "copied",
+        "create" => "created",
+        "put files" | "fill" => "filled",
+        "connect" => "connected",
+        "disconnect" => "disconnected",
+        "start" => "started",
+        "stop" => "stopped",
+        "kill" => "killed",
+        "pause" => "paused",
+        "unpause" => "running",
+        "remove" => "removed",
+        "rename" => "renamed",
+        "enter" => "engine up",
+        "wait" | "join" => "ready",
+        other => other,
+    }
+}
+
+/// What a step is about, as the head of a line: an address, or `network x`, `image y`, with the layer where it is
+/// not the root.
+pub fn subject(of: &Resource) -> String {
+    match of {
+        Resource::Service(addr) => addr.to_string(),
+        Resource::Layer(layer) => layer.to_string(),
+        other => other.to_string(),
+    }
+}
