@@ -8,7 +8,7 @@ use crate::diag::code::Code;
 use crate::diag::source::SourceMap;
 use crate::spec::problems::Problems;
 use crate::spec::read::reader::read;
-use crate::spec::tests::fixture::{Fixture, all};
+use crate::spec::tests::fixture::{Fixture, all, examples};
 use crate::spec::tree::build::build;
 
 /// What YAML itself refuses, which an editor says without a schema.
@@ -29,9 +29,9 @@ fn schema() -> Value {
 }
 
 #[test]
-fn the_schema_accepts_every_good_lab() {
+fn the_schema_accepts_every_good_lab_and_every_example() {
     let schema = schema();
-    for fixture in all("valid") {
+    for fixture in all("valid").into_iter().chain(examples()) {
         let lab = json(&fixture).expect("a good lab is YAML");
         let mut faults = Vec::new();
         check(&schema, &schema, &lab, "", &mut faults);

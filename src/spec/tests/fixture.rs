@@ -81,6 +81,22 @@ pub(crate) fn all(kind: &str) -> Vec<Fixture> {
     out
 }
 
+/// The examples, with what their readers are told to put beside them.
+pub(crate) fn examples() -> Vec<Fixture> {
+    let mut out = Vec::new();
+    for path in
+        listed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).iter().filter(|path| path.is_dir())
+    {
+        let name = path.file_name().expect("a directory has a name").to_string_lossy().into_owned();
+        let mut files = BTreeMap::new();
+        collect(path, Path::new(LAB), &mut files);
+        let mut fixture = Fixture::of(&name, files);
+        fixture.files.insert(Path::new(LAB).join("id.pub"), b"ssh-ed25519 AAAA me@here\n".to_vec());
+        out.push(fixture);
+    }
+    out
+}
+
 /// `tests/fixtures/spec/<kind>`.
 pub(crate) fn directory(kind: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/spec").join(kind)
