@@ -126,7 +126,8 @@ impl Images {
         if builder.has(&milestone) || known.promised.contains(&milestone) {
             return provided(builder);
         }
-        if here && !renew && !pull {
+        // At the root there is nothing to copy from: what the tag names now is what is used.
+        if here && !pull && (!renew || home.is_root()) {
             builder.reached(milestone.clone());
             return provided(builder);
         }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use crate::diag::code::Code;
-use crate::diag::diagnostic::Diagnostic;
+use crate::diag::diagnostic::{Diagnostic, Severity};
 use crate::diag::diagnostics::Diagnostics;
 use crate::model::span::Span;
 
@@ -39,6 +39,11 @@ impl Problems {
     /// Notes an error at one place, with what to do.
     pub(crate) fn error(&self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.push(Diagnostic::error(code, message).at(span, "").help(help));
+    }
+
+    /// Whether an error is among them.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.pages.borrow().list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// All of them.

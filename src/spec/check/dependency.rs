@@ -2,6 +2,7 @@
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
+use crate::diag::suggest::nearest;
 use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::name::ServiceName;
 use crate::model::service::{Condition, Dependency, Target};
@@ -101,7 +102,7 @@ fn unknown(lab: &Lab, path: &LayerPath, dependency: &Dependency, target: &Addr) 
         Target::Relative(pattern) => pattern.to_string(),
     };
     let message = format!("there is no service `{written}`");
-    let help = suggestion(lab, path, &layer, &name);
+    let help = suggestion(lab, path, &dependency.target, &layer, &name);
     lab.problems.error(Code::UnknownService, dependency.span, message, help);
 }
 
@@ -123,30 +124,35 @@ fn replica_one(layer: &LayerPath) -> LayerPath {
 }
 
 /// The nearest name in that layer; else a service of this very name elsewhere, with the path that reaches it.
-fn suggestion(lab: &Lab, from: &LayerPath, layer: &LayerPath, name: &ServiceName) -> String {
-    for (path, other) in lab.layers() {
-        if !other.services.contains_key(name) {
-            continue;
+fn suggestion(
+    lab: &Lab,
+    from: &LayerPath,
+    written: &Target,
+    layer: &LayerPath,
+    name: &ServiceName,
+) -> String {
+    let path_to = |addr: &Addr| match written {
+        Target::Relative(_) if addr.is_within(from) => {
+            let parts: Vec<String> = addr.parts()[from.depth()..].iter().map(ToString::to_string).collect();
+            parts.join("/")
         }
-        let addr = path.join(name, 1).to_string();
-        let from_text = from.to_string();
-        let below = addr.strip_prefix(&from_text).and_then(|rest| rest.strip_prefix('/'));
-        return match below {
-            _ if from.is_root() => format!("Did you mean `{addr}`?"),
-            Some(below) => format!("Did you mean `{below}`?"),
-            None => format!("Did you mean `/{addr}`?"),
-        };
-    }
+        _ => format!("/{addr}"),
+    };
     let known: Vec<&str> = lab
         .topology
         .layer(layer)
         .map(|layer| layer.services.keys().map(ServiceName::as_str).collect())
         .unwrap_or_default();
-    if known.is_empty() {
-        return match layer.node() {
-            Some(node) => format!("`{node}` has no inner services."),
-            None => "There are no services.".to_owned(),
-        };
+    let near = nearest(name.as_str(), known.iter().copied()).and_then(|near| ServiceName::new(near).ok());
+    let elsewhere = || lab.layers().into_iter().find(|(_, other)| other.services.contains_key(name));
+    if let Some(near) = near {
+        return format!("Did you mean `{}`?", path_to(&layer.join(&near, 1)));
     }
-    instead(name.as_str(), &known, "services of that layer")
+    if let Some((path, _)) = elsewhere() {
+        return format!("Did you mean `{}`?", path_to(&path.join(name, 1)));
+    }
+    match (known.as_slice(), layer.node()) {
+        ([], Some(node)) => format!("`{node}` has no inner services."),
+        (known, _) => instead(name.as_str(), known, "services of that layer"),
+    }
 }

@@ -8,6 +8,10 @@ use crate::model::span::Span;
 use super::lab::Lab;
 
 pub(crate) fn check(lab: &Lab) {
+    // Beside an error it is mostly its shadow: the name is misspelt where it is used.
+    if lab.problems.has_errors() {
+        return;
+    }
     for (path, layer) in lab.layers() {
         // Services of inactive profiles may use it; they were not read to the end.
         if lab.notes.inactive.keys().any(|(layer, _)| *layer == path) {

@@ -8,7 +8,7 @@ use crate::spec::raw::several::Pairs;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Plain, Switch};
 use crate::spec::read::list::List;
-use crate::spec::read::words::instead;
+use crate::spec::read::words::{instead, quote};
 
 use super::limits::Limits;
 use super::lowering::Lowering;
@@ -30,7 +30,7 @@ impl Lowering<'_> {
             self.check_image(&image.value, image.span);
         }
         if let Some(directory) = raw.working_dir.get().filter(|path| !path.value.starts_with('/')) {
-            let message = format!("`{}` is not an absolute path", directory.value);
+            let message = format!("{} is not an absolute path", quote(directory.value));
             self.bad(directory.span, message, "Begin the path inside with `/`.");
         }
         for (field, what) in [(&raw.pid, "pid"), (&raw.ipc, "ipc")] {
@@ -93,7 +93,11 @@ impl Lowering<'_> {
     fn one_word(&self, field: &Field<String>, words: &[&str]) -> Option<String> {
         let Spanned { value, span } = field.get()?;
         if !words.contains(&value.as_str()) {
-            self.bad(span, format!("`{value}` is not a value of this key"), instead(value, words, "values"));
+            self.bad(
+                span,
+                format!("{} is not a value of this key", quote(value)),
+                instead(value, words, "values"),
+            );
             return None;
         }
         Some(value.clone())
@@ -127,7 +131,11 @@ impl Lowering<'_> {
             let Some((name, address)) =
                 parts.filter(|(name, address)| !name.is_empty() && !address.is_empty())
             else {
-                self.bad(span, format!("`{name}` is not a line of /etc/hosts"), "Write `NAME=ADDRESS`.");
+                self.bad(
+                    span,
+                    format!("{} is not a line of /etc/hosts", quote(&name)),
+                    "Write `NAME=ADDRESS`.",
+                );
                 continue;
             };
             let address = address.trim_start_matches('[').trim_end_matches(']').to_owned();

@@ -11,7 +11,7 @@ use crate::spec::raw::engine::{DataForm, Engine, EngineForm, Ssh};
 use crate::spec::raw::several::OneOrMany;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::Plain;
-use crate::spec::read::words::{enumerate, instead};
+use crate::spec::read::words::{enumerate, instead, quote};
 use crate::spec::text::cidr::is_cidr;
 
 use super::lowering::Lowering;
@@ -107,7 +107,7 @@ impl Lowering<'_> {
         let address_pool = raw.address_pool.take();
         if let Some(pool) = address_pool.as_ref().filter(|pool| !is_cidr(&pool.value)) {
             let help = "Write an address and the length of its prefix: `10.210.0.0/16`.";
-            self.bad(pool.span, format!("`{}` is not a network", pool.value), help);
+            self.bad(pool.span, format!("{} is not a network", quote(&pool.value)), help);
         }
         let host = raw.host.take();
         if let Some(host) = &host {
@@ -137,7 +137,7 @@ impl Lowering<'_> {
         if path.value.starts_with('/') {
             return Some(path.value);
         }
-        self.bad(path.span, format!("`{}` is not an absolute path", path.value), "Begin it with `/`.");
+        self.bad(path.span, format!("{} is not an absolute path", quote(&path.value)), "Begin it with `/`.");
         None
     }
 
@@ -147,7 +147,7 @@ impl Lowering<'_> {
         if !ok.is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
         {
             let help = "Write `tcp://NAME:PORT`, as the node sees it.";
-            self.bad(host.span, format!("`{}` is not the address of an engine", host.value), help);
+            self.bad(host.span, format!("{} is not the address of an engine", quote(&host.value)), help);
         }
     }
 
@@ -167,16 +167,15 @@ impl Lowering<'_> {
                 "tmpfs" => DataRoot::Tmpfs,
                 other => {
                     let help = "Write `volume`, `tmpfs`, or `{volume: NAME}`.";
-                    self.bad(span, format!("`{other}` is not a place for an engine's data"), help);
+                    self.bad(span, format!("{} is not a place for an engine's data", quote(other)), help);
                     DataRoot::default()
                 }
             },
-            DataForm::Named(named) => match named.volume.take() {
-                Some(name) => {
+            DataForm::Named(named) => {
+                if let Some(name) = named.volume.take() {
                     self.check_name("the name of a volume", &name.value, name.span);
                     DataRoot::Named(name.value)
-                }
-                None => {
+                } else {
                     self.problems.error(
                         Code::MissingKey,
                         span,
@@ -185,7 +184,7 @@ impl Lowering<'_> {
                     );
                     DataRoot::default()
                 }
-            },
+            }
         }
     }
 
@@ -230,7 +229,7 @@ impl Lowering<'_> {
         for path in paths {
             let Some(bytes) = self.read_beside(&path.value, path.span, scope) else { continue };
             if !bytes.windows(11).any(|window| window == b"-----BEGIN ") {
-                let message = format!("`{}` holds no certificate", path.value);
+                let message = format!("{} holds no certificate", quote(&path.value));
                 self.bad(path.span, message, "Name a file in PEM form (`-----BEGIN CERTIFICATE-----`).");
             }
             out.push(bytes.into());

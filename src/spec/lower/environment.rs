@@ -9,6 +9,7 @@ use crate::spec::raw::several::Pairs;
 use crate::spec::raw::stored_file::{EnvFileForm, EnvFiles};
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::Switch;
+use crate::spec::read::words::quote;
 
 use super::lowering::Lowering;
 use super::scope::Scope;
@@ -48,7 +49,7 @@ impl Lowering<'_> {
             if name.is_empty() || name.contains(['=', '\0']) {
                 self.bad(
                     span,
-                    format!("`{name}` is not a name of a variable"),
+                    format!("{} is not a name of a variable", quote(&name)),
                     "Write `NAME: value` or `NAME=value`.",
                 );
                 continue;
@@ -62,7 +63,7 @@ impl Lowering<'_> {
     fn env_file(&self, form: Spanned<EnvFileForm>) -> Option<(String, Span, bool, bool)> {
         let file = match form.value {
             EnvFileForm::Path(path) => return Some((path, form.span, true, false)),
-            EnvFileForm::Options(file) => file,
+            EnvFileForm::Options(file) => *file,
         };
         let raw = match file.format.get() {
             None => false,
@@ -70,7 +71,7 @@ impl Lowering<'_> {
             Some(format) => {
                 self.bad(
                     format.span,
-                    format!("`{}` is not a format", format.value),
+                    format!("{} is not a format", quote(format.value)),
                     "Write `raw`, or take the key away.",
                 );
                 false

@@ -1,6 +1,6 @@
 //! `inner` of a node: inline, or files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::diag::code::Code;
@@ -67,7 +67,7 @@ impl Lowering<'_> {
             let Some(tree) = self.tree(&file.value, Some(file.span)) else { continue };
             chain.push((file.value, Some(file.span)));
             let mut tree = (*tree).clone();
-            fill_in(&mut tree, &vars, self.problems);
+            fill_in(&mut tree, &vars, self.problems, &self.sources.borrow());
             merged = Some(match merged {
                 None => tree,
                 Some(below) => merge(below, tree),
@@ -81,7 +81,7 @@ impl Lowering<'_> {
     }
 
     /// A file that is named within itself has no end.
-    fn check_circle(&self, file: &PathBuf, mention: Span, outer: &Scope) -> Option<()> {
+    fn check_circle(&self, file: &Path, mention: Span, outer: &Scope) -> Option<()> {
         let file = normal(file);
         let Some(start) = outer.chain.iter().position(|(other, _)| normal(other) == file) else {
             return Some(());

@@ -12,6 +12,7 @@ use crate::spec::raw::layer::Layer as Raw;
 use crate::spec::raw::service::Service as RawService;
 use crate::spec::read::field::Field;
 use crate::spec::read::reader::read;
+use crate::spec::read::words::quote;
 use crate::spec::tree::node::{Node, Value};
 
 use super::lowering::{Lowering, SERVICE_LIMIT};
@@ -25,7 +26,7 @@ const DEFAULT_NETWORK: &str = "default";
 impl Lowering<'_> {
     /// Lowers a layer from its mapping in the tree.
     pub(super) fn layer(&self, node: &Node, scope: &Scope) -> Layer {
-        let raw: Raw = read(node, self.problems).unwrap_or_default();
+        let raw: Raw = read(node, None, self.problems).unwrap_or_default();
         self.refuse_not_yet([
             ("include", &raw.include),
             ("extends", &raw.extends),
@@ -83,10 +84,15 @@ impl Lowering<'_> {
             Ok(name) => Some(Spanned::new(name, span)),
             Err(bad) => {
                 let help = ProjectName::normalize(&value).map_or_else(
-                    || format!("Choose another: {}.", bad.rule),
+                    || format!("Choose another name: {}.", bad.rule),
                     |name| format!("Write `{name}`: {}.", bad.rule),
                 );
-                self.problems.error(Code::BadName, span, format!("`{value}` is not a project name"), help);
+                self.problems.error(
+                    Code::BadName,
+                    span,
+                    format!("{} is not a project name", quote(&value)),
+                    help,
+                );
                 None
             }
         }
@@ -96,27 +102,26 @@ impl Lowering<'_> {
         let mut out = BTreeMap::new();
         let pairs = layer.get("services").map(Node::pairs).unwrap_or_default();
         for pair in pairs {
-            if pair.key.value.starts_with("x-") {
-                continue;
-            }
             if !self.count_service(pair.key.span) {
                 break;
             }
             let name = match ServiceName::new(&pair.key.value) {
                 Ok(name) => name,
                 Err(bad) => {
-                    let message = format!("`{}` is not a service name", pair.key.value);
+                    let message = format!("{} is not a service name", quote(&pair.key.value));
                     self.problems.error(
                         Code::BadName,
                         pair.key.span,
                         message,
-                        format!("Choose another: {}.", bad.rule),
+                        format!("Choose another name: {}.", bad.rule),
                     );
                     continue;
                 }
             };
             // Boxed: a hundred keys with their places are too much for the stack of a deep lab.
-            let Some(raw) = read::<Box<RawService>>(&pair.value, self.problems) else { continue };
+            let Some(raw) = read::<Box<RawService>>(&pair.value, Some(&pair.key.value), self.problems) else {
+                continue;
+            };
             let profiles = self.profiles(&raw);
             if !self.is_active(&name, &profiles, scope) {
                 self.notes.borrow_mut().inactive.insert((scope.path.clone(), name), profiles);

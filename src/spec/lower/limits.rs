@@ -13,7 +13,7 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Plain, Whole};
 use crate::spec::read::list::List;
-use crate::spec::read::words::instead;
+use crate::spec::read::words::{instead, quote};
 
 use super::lowering::Lowering;
 use super::value::options;
@@ -44,7 +44,7 @@ impl Lowering<'_> {
             ("on-failure", Some(count)) => count.parse().map_or_else(
                 |_| {
                     let help = "Write `on-failure:3`, or `on-failure` for no limit.";
-                    self.bad(span, format!("`{count}` is not a number of restarts"), help);
+                    self.bad(span, format!("{} is not a number of restarts", quote(count)), help);
                     RestartPolicy::No
                 },
                 RestartPolicy::OnFailure,
@@ -52,7 +52,7 @@ impl Lowering<'_> {
             (word, _) => {
                 self.bad(
                     span,
-                    format!("`{text}` is not a restart policy"),
+                    format!("{} is not a restart policy", quote(text)),
                     instead(word, RESTART, "policies"),
                 );
                 RestartPolicy::No
@@ -73,7 +73,11 @@ impl Lowering<'_> {
                 PullPolicy::default()
             }
             other => {
-                self.bad(span, format!("`{other}` is not a pull policy"), instead(other, PULL, "policies"));
+                self.bad(
+                    span,
+                    format!("{} is not a pull policy", quote(other)),
+                    instead(other, PULL, "policies"),
+                );
                 PullPolicy::default()
             }
         }
@@ -121,7 +125,7 @@ impl Lowering<'_> {
                     if parts.next().is_some() {
                         self.bad(
                             span,
-                            format!("`{text}` has too many parts"),
+                            format!("{} has too many parts", quote(&text)),
                             "Write `PATH:PATH-INSIDE:rwm`.",
                         );
                         continue;
@@ -153,12 +157,16 @@ impl Lowering<'_> {
             if !is_permissions(&permissions) {
                 self.bad(
                     span,
-                    format!("`{permissions}` are not permissions of a device"),
+                    format!("{} are not permissions of a device", quote(&permissions)),
                     "Use some of `r`, `w` and `m`.",
                 );
             }
             if !source.starts_with('/') && !source.contains('=') {
-                self.bad(span, format!("`{source}` is not the path of a device"), "Begin the path with `/`.");
+                self.bad(
+                    span,
+                    format!("{} is not the path of a device", quote(&source)),
+                    "Begin the path with `/`.",
+                );
             }
             out.push(Device { source, target, permissions });
         }
@@ -246,18 +254,15 @@ impl Lowering<'_> {
         first: (&str, Option<i64>, Option<Span>),
         second: (&str, Option<i64>, Option<Span>),
     ) -> Option<i64> {
-        if let ((Some(a), Some(b)), (Some(here), Some(there))) = ((first.1, second.1), (first.2, second.2)) {
-            if a != b {
-                self.problems.push(
-                    Diagnostic::error(
-                        Code::Contradiction,
-                        format!("`{}` and `{}` differ", first.0, second.0),
-                    )
+        if let ((Some(a), Some(b)), (Some(here), Some(there))) = ((first.1, second.1), (first.2, second.2))
+            && a != b
+        {
+            self.problems.push(
+                Diagnostic::error(Code::Contradiction, format!("`{}` and `{}` differ", first.0, second.0))
                     .at(here, "")
                     .at(there, "")
                     .help("Keep one of them."),
-                );
-            }
+            );
         }
         first.1.or(second.1)
     }

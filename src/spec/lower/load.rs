@@ -1,11 +1,13 @@
 //! Files → trees with their variables filled in.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
+use crate::diag::source::SourceMap;
 use crate::model::span::{SourceId, Span};
 use crate::spec::files::Vars;
 use crate::spec::problems::Problems;
@@ -30,7 +32,16 @@ impl Lowering<'_> {
     }
 
     /// Reads a file as text. `mention` is where a file names it; `None` for the command line.
-    fn text(&self, path: &Path, mention: Option<Span>) -> Option<(SourceId, String)> {
+    fn text(&self, path: &Path, mention: Option<Span>) -> Option<(SourceId, Rc<str>)> {
+        if let Some(known) = self.texts.borrow().get(path) {
+            return known.clone();
+        }
+        let text = self.read_text(path, mention);
+        self.texts.borrow_mut().insert(path.to_owned(), text.clone());
+        text
+    }
+
+    fn read_text(&self, path: &Path, mention: Option<Span>) -> Option<(SourceId, Rc<str>)> {
         let name = self.name_of(path);
         let bytes = match self.files.read(path) {
             Ok(bytes) => bytes,
@@ -39,7 +50,7 @@ impl Lowering<'_> {
                     std::io::ErrorKind::NotFound => format!("the file `{name}` does not exist"),
                     _ => format!("the file `{name}` cannot be read: {error}"),
                 };
-                let mut problem = Diagnostic::error(Code::FileNotFound, message);
+                let mut problem = Diagnostic::error(Code::FileNotFound, message).help("Check the path.");
                 if let Some(span) = mention {
                     let help = "Paths are relative to the directory of the file that names them.";
                     problem = problem.at(span, "named here").help(help);
@@ -49,7 +60,7 @@ impl Lowering<'_> {
             }
         };
         match decode(&bytes) {
-            Ok(text) => Some((self.sources.borrow_mut().add(name, text.as_str()), text)),
+            Ok(text) => Some((self.sources.borrow_mut().add(name, text.as_str()), text.into())),
             Err((text, mut problem)) => {
                 let source = self.sources.borrow_mut().add(name, text);
                 for label in &mut problem.labels {
@@ -120,10 +131,10 @@ fn clamp(text: &str, source: SourceId, start: usize, end: usize) -> Span {
 }
 
 /// Fills variables into every value of a tree. Keys stay as they are, as in Compose.
-pub(crate) fn fill_in(tree: &mut Node, vars: &Vars, problems: &Problems) {
-    let mut unset = BTreeMap::new();
-    fill_node(tree, vars, problems, &mut unset);
-    for (name, places) in unset {
+pub(crate) fn fill_in(tree: &mut Node, vars: &Vars, problems: &Problems, sources: &SourceMap) {
+    let mut filling = Filling { vars, problems, sources, unset: BTreeMap::new() };
+    filling.node(tree);
+    for (name, places) in filling.unset {
         let mut problem =
             Diagnostic::warning(Code::UnsetVariable, format!("the variable `{name}` is not set")).help(
                 format!("Set it, or give a default: `${{{name}:-default}}`. It stands for nothing now."),
@@ -135,47 +146,55 @@ pub(crate) fn fill_in(tree: &mut Node, vars: &Vars, problems: &Problems) {
     }
 }
 
-fn fill_node(node: &mut Node, vars: &Vars, problems: &Problems, unset: &mut BTreeMap<String, Vec<Span>>) {
-    match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(|item| fill_node(item, vars, problems, unset)),
-        Value::Mapping(pairs) => {
-            pairs.iter_mut().for_each(|pair| fill_node(&mut pair.value, vars, problems, unset));
+struct Filling<'a> {
+    vars: &'a Vars,
+    problems: &'a Problems,
+    sources: &'a SourceMap,
+    unset: BTreeMap<String, Vec<Span>>,
+}
+
+impl Filling<'_> {
+    fn node(&mut self, node: &mut Node) {
+        let (span, head) = (node.span, node.head);
+        match &mut node.value {
+            Value::List(items) => items.iter_mut().for_each(|item| self.node(item)),
+            Value::Mapping(pairs) => pairs.iter_mut().for_each(|pair| self.node(&mut pair.value)),
+            Value::Scalar(scalar) => self.scalar(scalar, span, head),
         }
-        Value::Scalar(scalar) => {
-            let Some(result) = interpolate(&scalar.text, &|name| vars.get(name).cloned()) else { return };
-            let part = |range: std::ops::Range<usize>| part(scalar, node.span, node.head, range);
-            match result {
-                Ok(filled) => {
-                    for (name, range) in filled.unset {
-                        let places = unset.entry(name).or_default();
-                        let place = part(range);
-                        if !places.contains(&place) {
-                            places.push(place);
-                        }
+    }
+
+    fn scalar(&mut self, scalar: &mut Scalar, span: Span, head: Span) {
+        let Some(result) = interpolate(&scalar.text, &|name| self.vars.get(name).cloned()) else { return };
+        match result {
+            Ok(filled) => {
+                for (name, range) in filled.unset {
+                    let place = self.part(scalar, span, head, range);
+                    let places = self.unset.entry(name).or_default();
+                    if places.len() < PLACES && !places.contains(&place) {
+                        places.push(place);
                     }
-                    *scalar = Scalar { text: filled.text, plain: false };
                 }
-                Err(fault) => {
-                    problems.error(Code::Interpolation, part(fault.range), fault.message, fault.help);
-                    // The text stays, as text: whatever reads it goes on.
-                    scalar.plain = false;
-                }
+                *scalar = Scalar { text: filled.text, plain: false, refused: scalar.refused };
+            }
+            Err(fault) => {
+                let place = self.part(scalar, span, head, fault.range);
+                self.problems.error(Code::Interpolation, place, fault.message, fault.help);
+                scalar.refused = true;
             }
         }
     }
-}
 
-/// The place of a part of a scalar, where text and source agree byte by byte; else the scalar.
-fn part(scalar: &Scalar, span: Span, head: Span, range: std::ops::Range<usize>) -> Span {
-    let written = span.end - span.start;
-    let shift = if span != head {
-        return head;
-    } else if written == scalar.text.len() {
-        0
-    } else if written == scalar.text.len() + 2 {
-        1
-    } else {
-        return head;
-    };
-    Span { start: span.start + shift + range.start, end: span.start + shift + range.end, ..span }
+    /// The place of a part of a scalar: where its text stands in the source as it is, else the scalar. The text
+    /// of a quoted or folded scalar is not the source's, but a variable within it is.
+    fn part(&self, scalar: &Scalar, span: Span, head: Span, range: Range<usize>) -> Span {
+        let source = self.sources.get(span.source).and_then(|source| source.text.get(span.start..span.end));
+        let (Some(source), Some(wanted)) = (source, scalar.text.get(range.clone())) else { return head };
+        let same = |start: usize| source.get(start..).is_some_and(|rest| rest.starts_with(wanted));
+        let shift = usize::from(source.starts_with(['"', '\'']));
+        let start = if same(range.start + shift) { Some(range.start + shift) } else { source.find(wanted) };
+        start.map_or(head, |start| {
+            let start = span.start + start;
+            Span { start, end: start + wanted.len(), ..span }
+        })
+    }
 }

@@ -9,7 +9,7 @@ use crate::spec::raw::several::OneOrMany;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::Switch;
 use crate::spec::read::list::List;
-use crate::spec::read::words::instead;
+use crate::spec::read::words::{instead, quote};
 
 use super::lowering::Lowering;
 use super::names::is_object_name;
@@ -108,14 +108,18 @@ impl Lowering<'_> {
             _ => {
                 self.bad(
                     span,
-                    format!("`{text}` has too many parts"),
+                    format!("{} has too many parts", quote(text)),
                     "Write `SOURCE:TARGET`, or `SOURCE:TARGET:ro`, or the long form.",
                 );
                 return None;
             }
         };
         if source == Some("") {
-            self.bad(span, format!("`{text}` has nothing before its first `:`"), "Write `SOURCE:TARGET`.");
+            self.bad(
+                span,
+                format!("{} has nothing before its first `:`", quote(text)),
+                "Write `SOURCE:TARGET`.",
+            );
             return None;
         }
         let target = self.target(target, span)?;
@@ -130,7 +134,7 @@ impl Lowering<'_> {
                 word if PROPAGATION.contains(&word) => propagation = Some(word.to_owned()),
                 word => {
                     let help = instead(word, OPTIONS, "options");
-                    self.bad(span, format!("`{word}` is not an option of a mount"), help);
+                    self.bad(span, format!("{} is not an option of a mount", quote(word)), help);
                 }
             }
         }
@@ -152,7 +156,7 @@ impl Lowering<'_> {
         if is_object_name(text) {
             return Some(text.to_owned());
         }
-        let message = format!("`{text}` is neither a path nor the name of a volume");
+        let message = format!("{} is neither a path nor the name of a volume", quote(text));
         self.problems.error(Code::BadName, span, message, "Begin a path with `./`, `/` or `~/`.");
         None
     }
@@ -192,7 +196,7 @@ impl Lowering<'_> {
                     missing("source");
                     return None;
                 };
-                self.long_bind(volume, source, scope)?
+                self.long_bind(volume, &source, scope)?
             }
             MountType::Volume => {
                 let name = match volume.source.get() {
@@ -214,7 +218,7 @@ impl Lowering<'_> {
     fn long_bind(
         &self,
         volume: &ServiceVolume,
-        source: Spanned<&String>,
+        source: &Spanned<&String>,
         scope: &Scope,
     ) -> Option<MountSource> {
         let path = self.bind_path(source.value, source.span, scope)?;
@@ -224,7 +228,7 @@ impl Lowering<'_> {
                 return Some(word.value.clone());
             }
             let help = instead(word.value, PROPAGATION, "kinds of propagation");
-            self.bad(word.span, format!("`{}` is not a kind of propagation", word.value), help);
+            self.bad(word.span, format!("{} is not a kind of propagation", quote(word.value)), help);
             None
         });
         let selinux =
@@ -232,7 +236,11 @@ impl Lowering<'_> {
                 "z" => Some('z'),
                 "Z" => Some('Z'),
                 other => {
-                    self.bad(word.span, format!("`{other}` is not an SELinux option"), "Write `z` or `Z`.");
+                    self.bad(
+                        word.span,
+                        format!("{} is not an SELinux option", quote(other)),
+                        "Write `z` or `Z`.",
+                    );
                     None
                 }
             });

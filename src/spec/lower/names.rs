@@ -4,6 +4,8 @@ use crate::diag::code::Code;
 use crate::model::image::ImageRef;
 use crate::model::span::Span;
 
+use crate::spec::read::words::quote;
+
 use super::lowering::Lowering;
 
 /// What the name of a container, network or volume looks like (moby `daemon/names/names.go`).
@@ -21,7 +23,7 @@ impl Lowering<'_> {
     pub(super) fn check_name(&self, what: &str, text: &str, span: Span) -> bool {
         let ok = is_object_name(text);
         if !ok {
-            self.problems.error(Code::BadName, span, format!("`{text}` cannot be {what}"), RULE);
+            self.problems.error(Code::BadName, span, format!("{} cannot be {what}", quote(text)), RULE);
         }
         ok
     }
@@ -30,7 +32,12 @@ impl Lowering<'_> {
     pub(super) fn check_image(&self, text: &str, span: Span) {
         if ImageRef::parse(text).is_none() {
             let help = "Write `name`, `name:tag` or `registry/name@sha256:…`, in lower case.";
-            self.problems.error(Code::BadName, span, format!("`{text}` is not an image reference"), help);
+            self.problems.error(
+                Code::BadName,
+                span,
+                format!("{} is not an image reference", quote(text)),
+                help,
+            );
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::spec::raw::network::{Ipam, IpamPool, Network, Nullable, ServiceNetwor
 use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::Switch;
+use crate::spec::read::words::quote;
 use crate::spec::text::cidr::is_cidr;
 
 use super::lowering::Lowering;
@@ -123,7 +124,7 @@ impl Lowering<'_> {
         for field in [&pool.subnet, &pool.ip_range] {
             if let Some(text) = field.get().filter(|text| !is_cidr(text.value)) {
                 let help = "Write an address and the length of its prefix: `172.28.0.0/16`.";
-                self.bad(text.span, format!("`{}` is not a network", text.value), help);
+                self.bad(text.span, format!("{} is not a network", quote(text.value)), help);
             }
         }
         self.ip::<std::net::IpAddr>(&pool.gateway, "an IP address");
@@ -214,7 +215,7 @@ impl Lowering<'_> {
                 Some(("container", name)) if !name.is_empty() => NetworkMode::Container(name.to_owned()),
                 _ => {
                     let help = "Write `none`, `host`, `bridge`, `service:NAME` or `container:NAME`; a network of the layer belongs into `networks`.";
-                    self.bad(span, format!("`{value}` is not a network mode"), help);
+                    self.bad(span, format!("{} is not a network mode", quote(value)), help);
                     return None;
                 }
             },

@@ -9,6 +9,7 @@ use crate::spec::raw::port::{Port, PortForm};
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::Plain;
 use crate::spec::read::list::List;
+use crate::spec::read::words::quote;
 
 use super::lowering::Lowering;
 
@@ -57,7 +58,7 @@ impl Lowering<'_> {
         {
             self.bad(
                 mode.span,
-                format!("`{}` is not a mode of a port", mode.value),
+                format!("{} is not a mode of a port", quote(mode.value)),
                 "Write `host` or `ingress`.",
             );
         }
@@ -92,10 +93,10 @@ impl Lowering<'_> {
                     out.extend((first..=last).map(|port| format!("{port}/{}", protocol.as_str())));
                 }
                 Ok(_) => {
-                    self.bad(span, format!("`{text}` is a range of more than {RANGE_LIMIT} ports"), HELP)
+                    self.bad(span, format!("`{text}` is a range of more than {RANGE_LIMIT} ports"), HELP);
                 }
                 Err(message) => {
-                    self.bad(span, message, "Write a port, or a range: `80`, `53/udp`, `8000-8010`.")
+                    self.bad(span, message, "Write a port, or a range: `80`, `53/udp`, `8000-8010`.");
                 }
             }
         }
@@ -124,7 +125,7 @@ fn short(text: &str) -> Result<Parts, String> {
         Some(ip) => Some(address(ip)?),
     };
     if rest == Some("") && ip.is_none() {
-        return Err(format!("`{text}` has nothing before its first `:`"));
+        return Err(format!("{} has nothing before its first `:`", quote(text)));
     }
     Ok(Parts { host_ip, host, container, protocol })
 }
@@ -134,7 +135,7 @@ fn protocol(word: &str) -> Result<Protocol, String> {
         "tcp" => Ok(Protocol::Tcp),
         "udp" => Ok(Protocol::Udp),
         "sctp" => Ok(Protocol::Sctp),
-        _ => Err(format!("`{word}` is not a protocol of a port: there are `tcp`, `udp` and `sctp`")),
+        _ => Err(format!("{} is not a protocol of a port: there are `tcp`, `udp` and `sctp`", quote(word))),
     }
 }
 
@@ -142,14 +143,14 @@ fn address(text: &str) -> Result<String, String> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     match bare.parse::<IpAddr>() {
         Ok(_) => Ok(bare.to_owned()),
-        Err(_) => Err(format!("`{text}` is not an IP address")),
+        Err(_) => Err(format!("{} is not an IP address", quote(text))),
     }
 }
 
 fn range(text: &str) -> Result<(u16, u16), String> {
     let port = |text: &str| match text.trim().parse::<u16>() {
         Ok(port) if port > 0 => Ok(port),
-        _ => Err(format!("`{text}` is not a port")),
+        _ => Err(format!("{} is not a port", quote(text))),
     };
     match text.split_once('-') {
         None => port(text).map(|port| (port, port)),
@@ -166,10 +167,10 @@ fn write_out(parts: &Parts) -> Result<Vec<PortBinding>, String> {
     if count >= RANGE_LIMIT {
         return Err(format!("`{first}-{last}` is a range of more than {RANGE_LIMIT} ports"));
     }
-    if let Some((low, high)) = parts.host.filter(|_| count > 0) {
-        if high - low != count {
-            return Err(format!("the ranges `{low}-{high}` and `{first}-{last}` are not equally long"));
-        }
+    if let Some((low, high)) = parts.host.filter(|_| count > 0)
+        && high - low != count
+    {
+        return Err(format!("the ranges `{low}-{high}` and `{first}-{last}` are not equally long"));
     }
     Ok((0..=count)
         .map(|i| PortBinding {

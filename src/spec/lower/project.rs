@@ -35,7 +35,7 @@ impl Lowering<'_> {
         let mut merged: Option<Node> = None;
         for (_, tree) in &trees {
             let mut tree = (**tree).clone();
-            fill_in(&mut tree, &vars, self.problems);
+            fill_in(&mut tree, &vars, self.problems, &self.sources.borrow());
             merged = Some(match merged {
                 None => tree,
                 Some(below) => merge(below, tree),
@@ -47,7 +47,7 @@ impl Lowering<'_> {
         if !matches!(tree.value, Value::Mapping(_)) && !tree.is_null() {
             // Says what was expected.
             let _: Option<crate::spec::raw::layer::Layer> =
-                crate::spec::read::reader::read(&tree, self.problems);
+                crate::spec::read::reader::read(&tree, None, self.problems);
             return None;
         }
         let scope = Scope {

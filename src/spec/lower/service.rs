@@ -2,13 +2,15 @@
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
+use crate::diag::suggest::nearest;
 use crate::model::addr::Pattern;
 use crate::model::container::NetworkMode;
 use crate::model::name::ServiceName;
 use crate::model::service::{Condition, Dependency, NodeDef, Service, Target};
 use crate::model::span::{Span, Spanned};
+use crate::spec::raw::engine::EngineForm;
 use crate::spec::raw::service::Service as Raw;
-use crate::spec::read::words::enumerate;
+use crate::spec::read::words::{enumerate, quote};
 use crate::spec::tree::node::Node;
 
 use super::engine::kinds;
@@ -35,6 +37,7 @@ impl Lowering<'_> {
         scope: &Scope,
     ) -> Service {
         self.refuse_not_yet(raw.not_yet());
+        self.excuse(&raw, node, span);
         let keys = spans(node);
         let scale = self.scale(&raw);
         let container_name = raw.container_name.clone().take();
@@ -59,7 +62,7 @@ impl Lowering<'_> {
         let inner = std::mem::take(&mut raw.inner);
         if let (false, Some(place)) = (wants_engine, inner.key) {
             let help = format!("Add `engine`: one of {}.", enumerate(kinds()));
-            let message = format!("`{name}` has an inner layer and no engine to run it on");
+            let message = format!("{} has an inner layer and no engine to run it on", quote(name.as_str()));
             self.problems.error(Code::InnerWithoutEngine, place, message, help);
         }
         let mut depends_on = self.depends_on(std::mem::take(&mut raw.depends_on));
@@ -95,12 +98,33 @@ impl Lowering<'_> {
         }
     }
 
+    /// A missing image needs no words of its own where its cause was noted: an image or an engine that was refused,
+    /// a misspelt `image`, a `build` that is not supported.
+    fn excuse(&self, raw: &Raw, node: &Node, span: Span) {
+        let refused = raw.image.place.is_some()
+            && raw.image.value.is_none()
+            && !node.get("image").is_some_and(Node::is_null);
+        let misspelt = |key: &str| key != "image" && nearest(key, ["image"]).is_some();
+        let engine = raw.engine.value.as_ref().is_some_and(|engine| match engine {
+            EngineForm::Kind(_) => false,
+            EngineForm::Options(options) => options.kind.value.is_none(),
+        });
+        let engine = engine || (raw.engine.place.is_some() && raw.engine.value.is_none());
+        if refused
+            || engine
+            || raw.build.key.is_some()
+            || node.pairs().iter().any(|pair| misspelt(&pair.key.value))
+        {
+            self.notes.borrow_mut().excused.insert(span);
+        }
+    }
+
     /// `network_mode: service:x` waits for `x` to start, as in Compose.
     fn network_owner(&self, other: &str, span: Span, written: &[Dependency]) -> Option<Dependency> {
         let Ok(pattern) = other.parse::<Pattern>() else {
             self.bad(
                 span,
-                format!("`{other}` is not the name of a service"),
+                format!("{} is not the name of a service", quote(other)),
                 "Name a service of this layer.",
             );
             return None;

@@ -14,7 +14,7 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::Plain;
 use crate::spec::read::list::List;
-use crate::spec::read::words::instead;
+use crate::spec::read::words::{instead, quote};
 
 use super::lowering::Lowering;
 use super::scope::Scope;
@@ -225,7 +225,7 @@ impl Lowering<'_> {
         text.parse().unwrap_or_else(|_| {
             self.bad(
                 span,
-                format!("`{text}` is not a user or group number"),
+                format!("{} is not a user or group number", quote(text)),
                 "Write the number: names are known inside the image only.",
             );
             0

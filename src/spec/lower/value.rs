@@ -8,10 +8,12 @@ use crate::model::span::{Span, Spanned};
 use crate::spec::raw::several::{CommandLine, OneOrMany, Pairs};
 use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
-use crate::spec::read::leaf::{Plain, Whole};
+use crate::spec::read::leaf::{Measure, Plain, Whole};
 use crate::spec::read::list::List;
 use crate::spec::read::unread::NotYet;
 use crate::spec::text::{duration, size, words};
+
+use crate::spec::read::words::quote;
 
 use super::lowering::Lowering;
 
@@ -80,7 +82,7 @@ impl Lowering<'_> {
     ) {
         for (name, field) in keys {
             if let Some(span) = field.key {
-                let message = format!("`{name}` is not supported yet");
+                let message = format!("{} is not supported yet", quote(name));
                 self.problems.error(
                     Code::NotSupported,
                     span,
@@ -111,13 +113,13 @@ impl Lowering<'_> {
     }
 
     /// A duration.
-    pub(super) fn duration(&self, field: &Field<String>) -> Option<Duration> {
-        let Spanned { value, span } = field.get()?;
+    pub(super) fn duration(&self, field: &Field<Measure>) -> Option<Duration> {
+        let Spanned { value: Measure(value), span } = field.get()?;
         let read = duration::parse(value);
         if read.is_none() {
             self.bad(
                 span,
-                format!("`{value}` is not a duration"),
+                format!("{} is not a duration", quote(value)),
                 "Write a number with a unit: `500ms`, `10s`, `1m30s`, `2h`.",
             );
         }
@@ -131,7 +133,7 @@ impl Lowering<'_> {
         if read.is_none() {
             self.bad(
                 span,
-                format!("`{text}` is not a size"),
+                format!("{} is not a size", quote(text)),
                 "Write bytes, or a number with `k`, `m` or `g`: `64m`.",
             );
         }
@@ -145,7 +147,7 @@ impl Lowering<'_> {
         if read.is_none() {
             self.bad(
                 span,
-                format!("`{text}` is not a number of CPUs"),
+                format!("{} is not a number of CPUs", quote(text)),
                 "Write a number such as `2` or `0.5`.",
             );
         }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::spec::read::field::Field;
-use crate::spec::read::leaf::{Plain, Whole};
+use crate::spec::read::leaf::{Measure, Plain, Whole};
 use crate::spec::read::list::List;
 
 use super::anything::JsonObject;
@@ -52,7 +52,7 @@ pub(crate) struct Engine {
     pub(crate) insecure_registries: Field<List<String>>,
     /// Limit from the start of the node to its engine's answer.
     #[cfg_attr(test, schemars(example = &"3m"))]
-    pub(crate) ready_timeout: Field<String>,
+    pub(crate) ready_timeout: Field<Measure>,
     /// Path of the engine's socket on the machine whose engine is shared (kind `socket`).
     pub(crate) path: Field<String>,
     /// Address of the engine as the node sees it (kind `tcp`).

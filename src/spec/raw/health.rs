@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
-use crate::spec::read::leaf::{Switch, Whole};
+use crate::spec::read::leaf::{Measure, Switch, Whole};
 use crate::spec::read::list::List;
 
 use super::several::CommandLine;
@@ -19,15 +19,15 @@ pub(crate) struct Healthcheck {
     pub(crate) test: Field<CommandLine>,
     /// Time between two runs.
     #[cfg_attr(test, schemars(example = &"10s"))]
-    pub(crate) interval: Field<String>,
+    pub(crate) interval: Field<Measure>,
     /// Limit of one run.
-    pub(crate) timeout: Field<String>,
+    pub(crate) timeout: Field<Measure>,
     /// Failures in a row until the container is unhealthy.
     pub(crate) retries: Field<Whole>,
     /// Time after the start in which failures do not count.
-    pub(crate) start_period: Field<String>,
+    pub(crate) start_period: Field<Measure>,
     /// Time between two runs within the start period.
-    pub(crate) start_interval: Field<String>,
+    pub(crate) start_interval: Field<Measure>,
     /// Turns the image's health check off.
     pub(crate) disable: Field<Switch>,
 }

@@ -35,7 +35,7 @@ pub(crate) enum DeviceForm {
     #[serde(rename = "scalar")]
     Short(String),
     #[serde(rename = "mapping")]
-    Long(Device),
+    Long(Box<Device>),
 }
 
 /// A device of the engine's machine.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
-use crate::spec::read::leaf::{Plain, Switch, Whole};
+use crate::spec::read::leaf::{Measure, Plain, Switch, Whole};
 use crate::spec::read::list::List;
 use crate::spec::read::unread::NotYet;
 
@@ -92,7 +92,7 @@ pub(crate) struct Service {
     pub(crate) stop_signal: Field<String>,
     /// Time between the stop signal and the kill.
     #[cfg_attr(test, schemars(example = &"30s"))]
-    pub(crate) stop_grace_period: Field<String>,
+    pub(crate) stop_grace_period: Field<Measure>,
     /// Configs of this layer that the service sees as files.
     pub(crate) configs: Field<List<FileUseForm>>,
     /// Secrets of this layer that the service sees as files.

@@ -72,7 +72,7 @@ pub(crate) enum EnvFileForm {
     #[serde(rename = "scalar")]
     Path(String),
     #[serde(rename = "mapping")]
-    Options(EnvFile),
+    Options(Box<EnvFile>),
 }
 
 /// A file with variables, with options.

@@ -64,6 +64,17 @@ impl<'de> Deserialize<'de> for Plain {
     }
 }
 
+/// A text with a unit, such as a duration. A bare number is read too: what is wrong with it is said where units
+/// are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Measure(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Measure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Plain::deserialize(deserializer).map(|plain| Self(plain.0))
+    }
+}
+
 #[cfg(test)]
 macro_rules! leaf_schema {
     ($($name:ident $schema:tt)+) => {
@@ -87,5 +98,6 @@ macro_rules! leaf_schema {
 leaf_schema! {
     Switch {"type": ["boolean", "string"]}
     Whole {"type": ["integer", "string"]}
+    Measure {"type": "string"}
     Plain {"type": ["string", "number", "boolean"]}
 }

@@ -16,9 +16,14 @@ use super::field::{FIELD, ITEM};
 use super::shapes;
 use super::words;
 
-/// Reads a value of the tree; `None` when it was refused, with the reason noted.
-pub(crate) fn read<'t, T: Deserialize<'t>>(node: &'t Node, problems: &'t Problems) -> Option<T> {
-    T::deserialize(Reader { node, key: node.head, problems }).ok()
+/// Reads a value of the tree, the one of `key` or the root's; `None` when it was refused, with the reason noted.
+pub(crate) fn read<'t, T: Deserialize<'t>>(
+    node: &'t Node,
+    key: Option<&'t str>,
+    problems: &'t Problems,
+) -> Option<T> {
+    let name = key.map_or(Name::Root, Name::Key);
+    T::deserialize(Reader { node, key: node.head, name, problems }).ok()
 }
 
 /// A node that serde reads.
@@ -26,7 +31,29 @@ pub(crate) fn read<'t, T: Deserialize<'t>>(node: &'t Node, problems: &'t Problem
 struct Reader<'t> {
     node: &'t Node,
     key: Span,
+    name: Name<'t>,
     problems: &'t Problems,
+}
+
+/// What a node is called in messages.
+#[derive(Clone, Copy)]
+enum Name<'t> {
+    /// The root of a file.
+    Root,
+    Key(&'t str),
+    ItemOf(&'t str),
+    Item,
+}
+
+impl std::fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Root => f.write_str("a layer"),
+            Self::Key(key) => f.write_str(&words::quote(key)),
+            Self::ItemOf(key) => write!(f, "an item of {}", words::quote(key)),
+            Self::Item => f.write_str("an item"),
+        }
+    }
 }
 
 type Answer<T> = Result<T, ReadError>;
@@ -46,8 +73,7 @@ impl<'t> Reader<'t> {
                 self.problems.error(Code::MissingKey, self.node.head, message, format!("Add `{key}`."));
             }
             ReadError::Other(message) => {
-                let problem = Diagnostic::error(Code::BadValue, message).at(self.node.head, "");
-                self.problems.push(problem);
+                self.problems.error(Code::BadValue, self.node.head, message, "Write another value.");
             }
         }
         Err(ReadError::Noted)
@@ -55,30 +81,29 @@ impl<'t> Reader<'t> {
 
     fn wrong_type(&self, expected: &str) {
         let found = words::found(self.node);
-        let mut problem = Diagnostic::error(Code::WrongType, format!("expected {expected}, found {found}"))
-            .at(self.node.head, format!("this is {found}"));
-        if let Some(help) = self.type_help(expected) {
-            problem = problem.help(help);
-        }
+        let message = if self.node.is_null() {
+            format!("{} must be {expected}, and is empty", self.name)
+        } else {
+            format!("{} must be {expected}, not {found}", self.name)
+        };
+        let problem = Diagnostic::error(Code::WrongType, message)
+            .at(self.node.head, format!("this is {found}"))
+            .help(self.type_help(expected));
         self.problems.push(problem);
     }
 
-    fn type_help(&self, expected: &str) -> Option<String> {
+    fn type_help(&self, expected: &str) -> String {
         match &self.node.value {
-            Value::Scalar(scalar) if scalar.is_null() => {
-                Some("Write a value, or take the key away.".to_owned())
-            }
-            Value::Scalar(scalar) if expected.contains("text") => {
-                Some(format!("Put it in quotes: \"{}\".", scalar.text))
+            Value::Scalar(scalar) if scalar.is_null() => "Write a value, or take the key away.".to_owned(),
+            Value::Scalar(scalar) if expected.contains("text") && scalar.text.len() <= 60 => {
+                format!("Put it in quotes: \"{}\".", scalar.text)
             }
             Value::Scalar(scalar) if expected == "a list" && scalar.text.len() <= 60 => {
-                Some(format!("Make it a list of one: [{:?}].", scalar.text))
+                format!("Make it a list of one: [{:?}].", scalar.text)
             }
-            Value::Mapping(_) if expected.contains("list") => Some("Begin each item with `- `.".to_owned()),
-            Value::List(_) if expected == "a mapping" => {
-                Some("Write `key: value` lines without `- `.".to_owned())
-            }
-            _ => None,
+            Value::Mapping(_) if expected.contains("list") => "Begin each item with `- `.".to_owned(),
+            Value::List(_) if expected == "a mapping" => "Write `key: value` lines without `- `.".to_owned(),
+            _ => format!("Write {expected}."),
         }
     }
 
@@ -92,8 +117,8 @@ impl<'t> Reader<'t> {
         Err(ReadError::Noted)
     }
 
-    fn child(self, node: &'t Node, key: Span) -> Self {
-        Self { node, key, problems: self.problems }
+    fn child(self, node: &'t Node, key: Span, name: Name<'t>) -> Self {
+        Self { node, key, name, problems: self.problems }
     }
 
     fn boolean(&self) -> Answer<bool> {
@@ -121,16 +146,12 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn key_help(&self, key: &str, fields: &'static [&'static str]) -> String {
-        words::instead(key, fields, "keys here")
-    }
-
     /// One of several words.
     fn word<V: Visitor<'t>>(self, variants: &'static [&'static str], visitor: V) -> Answer<V::Value> {
         let Value::Scalar(scalar) = &self.node.value else { return self.refuse("text") };
         if !variants.contains(&scalar.text.as_str()) {
             let help = words::instead(&scalar.text, variants, "values");
-            return self.bad(format!("`{}` is not a value of this key", scalar.text), &help);
+            return self.bad(format!("{} is not a value of this key", words::quote(&scalar.text)), &help);
         }
         visitor.visit_enum(StrDeserializer::<ReadError>::new(&scalar.text))
     }
@@ -205,8 +226,10 @@ impl<'t> Deserializer<'t> for Reader<'t> {
         for pair in pairs {
             let key = pair.key.value.as_str();
             if !fields.contains(&key) && !key.starts_with("x-") {
-                let message = format!("unknown key `{key}` in {}", words::thing(name));
-                self.problems.error(Code::UnknownKey, pair.key.span, message, self.key_help(key, fields));
+                let message = format!("unknown key {} in {}", words::quote(key), words::thing(name));
+                let help = words::misplaced(name, key)
+                    .map_or_else(|| words::instead(key, fields, "keys here"), str::to_owned);
+                self.problems.error(Code::UnknownKey, pair.key.span, message, help);
             }
         }
         let entries = Entries { reader: self, pairs: pairs.iter(), fields: Some(fields), value: None };
@@ -273,7 +296,11 @@ impl<'t> SeqAccess<'t> for Items<'t> {
 
     fn next_element_seed<S: DeserializeSeed<'t>>(&mut self, seed: S) -> Answer<Option<S::Value>> {
         let Some(node) = self.items.next() else { return Ok(None) };
-        seed.deserialize(self.reader.child(node, node.head)).map(Some)
+        let name = match self.reader.name {
+            Name::Key(key) => Name::ItemOf(key),
+            Name::Root | Name::ItemOf(_) | Name::Item => Name::Item,
+        };
+        seed.deserialize(self.reader.child(node, node.head, name)).map(Some)
     }
 }
 
@@ -297,7 +324,7 @@ impl<'t> serde::de::MapAccess<'t> for Entries<'t> {
 
     fn next_value_seed<S: DeserializeSeed<'t>>(&mut self, seed: S) -> Answer<S::Value> {
         let pair = self.value.take().ok_or(ReadError::Noted)?;
-        seed.deserialize(self.reader.child(&pair.value, pair.key.span))
+        seed.deserialize(self.reader.child(&pair.value, pair.key.span, Name::Key(&pair.key.value)))
     }
 }
 
@@ -326,7 +353,7 @@ impl<'t> SeqAccess<'t> for Placed<'t> {
                 ];
                 seed.deserialize(SeqDeserializer::new(places.into_iter())).map(Some)
             }
-            2 if self.nothing && self.reader.node.is_null() => Ok(None),
+            2 if self.reader.node.is_refused() || (self.nothing && self.reader.node.is_null()) => Ok(None),
             2 => seed.deserialize(self.reader).map(Some),
             _ => Ok(None),
         }

@@ -62,10 +62,76 @@ pub(crate) fn enumerate<'a>(words: impl IntoIterator<Item = &'a str>) -> String 
 }
 
 /// "Did you mean `x`?", or else all that there is.
-pub(crate) fn instead<'a>(word: &str, known: &[&'a str], of: &str) -> String {
-    match crate::diag::suggest::nearest(word, known.iter().copied()) {
-        Some(near) => format!("Did you mean `{near}`?"),
-        None if known.is_empty() => format!("There are no {of}."),
-        None => format!("The {of} are {}.", enumerate(known.iter().copied())),
+pub(crate) fn instead(word: &str, known: &[&str], of: &str) -> String {
+    match (crate::diag::suggest::nearest(word, known.iter().copied()), known) {
+        (Some(near), _) => format!("Did you mean `{near}`?"),
+        (None, []) => format!("There are no {of}."),
+        (None, [only]) => format!("There is only `{only}`."),
+        (None, known) => format!("The {of} are {}.", enumerate(known.iter().copied())),
     }
 }
+
+/// Longest text of the user's that a message repeats, in characters.
+const QUOTE_LIMIT: usize = 60;
+
+/// A text of the user's in backticks, cut where it is long.
+pub(crate) fn quote(text: &str) -> String {
+    if text.is_empty() {
+        return "an empty text".to_owned();
+    }
+    let mut out = String::from("`");
+    for (i, c) in text.chars().enumerate() {
+        if i == QUOTE_LIMIT {
+            out.push('…');
+            break;
+        }
+        out.push(if c.is_control() { ' ' } else { c });
+    }
+    out.push('`');
+    out
+}
+
+/// What to do with a key that is known elsewhere.
+pub(super) fn misplaced(type_name: &str, key: &str) -> Option<&'static str> {
+    MISPLACED
+        .iter()
+        .find(|(place, keys, _)| *place == type_name && keys.contains(&key))
+        .map(|(.., help)| *help)
+}
+
+const MISPLACED: &[(&str, &[&str], &str)] = &[
+    (
+        "Layer",
+        &[
+            "image",
+            "command",
+            "entrypoint",
+            "ports",
+            "publish",
+            "environment",
+            "depends_on",
+            "engine",
+            "inner",
+            "build",
+            "healthcheck",
+            "restart",
+            "container_name",
+        ],
+        "It is a key of a service: indent it below a name in `services`.",
+    ),
+    ("Service", &["services"], "What runs on a node's engine stands in its `inner`."),
+    (
+        "Service",
+        &["kind", "address_pool", "mtu", "registry_mirrors", "insecure_registries", "ready_timeout"],
+        "It is a key of `engine`.",
+    ),
+    ("Service", &["images"], "It is a key of a layer: put it beside `services`."),
+    ("Service", &["test", "interval", "retries", "start_period"], "It is a key of `healthcheck`."),
+    ("Service", &["replicas"], "Write `scale`, or put it below `deploy`."),
+    (
+        "Engine",
+        &["inner", "image", "command", "privileged", "ports", "publish"],
+        "It is a key of the service, beside `engine`.",
+    ),
+    ("Engine", &["services"], "What runs on the engine stands in `inner` of the service."),
+];

@@ -47,6 +47,10 @@ impl Transform for Close {
     fn transform(&mut self, schema: &mut Schema) {
         transform_subschemas(self, schema);
         let Some(object) = schema.as_object_mut() else { return };
+        // Doc comments are broken into lines for the reader of the source; hover text is not.
+        if let Some(Value::String(text)) = object.get_mut("description") {
+            *text = text.replace('\n', " ");
+        }
         if object.contains_key("properties") {
             object.insert("additionalProperties".to_owned(), json!(false));
             object.insert("patternProperties".to_owned(), json!({"^x-": {}}));
@@ -67,7 +71,6 @@ impl Transform for Close {
 fn generated() -> String {
     let settings = SchemaSettings::draft07().with_transform(Close);
     let mut schema = settings.into_generator().into_root_schema_for::<Layer>();
-    schema.insert("$id".to_owned(), json!("https://nestctl.dev/schemas/nest.v1.schema.json"));
     schema.insert("title".to_owned(), json!("nestctl lab file"));
     serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }

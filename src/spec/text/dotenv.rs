@@ -101,18 +101,17 @@ fn statement(text: &str, start: usize, look_up: &Lookup, out: &mut Variables) ->
     let raw = &body[name_end + 1..];
     let value = raw.trim_start_matches([' ', '\t']);
     let value_at = body_at + body.len() - value.len();
-    match value.chars().next() {
-        Some(quote @ ('"' | '\'')) => quoted(text, value_at, quote, name, look_up, out),
-        _ => {
-            // A `#` begins a comment only after white space.
-            let end = value
-                .match_indices('#')
-                .map(|(at, _)| at)
-                .find(|at| *at == 0 || value[..*at].ends_with([' ', '\t']));
-            let value = value[..end.unwrap_or(value.len())].trim_end();
-            push(name, value, value_at, look_up, out);
-            next
-        }
+    if let Some(quote @ ('"' | '\'')) = value.chars().next() {
+        quoted(text, value_at, quote, name, look_up, out)
+    } else {
+        // A `#` begins a comment only after white space.
+        let end = value
+            .match_indices('#')
+            .map(|(at, _)| at)
+            .find(|at| *at == 0 || value[..*at].ends_with([' ', '\t']));
+        let value = value[..end.unwrap_or(value.len())].trim_end();
+        push(name, value, value_at, look_up, out);
+        next
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn build(text: &str, source: SourceId, problems: &Problems) -> Option
         anchors: HashMap::new(),
         nodes: 0,
         bytes: 0,
-        failed: false,
+        refusals: 0,
     }
     .run()
 }
@@ -48,7 +48,8 @@ struct Builder<'a> {
     anchors: HashMap<usize, Anchored>,
     nodes: usize,
     bytes: usize,
-    failed: bool,
+    /// How much was refused.
+    refusals: usize,
 }
 
 /// What an alias stands for.
@@ -117,12 +118,12 @@ impl Builder<'_> {
                 Ok((event, span)) => self.event(event, &span)?,
             }
         }
-        if self.failed && self.root.is_none() {
+        if self.refusals > 0 && self.root.is_none() {
             return None;
         }
         let end = Span { source: self.source, start: self.text.len(), end: self.text.len() };
         Some(self.root.unwrap_or_else(|| {
-            Node::new(Value::Scalar(Scalar { text: String::new(), plain: true }), end, end)
+            Node::new(Value::Scalar(Scalar { text: String::new(), plain: true, refused: false }), end, end)
         }))
     }
 
@@ -132,7 +133,7 @@ impl Builder<'_> {
     }
 
     fn refuse(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
-        self.failed = true;
+        self.refusals += 1;
         self.problems.error(code, span, message, help);
     }
 
@@ -153,12 +154,14 @@ impl Builder<'_> {
                     return None;
                 }
                 self.count(1, text.len(), span)?;
+                let before = self.refusals;
                 let (merge, quoted) = self.tag(tag.as_deref(), raw);
+                let refused_tag = self.refusals > before;
                 let plain = quoted.map_or(style == ScalarStyle::Plain, |quoted| !quoted);
                 let span = self.trimmed(span, style);
                 let head = Span { end: self.first_line_end(span), ..span };
                 let bytes = text.len();
-                let scalar = Scalar { text: text.into_owned(), plain };
+                let scalar = Scalar { text: text.into_owned(), plain, refused: refused_tag };
                 let node = Node { span, head, value: Value::Scalar(scalar), merge };
                 self.remember(anchor, &node, 0, 1, bytes)?;
                 self.place(node, 0);
@@ -180,10 +183,7 @@ impl Builder<'_> {
                     format!("there is no anchor `{name}` above this alias"),
                     &format!("Define it before with `&{name}`, or quote the text if a `*` was meant."),
                 );
-                self.place(
-                    Node::new(Value::Scalar(Scalar { text: String::new(), plain: true }), span, span),
-                    0,
-                );
+                self.place(Node::refused(span), 0);
             }
             _ => {}
         }
@@ -340,7 +340,7 @@ impl Builder<'_> {
                 "the alias stands within its own anchor",
                 "Take it away: nothing can contain itself.",
             );
-            self.place(Node::new(Value::Scalar(Scalar { text: String::new(), plain: true }), span, span), 0);
+            self.place(Node::refused(span), 0);
             return Some(());
         };
         let (nodes, bytes, height) = (anchored.nodes, anchored.bytes, anchored.height);
@@ -385,7 +385,7 @@ impl Builder<'_> {
                         .at(name.span, "again")
                         .at(*first, "first")
                         .help("Keep one of them.");
-                        self.failed = true;
+                        self.refusals += 1;
                         self.problems.push(problem);
                     } else {
                         keys.insert(name.value.clone(), name.span);

@@ -159,13 +159,12 @@ fn as_mapping(items: Vec<Node>, pairs: bool) -> Vec<Pair> {
     for item in items {
         // A mapping or a list is no name; what is left is merged.
         let Value::Scalar(scalar) = item.value else { continue };
-        let (name, value) = match scalar.text.split_once('=').filter(|_| pairs) {
-            Some((name, value)) => (name.to_owned(), Node::text(value, item.span)),
-            None => {
-                let null = Scalar { text: String::new(), plain: true };
-                let end = Span { start: item.span.end, ..item.span };
-                (scalar.text, Node::new(Value::Scalar(null), end, end))
-            }
+        let (name, value) = if let Some((name, value)) = scalar.text.split_once('=').filter(|_| pairs) {
+            (name.to_owned(), Node::text(value, item.span))
+        } else {
+            let null = Scalar { text: String::new(), plain: true, refused: false };
+            let end = Span { start: item.span.end, ..item.span };
+            (scalar.text, Node::new(Value::Scalar(null), end, end))
         };
         out.retain(|pair| pair.key.value != name);
         out.push(Pair { key: Spanned::new(name, item.head), value });

@@ -33,6 +33,8 @@ pub(crate) struct Scalar {
     pub(crate) text: String,
     /// Written without quotes: it may be a number, a boolean or nothing.
     pub(crate) plain: bool,
+    /// Why it cannot be used was noted already: whoever reads it says nothing more.
+    pub(crate) refused: bool,
 }
 
 /// One entry of a mapping.
@@ -58,12 +60,22 @@ pub(crate) enum Merge {
 impl Node {
     /// A scalar that is text, wherever it comes from.
     pub(crate) fn text(text: impl Into<String>, span: Span) -> Self {
-        Self::new(Value::Scalar(Scalar { text: text.into(), plain: false }), span, span)
+        Self::new(Value::Scalar(Scalar { text: text.into(), plain: false, refused: false }), span, span)
     }
 
     /// A node without a tag.
     pub(crate) fn new(value: Value, span: Span, head: Span) -> Self {
         Self { span, head, value, merge: Merge::Combine }
+    }
+
+    /// Something that stands where a value was refused.
+    pub(crate) fn refused(span: Span) -> Self {
+        Self::new(Value::Scalar(Scalar { text: String::new(), plain: false, refused: true }), span, span)
+    }
+
+    /// Whether it was refused.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(&self.value, Value::Scalar(scalar) if scalar.refused)
     }
 
     /// The value of a key, if this is a mapping that has it.

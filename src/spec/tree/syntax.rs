@@ -47,7 +47,7 @@ fn words(error: &ScanError) -> (Code, String, &'static str) {
         }
         Kind::MappingValueNotAllowed => syntax(
             "a `:` stands where no value can begin",
-            "Put each key on a line of its own, or quote text that contains `: `.",
+            "Check for a missing `:` in the line above, put each key on a line of its own, and quote text that contains `: `.",
         ),
         Kind::MappingKeyNotAllowed => {
             syntax("a key stands where none can be", "Check the indentation of this line and the one above.")
