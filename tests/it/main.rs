@@ -5,6 +5,7 @@ mod convergence;
 mod e2e;
 mod help;
 mod no_engine;
+mod readme;
 mod spec_errors;
 mod support;
 mod use_cases;
