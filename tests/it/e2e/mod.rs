@@ -3,4 +3,5 @@
 
 mod big_image;
 mod failures;
+mod kill;
 mod quickstart;
