@@ -199,7 +199,7 @@ pub fn say_problems(diagnostics: &Diagnostics, sources: &Arc<SourceMap>, termina
         if warnings > 0 {
             text = format!("{text} and {}", plural(warnings, "warning"));
         }
-        let text = format!("{} {text}; nothing was changed\n", style.symbol(Symbol::Failed));
+        let text = format!("{} {text}\n", style.symbol(Symbol::Failed));
         style.paint_into(&mut out, Tone::Bad, &text);
     }
     terminal.say(&out);

@@ -222,6 +222,7 @@ impl<'a> Dispatcher<'a> {
             return;
         }
         self.is_stale = true;
+        self.hang_up(&step);
         let Some((home, link)) = self.link_of(&step.layer) else {
             let reason = match self.known.layers.get(&step.layer) {
                 Some(Layer::Silent(failure)) => failure.summary.clone(),
@@ -263,6 +264,18 @@ impl<'a> Dispatcher<'a> {
             }
         });
         self.step_of_task.insert(task.id(), id);
+    }
+
+    /// Closes the connections to the engines inside a node that is about to stop: a daemon waits five seconds for
+    /// a connection on which nothing was asked yet before it goes (Go's `http.Server.Shutdown`).
+    fn hang_up(&mut self, step: &Step) {
+        if let (Action::Stop { .. }, Resource::Service(addr)) = (&step.action, &step.of) {
+            let inner = addr.inner();
+            // Below a `socket` node, which owns no engine, others go on.
+            if self.links.contains_key(&inner) {
+                self.links.retain(|path, _| !path.is_within(&inner));
+            }
+        }
     }
 
     /// The engine of a layer, and the layer that owns it.

@@ -167,6 +167,15 @@ async fn look(
     Ok(Entered { layer: enter.layer.clone(), answered, engine: Some(engine), shared: None })
 }
 
+/// Looks once more at the engine that a step calls. Its handle stays, and so does what is known of the layers inside.
+pub(super) async fn look_again(context: &StepContext) -> Result<Entered, EngineError> {
+    let engine = context.engine();
+    let (facts, seen) = (engine.facts().await?, engine.observe().await?);
+    let layer = context.home.clone();
+    let answered = Answered { home: layer.clone(), seen, facts: Some(facts) };
+    Ok(Entered { layer, answered, engine: None, shared: None })
+}
+
 /// The layer that owns the engine that was reached by an address, if it is a known one. Engines inside nodes
 /// are never the same, even if they say so: a copied data volume brings the ID with it.
 pub(super) fn same_engine(dial: &Dial, facts: &Facts, known: &[(LayerPath, String)]) -> Option<LayerPath> {

@@ -50,6 +50,7 @@ fn deed(step: &Step) -> (&'static str, String) {
         Action::RemoveVolume { .. } => "remove volume",
         Action::Wait { .. } => "wait for",
         Action::Enter(_) => "enter",
+        Action::Look => "look at",
         Action::Join => "complete",
     };
     (op, format!("failed to {op} {}", object(step)))
@@ -59,6 +60,7 @@ fn deed(step: &Step) -> (&'static str, String) {
 fn object(step: &Step) -> String {
     let (layer, name) = match &step.of {
         Resource::Service(addr) => return format!("`{addr}`"),
+        Resource::Layer(layer) if layer.is_root() => return "the root engine".to_owned(),
         Resource::Layer(layer) => return format!("`{layer}`"),
         Resource::Network(layer, name) | Resource::Volume(layer, name) | Resource::Image(layer, name) => {
             (layer, name)

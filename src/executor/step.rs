@@ -5,7 +5,7 @@ use crate::engine::error::EngineError;
 use crate::plan::action::Action;
 use crate::transfer;
 
-use super::enter::enter;
+use super::enter::{enter, look_again};
 use super::step_context::{Broken, Gain, StepContext};
 use super::wait::wait;
 use make::make;
@@ -26,6 +26,11 @@ pub(super) async fn carry_out(context: &StepContext) -> Result<Gain, Broken> {
         Action::Enter(of) => {
             let entered = context.unless_cancelled(enter(context, of)).await?;
             Ok(Gain::Entered(Box::new(entered)))
+        }
+        Action::Look => {
+            let _place = context.permit(&context.link.permits).await?;
+            let looked = look_again(context).await.map_err(|error| context.failed(&error))?;
+            Ok(Gain::Entered(Box::new(looked)))
         }
         Action::Pull { image, platform } => {
             let _place = context.permit(&context.pulls).await?;
@@ -112,6 +117,7 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         Action::Join
         | Action::Wait { .. }
         | Action::Enter(_)
+        | Action::Look
         | Action::Pull { .. }
         | Action::Copy { .. }
         | Action::PutTree { .. } => Ok(()),

@@ -42,6 +42,17 @@ impl ImageRef {
         ok.then(|| Self { registry: registry.to_owned(), repository, tag, digest })
     }
 
+    /// The tag that a copy of a reference with a digest is given on an inner engine, because no engine keeps the digest
+    /// of a loaded image (ENGINES.md 10): `repo:nestctl-<first 12 digits>`. `None` for one without a digest.
+    pub fn local_tag(&self) -> Option<String> {
+        let digits: String = self.digest.as_deref()?.split_once(':')?.1.chars().take(12).collect();
+        let repository = match self.registry.as_str() {
+            "docker.io" => self.repository.strip_prefix("library/").unwrap_or(&self.repository).to_owned(),
+            registry => format!("{registry}/{}", self.repository),
+        };
+        Some(format!("{repository}:nestctl-{digits}"))
+    }
+
     /// Whether two texts name the same image.
     pub fn same(a: &str, b: &str) -> bool {
         a == b || matches!((Self::parse(a), Self::parse(b)), (Some(a), Some(b)) if a == b)

@@ -23,8 +23,7 @@ use super::host_files::DiskFiles;
 /// # Errors
 /// When the root engine cannot be asked any more.
 pub async fn add(known: &mut Known, ctx: &Ctx, topology: &Topology) -> Result<(), OpError> {
-    let endpoint = ctx.endpoint.to_string();
-    known.root_socket = endpoint.strip_prefix("unix://").map(str::to_owned);
+    known.root_socket = ctx.endpoint.socket_path().map(str::to_owned);
     known.avoid = host_facts::resolvers();
     if known.root_socket.is_some() {
         known.avoid.extend(host_facts::routes());

@@ -1,17 +1,22 @@
-//! What later plans will hold: layers that are not up yet, planned against an empty engine. For `plan` only; a run
-//! plans each layer when its engine answers.
+//! What later plans will hold: layers that are not up yet, planned against an empty engine. For `plan`, and for errors
+//! that can be told before anything is created; a run plans each layer when its engine answers.
 
 use std::collections::BTreeSet;
 
+use crate::diag::diagnostic::{Diagnostic, Severity};
+use crate::diag::diagnostics::Diagnostics;
 use crate::model::addr::LayerPath;
+use crate::model::container::MountSource;
 use crate::model::dial::Dial;
 use crate::model::milestone::Milestone;
 use crate::model::observed::Observed;
+use crate::model::service::PullPolicy;
 use crate::plan::action::{Action, Enter};
+use crate::plan::cause::Cause;
 use crate::plan::goal::Goal;
 use crate::plan::known::{Answered, Known, Layer};
 use crate::plan::plan::Plan;
-use crate::plan::step::StepId;
+use crate::plan::step::{Resource, StepId};
 
 /// The plan of a layer that is not up yet.
 #[derive(Clone, Debug)]
@@ -20,6 +25,33 @@ pub struct Forecast {
     pub layer: LayerPath,
     /// Its plan, if its engine is new and empty.
     pub plan: Plan,
+    /// Whether its engine is certain to be: the node and all its volumes are still to be made.
+    pub is_new: bool,
+}
+
+/// Errors of the plans of layers whose engines are certain to be new. Only labs that can have any are looked at: what
+/// a file asks to find on an engine is an image that may not be pulled, or something `external`.
+pub fn foreseen(goal: &Goal, known: &Known, first: &Plan) -> Vec<Diagnostic> {
+    let Goal::Up(up) = goal else { return Vec::new() };
+    let asks = std::iter::once(&up.lab.topology.root)
+        .chain(
+            up.lab
+                .topology
+                .instances()
+                .into_iter()
+                .filter_map(|(_, service)| Some(&service.node.as_ref()?.inner)),
+        )
+        .any(|layer| {
+            layer.services.values().any(|service| service.pull_policy == PullPolicy::Never)
+                || layer.networks.values().any(|network| network.external)
+                || layer.volumes.values().any(|volume| volume.external)
+        });
+    if !asks {
+        return Vec::new();
+    }
+    let new = forecast(goal, known, first).into_iter().filter(|it| it.is_new);
+    let problems = new.flat_map(|it| it.plan.problems.sorted().into_iter().cloned().collect::<Vec<_>>());
+    problems.filter(|problem| problem.severity == Severity::Error).collect()
 }
 
 /// Plans every layer that `first` enters and that was never observed, and those inside it. A layer that was
@@ -30,7 +62,7 @@ pub fn forecast(goal: &Goal, known: &Known, first: &Plan) -> Vec<Forecast> {
     let mut next_step = first.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(0);
     let mut entered = enters(first);
     known.promised.extend(promised(first));
-    while let Some(enter) = entered.pop() {
+    while let Some((enter, is_new)) = entered.pop() {
         if known.layers.contains_key(&enter.layer) {
             continue;
         }
@@ -44,19 +76,45 @@ pub fn forecast(goal: &Goal, known: &Known, first: &Plan) -> Vec<Forecast> {
         let plan = goal.plan(&known, &BTreeSet::from([enter.layer.clone()]), StepId(next_step));
         next_step = plan.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(next_step);
         known.promised.extend(promised(&plan));
-        entered.extend(enters(&plan));
-        out.push(Forecast { layer: enter.layer, plan });
+        entered
+            .extend(enters(&plan).into_iter().map(|(inner, inner_is_new)| (inner, is_new && inner_is_new)));
+        out.push(Forecast { layer: enter.layer, plan, is_new });
     }
     out.sort_by(|a, b| a.layer.cmp(&b.layer));
     out
 }
 
-fn enters(plan: &Plan) -> Vec<Enter> {
+/// Everything that is wrong with the first plan or a later one.
+pub fn problems(first: &Plan, later: &[Forecast]) -> Diagnostics {
+    let mut out = first.problems.clone();
+    later.iter().for_each(|it| out.extend(it.plan.problems.clone()));
+    out
+}
+
+/// The layers that a plan enters, and whether their engines are certain to be new.
+fn enters(plan: &Plan) -> Vec<(Enter, bool)> {
     let steps = plan.steps.iter().filter_map(|step| match &step.action {
-        Action::Enter(enter) => Some((**enter).clone()),
+        Action::Enter(enter) => Some(((**enter).clone(), makes_all_of(plan, &step.of))),
         _ => None,
     });
     steps.collect()
+}
+
+/// Whether a plan makes the container of a node, which replaces none, and all its named volumes.
+fn makes_all_of(plan: &Plan, node: &Resource) -> bool {
+    let made = plan.steps.iter().find_map(|step| match &step.action {
+        Action::CreateContainer(made) if step.of == *node && step.cause == Cause::Missing => Some(made),
+        _ => None,
+    });
+    made.is_some_and(|made| {
+        made.spec.mounts.iter().all(|mount| match &mount.source {
+            MountSource::Volume { name: Some(volume), .. } => plan
+                .steps
+                .iter()
+                .any(|step| matches!(&step.action, Action::CreateVolume { name, .. } if name == volume)),
+            _ => true,
+        })
+    })
 }
 
 fn promised(plan: &Plan) -> Vec<Milestone> {

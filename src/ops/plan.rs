@@ -16,7 +16,7 @@ use crate::plan::step::StepId;
 use super::circumstances;
 use super::context::Ctx;
 use super::error::OpError;
-use super::forecast::{Forecast, forecast};
+use super::forecast::{Forecast, forecast, foreseen};
 
 /// How long an inner engine may take to answer before it counts as silent. It is dialled already; a daemon that
 /// serves answers within milliseconds, and a node that is booting is waited for by its own step.
@@ -28,7 +28,10 @@ pub struct Prepared {
     pub goal: Goal,
     /// What was observed, and the engines.
     pub surveyed: Surveyed,
-    /// The first plan. It covers every layer that has answered.
+    /// What is done and looked at again before the lab is planned, where the file asks for it.
+    pub refresh: Option<Plan>,
+    /// The first plan. It covers every layer that has answered. Where there is a `refresh`, it is what would come
+    /// after it if it brings nothing new, with its pulls.
     pub plan: Plan,
 }
 
@@ -49,8 +52,21 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     }
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
-    let plan = goal.plan(&surveyed.known, &scope, StepId(0));
-    Ok(Prepared { goal, surveyed, plan })
+    let refresh = goal.refresh(&surveyed.known, StepId(0));
+    let mut plan = match &refresh {
+        None => goal.plan(&surveyed.known, &scope, StepId(0)),
+        Some(refresh) => {
+            let mut known = surveyed.known.clone();
+            known.promised.extend(refresh.steps.iter().flat_map(|step| &step.reaches).cloned());
+            let next = refresh.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(0);
+            let mut plan = goal.plan(&known, &scope, StepId(next));
+            plan.steps.splice(0..0, refresh.steps.iter().filter(|step| step.action.is_change()).cloned());
+            plan
+        }
+    };
+    let foreseen = foreseen(&goal, &surveyed.known, &plan);
+    foreseen.into_iter().for_each(|problem| plan.problems.push(problem));
+    Ok(Prepared { goal, surveyed, refresh, plan })
 }
 
 impl Prepared {

@@ -70,5 +70,6 @@ pub async fn up(
     cancel: watch::Receiver<Option<CancelLevel>>,
 ) -> RunOutcome {
     let options = RunOptions { command: "up", parallel, files: Arc::new(DiskFiles) };
-    run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
+    let first = prepared.refresh.unwrap_or(prepared.plan);
+    run(&prepared.goal, prepared.surveyed, first, &options, sink, cancel).await.into()
 }

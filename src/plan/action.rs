@@ -163,6 +163,8 @@ pub enum Action {
     },
     /// Waits until a node's engine answers, and observes it; then its layer is planned.
     Enter(Box<Enter>),
+    /// Observes the root engine once more; then all layers that have answered are planned.
+    Look,
     /// Nothing: a point where others come together.
     Join,
 }
@@ -170,7 +172,7 @@ pub enum Action {
 impl Action {
     /// Whether the action changes something on an engine.
     pub fn is_change(&self) -> bool {
-        !matches!(self, Self::Wait { .. } | Self::Enter(_) | Self::Join)
+        !matches!(self, Self::Wait { .. } | Self::Enter(_) | Self::Look | Self::Join)
     }
 
     /// The verb, as it is shown.
@@ -192,6 +194,7 @@ impl Action {
             Self::Rename { .. } => "rename",
             Self::Wait { .. } => "wait",
             Self::Enter(_) => "enter",
+            Self::Look => "look at",
             Self::Join => "join",
         }
     }

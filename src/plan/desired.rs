@@ -2,12 +2,9 @@
 //! of it, with every name and path resolved.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-
-use sha2::{Digest, Sha256};
 
 use crate::kind::kind::{self, Kind, NodeInput, Profile, Refusal};
 use crate::model::addr::{Addr, LayerPath};
@@ -20,7 +17,7 @@ use crate::model::network::VolumeSpec;
 use crate::model::service::{DataRoot, NodeDef, Service};
 
 use super::action::Labels;
-use super::fingerprint::Canonical;
+use super::fingerprint::{Canonical, short_hash};
 use super::known::Known;
 use super::world::{World, kind_of};
 
@@ -90,10 +87,8 @@ impl<'a> Desired<'a> {
         let layer = addr.layer();
         let name = world.container_name(addr, service);
         let kind = kind_of(service);
-        let mut file = resolved_names(world, addr, service);
-        if file.image.is_empty() {
-            file.image = kind.and_then(|kind| kind.default_image).unwrap_or_default().to_owned();
-        }
+        // Where it names no image, the kind does, and must see that it may: its own image can need a command.
+        let file = resolved_names(world, addr, service);
         let mut canonical = Canonical::default();
         canonical.container(&file);
         service.files.iter().for_each(|put| canonical.file(put));
@@ -410,13 +405,7 @@ fn path_in_node(world: &World<'_>, path: &Path) -> String {
     match path.strip_prefix(&world.topology.directory) {
         Ok(rest) if rest.as_os_str().is_empty() => kind::LAB_DIRECTORY.to_owned(),
         Ok(rest) => format!("{}/{}", kind::LAB_DIRECTORY, rest.display()),
-        Err(_) => {
-            let mut hash = String::new();
-            for byte in &Sha256::digest(path.to_string_lossy().as_bytes())[..6] {
-                let _ = write!(hash, "{byte:02x}");
-            }
-            format!("/nestctl/bind/{hash}")
-        }
+        Err(_) => format!("/nestctl/bind/{}", short_hash(&path.to_string_lossy())),
     }
 }
 

@@ -276,6 +276,15 @@ fn network_mode_text(mode: &NetworkMode) -> String {
     }
 }
 
+/// Twelve hexadecimal digits that stand for a text.
+pub(super) fn short_hash(text: &str) -> String {
+    let mut out = String::new();
+    for byte in &Sha256::digest(text.as_bytes())[..6] {
+        write!(out, "{byte:02x}").expect("writing to a string cannot fail");
+    }
+    out
+}
+
 /// A port as the short form writes it.
 pub(super) fn port_text(port: &PortBinding) -> String {
     let mut text = String::new();

@@ -12,7 +12,7 @@ use crate::model::topology::Topology;
 use super::known::Known;
 use super::plan::Plan;
 use super::step::StepId;
-use super::{down, up};
+use super::{down, refresh, up};
 
 /// A lab: the topology and its graph.
 #[derive(Debug)]
@@ -73,6 +73,15 @@ impl Goal {
         match self {
             Self::Up(up) => &up.lab.topology.project,
             Self::Down(down) => &down.project,
+        }
+    }
+
+    /// What must be done, and looked at again, before anything can be planned: pulls that the file asks for at each
+    /// `up`. `None` where nothing must.
+    pub fn refresh(&self, known: &Known, first: StepId) -> Option<Plan> {
+        match self {
+            Self::Up(goal) => refresh::plan(goal, known, first),
+            Self::Down(_) => None,
         }
     }
 

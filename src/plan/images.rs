@@ -62,7 +62,15 @@ impl Images {
             self.by_home.insert(home.clone(), index);
         }
         let index = self.by_home.get(home)?;
-        index.get(&normal(reference)).or_else(|| index.get(reference)).cloned()
+        let id = index.get(&normal(reference)).or_else(|| index.get(reference));
+        // Engines forget the tag beside a digest; what was copied by its digest has only the tag that the copy gave it.
+        let by_digest = || {
+            let image = ImageRef::parse(reference)?;
+            let copied = normal(&image.local_tag()?);
+            let pulled = ImageRef { tag: None, ..image }.to_string();
+            index.get(&pulled).or_else(|| index.get(&copied))
+        };
+        id.or_else(by_digest).cloned()
     }
 
     /// The nearest engine outside `home` that has the image.
@@ -111,9 +119,10 @@ impl Images {
         let milestone = Milestone::Image(home.clone(), reference.to_owned());
         let pull = wanted.policy == PullPolicy::Always;
         let source = match &above {
-            _ if home.is_root() => root.clone(),
+            // What is pulled is pulled at the root, whatever lies on the way.
+            _ if home.is_root() || pull => root.clone(),
             Some(above) => above.clone(),
-            None if here && !pull => home.clone(),
+            None if here => home.clone(),
             None => root.clone(),
         };
         let provided = |builder: &Builder| {
@@ -126,7 +135,8 @@ impl Images {
         if builder.has(&milestone) || known.promised.contains(&milestone) {
             return provided(builder);
         }
-        if here && !renew && !pull {
+        // At the root there is nothing to copy from: what the tag names now is what is used.
+        if here && !pull && (!renew || home.is_root()) {
             builder.reached(milestone.clone());
             return provided(builder);
         }
@@ -179,5 +189,43 @@ impl Images {
             builder.reaches(step, milestone.clone());
         }
         provided(builder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::observed::{Observed, ObservedImage};
+    use crate::plan::known::{Answered, Layer};
+
+    #[test]
+    fn a_copy_is_known_by_the_digest_that_it_was_copied_by() {
+        let reference = "r.io/x:1@sha256:0123456789abcdef";
+        let tags = vec!["r.io/x:nestctl-0123456789ab".to_owned()];
+        let image = ObservedImage { id: "sha256:1".to_owned(), tags, digests: Vec::new(), size: 1 };
+        let (known, home) = (known_with(image), LayerPath::root());
+        let mut images = Images::default();
+        assert_eq!(images.id(&known, &home, reference).as_deref(), Some("sha256:1"));
+        assert_eq!(images.id(&known, &home, "r.io/x:1@sha256:fedcba9876543210"), None);
+    }
+
+    #[test]
+    fn a_pulled_image_is_known_by_its_digest_whatever_tag_stands_beside_it() {
+        let digests = vec!["r.io/x@sha256:0123456789abcdef".to_owned()];
+        let image = ObservedImage { id: "sha256:1".to_owned(), tags: Vec::new(), digests, size: 1 };
+        let mut images = Images::default();
+        let known = known_with(image);
+        for reference in ["r.io/x:1@sha256:0123456789abcdef", "r.io/x@sha256:0123456789abcdef"] {
+            assert_eq!(images.id(&known, &LayerPath::root(), reference).as_deref(), Some("sha256:1"));
+        }
+    }
+
+    fn known_with(image: ObservedImage) -> Known {
+        let seen = Observed { images: vec![image], ..Observed::default() };
+        let home = LayerPath::root();
+        let answered = Answered { home: home.clone(), seen, facts: None };
+        let mut known = Known::default();
+        known.layers.insert(home, Layer::Answered(Box::new(answered)));
+        known
     }
 }

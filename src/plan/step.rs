@@ -41,6 +41,7 @@ impl fmt::Display for Resource {
             Self::Network(layer, name) => write!(f, "network {name}{}", at(layer)),
             Self::Volume(layer, name) => write!(f, "volume {name}{}", at(layer)),
             Self::Image(layer, name) => write!(f, "image {name}{}", at(layer)),
+            Self::Layer(layer) if layer.is_root() => f.write_str("root engine"),
             Self::Layer(layer) => write!(f, "layer {layer}"),
         }
     }

@@ -75,7 +75,7 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
 }
 
 /// The milestones that this `up` is to reach.
-fn wanted(up: &Up) -> BTreeSet<Milestone> {
+pub(super) fn wanted(up: &Up) -> BTreeSet<Milestone> {
     let stage = match up.wait {
         Wait::Ready(_) => Stage::Ready,
         Wait::Started => Stage::Started,

@@ -6,6 +6,7 @@ use crate::model::container::{
     BindPath, ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding,
     RestartPolicy,
 };
+use crate::model::files::PutFile;
 use crate::model::network::{NetworkSpec, Subnet};
 use crate::model::service::{Condition, DataRoot, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use crate::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
@@ -98,8 +99,27 @@ fn layer(it: &Layer) -> Map<String, Value> {
     keys.map("services", services.iter().map(|(key, value)| (key, value.clone())));
     keys.map("networks", it.networks.iter().map(|(key, it)| (key, network(it))));
     keys.map("volumes", it.volumes.iter().map(|(key, it)| (key, volume(it))));
+    let configs: Vec<_> = it.services.values().flat_map(contents).collect();
+    keys.map("configs", configs.iter().map(|(key, content)| (key, json!({"content": content}))));
     keys.values("images", it.images.iter().map(|image| text(&image.value)).collect());
     keys.0
+}
+
+/// The name that the `number`th file of a service gets as a config of its layer.
+fn config_name(service: &Service, number: usize) -> String {
+    format!("{}-{number}", service.name)
+}
+
+/// Files with content, as configs of the layer. What lies where secrets do is not shown.
+fn contents(service: &Service) -> Vec<(String, Value)> {
+    let shown = |put: &PutFile| {
+        if put.path.starts_with("/run/secrets/") {
+            Value::from("<hidden>")
+        } else {
+            text(&String::from_utf8_lossy(&put.content))
+        }
+    };
+    service.files.iter().enumerate().map(|(n, put)| (config_name(service, n), shown(put))).collect()
 }
 
 fn network(it: &NetworkDef) -> Value {
@@ -177,6 +197,16 @@ fn service(it: &Service) -> Map<String, Value> {
         PullPolicy::Always => keys.set("pull_policy", "always"),
         PullPolicy::Never => keys.set("pull_policy", "never"),
     }
+    let files = it.files.iter().enumerate().map(|(n, put)| {
+        json!({
+            "source": config_name(it, n),
+            "target": text(&put.path),
+            "mode": format!("{:04o}", put.mode),
+            "uid": put.uid.to_string(),
+            "gid": put.gid.to_string(),
+        })
+    });
+    keys.values("configs", files.collect());
     keys.values("publish", it.publish.iter().map(|port| port_value(&port.value)).collect());
     if let Some(node) = &it.node {
         node_keys(&mut keys, node);

@@ -22,6 +22,7 @@ pub fn doing(info: &StepInfo) -> String {
         "rename" => "renaming",
         "wait" => "waiting until ready",
         "enter" => "waiting for its engine",
+        "look at" => "looking",
         "join" => "waiting for its inner layer",
         other => other,
     };
@@ -45,6 +46,7 @@ pub fn done(info: &StepInfo) -> &'static str {
         "remove" => "removed",
         "rename" => "renamed",
         "enter" => "engine up",
+        "look at" => "looked at",
         "wait" | "join" => "ready",
         other => other,
     }
@@ -55,7 +57,7 @@ pub fn done(info: &StepInfo) -> &'static str {
 pub fn subject(of: &Resource) -> String {
     match of {
         Resource::Service(addr) => addr.to_string(),
-        Resource::Layer(layer) => layer.to_string(),
+        Resource::Layer(layer) if !layer.is_root() => layer.to_string(),
         other => other.to_string(),
     }
 }

@@ -109,15 +109,25 @@ fn string(out: &mut String, text: &str) {
 /// Whether a text without quotes is read as this very string by YAML 1.1 and 1.2 readers alike.
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "~"];
-    let first = text.chars().next();
-    first.is_some_and(|c| c.is_ascii_alphabetic() || c == '/' || c == '_' || c == '.')
+    let mut chars = text.chars();
+    let (first, second) = (chars.next(), chars.next());
+    let flag = first == Some('-') && second.is_some_and(|c| c.is_ascii_alphabetic() || c == '-');
+    let word = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '/' || c == '_' || c == '.');
+    (word || flag || is_duration(text))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "/_.-+=@$(){}[]:, ".contains(c))
         && !text.contains(": ")
         && !text.ends_with([' ', ':'])
         && !text.starts_with("..")
+        && !text.starts_with("---")
         && text.parse::<f64>().is_err()
         && !matches!(text.to_ascii_lowercase().as_str(), ".inf" | ".nan" | "...")
         && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// `10s`, `500ms`: digits and a unit, which no reader takes for a number.
+fn is_duration(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    unit.len() < text.len() && ["us", "ms", "s", "m", "h"].contains(&unit)
 }
 
 #[cfg(test)]
@@ -128,7 +138,7 @@ mod tests {
     #[test]
     fn what_could_be_read_as_another_type_is_quoted() {
         let value = json!({
-            "a": ["yes", "22:22", "0440", "1.5", "", "plain text", "x: y", "- a", "#c", "nginx:1.29", ".5", "null"],
+            "a": ["yes", "22:22", "0440", "1.5", "", "plain text", "x: y", "- a", "-c", "-1", "1m", "1e3", "--x", "---", "#c", "nginx:1.29", ".5", "null"],
             "b": {"empty": {}, "none": [], "n": 1, "t": true},
             "c": [{"source": "./x", "target": "/y"}, ["p"]],
             "text": "one\n  two\n",
@@ -145,6 +155,12 @@ mod tests {
           - plain text
           - "x: y"
           - "- a"
+          - -c
+          - "-1"
+          - 1m
+          - "1e3"
+          - --x
+          - "---"
           - "#c"
           - nginx:1.29
           - ".5"

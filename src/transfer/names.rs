@@ -14,7 +14,7 @@ pub(super) fn alternatives(reference: &str) -> Vec<String> {
         }
     };
     if let Some(image) = ImageRef::parse(reference) {
-        if let Some(tag) = digest_tag(&image) {
+        if let Some(tag) = image.local_tag() {
             add(tag);
         }
         add(image.to_string());
@@ -28,18 +28,9 @@ pub(super) fn alternatives(reference: &str) -> Vec<String> {
     names
 }
 
-/// The local tag of a reference with a digest: `repo:nestctl-<first 12 digits>`. `None` for one without.
+/// The local tag of a reference with a digest. `None` for one without.
 pub(super) fn local_tag(reference: &str) -> Option<String> {
-    digest_tag(&ImageRef::parse(reference)?)
-}
-
-fn digest_tag(image: &ImageRef) -> Option<String> {
-    let digits: String = image.digest.as_deref()?.split_once(':')?.1.chars().take(12).collect();
-    let repository = match image.registry.as_str() {
-        "docker.io" => image.repository.strip_prefix("library/").unwrap_or(&image.repository).to_owned(),
-        registry => format!("{registry}/{}", image.repository),
-    };
-    Some(format!("{repository}:nestctl-{digits}"))
+    ImageRef::parse(reference)?.local_tag()
 }
 
 #[cfg(test)]

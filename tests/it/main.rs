@@ -3,4 +3,8 @@
 
 mod convergence;
 mod e2e;
+mod help;
+mod no_engine;
+mod spec_errors;
 mod support;
+mod use_cases;

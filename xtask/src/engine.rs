@@ -36,6 +36,13 @@ pub(crate) enum Caches {
     Remove,
 }
 
+/// What `down` does when containers run on the engine: it is shared by all worktrees, so they may be another one's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Containers {
+    Spare,
+    End,
+}
+
 /// Has an engine that starts privileged containers.
 pub(crate) fn up() -> Result<Engine> {
     if let Some(host) = given() {
@@ -89,9 +96,20 @@ pub(crate) fn restart() -> Result<String> {
 }
 
 /// Takes the throw-away engine away with everything that runs on it. Without one there is nothing to do.
-pub(crate) fn down(caches: Caches) -> Result<()> {
+pub(crate) fn down(caches: Caches, containers: Containers) -> Result<()> {
     let _lock = cache::lock("engine")?;
     if let Some(process) = private_root::process()? {
+        let host = private_root::host()?;
+        // One that does not answer is broken, and nobody's tests are in the middle of anything.
+        if containers == Containers::Spare && api::answers(&host) {
+            let names = running_containers(&host)?;
+            if !names.is_empty() {
+                return Err(Error::new(format!(
+                    "containers run on the engine, maybe another worktree's: {}; `--force` ends them too",
+                    names.join(", ")
+                )));
+            }
+        }
         // Nothing on it is to be kept, so nothing has to be asked to stop.
         process.end("KILL", Duration::from_secs(20))?;
         eprintln!("the engine is down");
@@ -113,12 +131,26 @@ pub(crate) fn done_with(engine: &Engine) -> Result<()> {
     if engine.origin != Origin::Started {
         return Ok(());
     }
-    // All worktrees share it: another one may have found it up and be in the middle of its own tests.
-    if api::request(&engine.host, "GET", "/containers/json", Body::None)?.trim() != "[]" {
-        eprintln!("the engine stays up, containers run on it: `cargo xtask engine down` ends them too");
+    // Another worktree may have found it up and be in the middle of its own tests.
+    if !running_containers(&engine.host)?.is_empty() {
+        eprintln!(
+            "the engine stays up, containers run on it: `cargo xtask engine down --force` ends them too"
+        );
         return Ok(());
     }
-    down(Caches::Keep)
+    down(Caches::Keep, Containers::Spare)
+}
+
+/// The names of the containers that run on an engine.
+fn running_containers(host: &str) -> Result<Vec<String>> {
+    Ok(container_names(&api::request(host, "GET", "/containers/json", Body::None)?))
+}
+
+/// The first name of each container of a list.
+fn container_names(list: &str) -> Vec<String> {
+    // A quote inside another value is escaped there, so only the field itself looks like this.
+    let fields = list.split(r#""Names":["/"#).skip(1);
+    fields.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
 }
 
 fn given() -> Option<String> {
@@ -182,4 +214,17 @@ fn answers_within(host: &str, mut child: Option<&mut Child>, limit: Duration) ->
         // The engine listens before it serves; asking then would block, without a limit.
         Ok((fs::metadata(socket).is_ok() && api::answers(host)).then_some(()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::container_names;
+
+    #[test]
+    fn running_containers_are_known_by_their_first_names() {
+        let list = r#"[{"Id":"1","Names":["/lab-a-1","/other/alias"],"Labels":{"l":"\"Names\":[\"/no\"]"}},
+                       {"Id":"2","Names":["/lab-b-1"]}]"#;
+        assert_eq!(container_names(list), ["lab-a-1", "lab-b-1"]);
+        assert!(container_names("[]\n").is_empty());
+    }
 }

@@ -27,7 +27,9 @@ Usage: cargo xtask <command>
   engine up              Have a Docker engine that starts privileged containers, and print its DOCKER_HOST
   engine env             Print it for the shell: eval \"$(cargo xtask engine env)\"
   engine restart         Stop the throw-away engine as a machine's shutdown would, and start it again
-  engine down [--purge]  Take the throw-away engine away, with everything on it; --purge: its caches too
+  engine down [--purge] [--force]
+                         Take the throw-away engine away, with everything on it; --purge: its caches too;
+                         --force: also while containers run on it, which may be another worktree's
   images [name...]       Make the test images from Debian packages and load them into that engine
   demo [--keep]          Bring up examples/quickstart, look at it, and take it down (--keep: leave it)
   test [-- args...]      Engine, images, then `cargo test --workspace args...`
@@ -72,8 +74,13 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         ["engine", "up"] => up()?,
         ["engine", "env"] => println!("export DOCKER_HOST={}", engine::running()?),
         ["engine", "restart"] => println!("DOCKER_HOST={}", engine::restart()?),
-        ["engine", "down"] => engine::down(engine::Caches::Keep)?,
-        ["engine", "down", "--purge"] => engine::down(engine::Caches::Remove)?,
+        ["engine", "down", flags @ ..] if flags.iter().all(|flag| ["--purge", "--force"].contains(flag)) => {
+            let caches =
+                if flags.contains(&"--purge") { engine::Caches::Remove } else { engine::Caches::Keep };
+            let containers =
+                if flags.contains(&"--force") { engine::Containers::End } else { engine::Containers::Spare };
+            engine::down(caches, containers)?;
+        }
         ["images", names @ ..] if !names.iter().any(|name| name.starts_with('-')) => {
             images::load(&engine::up()?.host, names)?;
         }

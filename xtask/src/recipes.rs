@@ -109,7 +109,8 @@ pub(crate) const ALL: &[Recipe] = &[
             ..PLAIN
         },
     },
-    // Debian 12, so that an engine two API generations older is among those that the tests meet.
+    // Debian 12, so that an engine two API generations older is among those that the tests meet. That engine starts no
+    // privileged container where the machine withholds a capability; the image's `runc` makes up for it.
     Recipe {
         name: "systemd",
         variable: "SYSTEMD_IMAGE",

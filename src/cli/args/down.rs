@@ -13,10 +13,10 @@ pub struct DownArgs {
     /// Remove the volumes of the lab too.
     #[arg(short, long)]
     pub volumes: bool,
-    /// Give every container this long to stop, in place of its own grace (`10`, `1m`).
+    /// Give each container so long to stop (`10`, `1m`).
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
-    /// Make at most this many calls at once on the root engine; inner engines get half.
+    /// Make so many calls at once; inner engines, half.
     #[arg(long, value_name = "N")]
     pub parallel: Option<std::num::NonZeroUsize>,
     /// Show what would be done and do nothing.

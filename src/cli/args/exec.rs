@@ -16,7 +16,7 @@ pub struct ExecArgs {
     /// Run in this directory of the container.
     #[arg(short, long, value_name = "DIR")]
     pub workdir: Option<String>,
-    /// Set a variable, as KEY=VALUE, or as KEY to pass on its value here; repeatable.
+    /// Set a variable; KEY alone passes it on.
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub env: Vec<String>,
     /// Run with extended privileges.
@@ -31,15 +31,15 @@ pub struct ExecArgs {
     /// Accepted for the habit: a terminal is given when nestctl has one.
     #[arg(short, long, hide = true)]
     pub tty: bool,
-    /// Which lab.
-    #[command(flatten)]
-    pub lab: LabArgs,
     /// Where to run it.
     #[arg(value_name = "ADDRESS")]
     pub address: String,
     /// Program and arguments.
     #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     pub command: Vec<String>,
+    /// Which lab.
+    #[command(flatten)]
+    pub lab: LabArgs,
 }
 
 impl ExecArgs {

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Talk to this engine (unix://, tcp://, ssh://) in place of DOCKER_HOST or the Docker context.
+    /// Use this engine (unix://, tcp://, ssh://).
     #[arg(short = 'H', long, value_name = "URL", global = true)]
     pub host: Option<String>,
     /// Choose how progress is shown.
@@ -16,7 +16,7 @@ pub struct GlobalArgs {
         value_name = "HOW",
         global = true,
         hide_possible_values = true,
-        help = "Show progress as: auto, tty, plain, json or quiet [default: auto]"
+        help = "Show progress as auto, tty, plain, json, quiet"
     )]
     pub progress: Option<ProgressArg>,
     /// Choose when to use colour.
@@ -26,7 +26,7 @@ pub struct GlobalArgs {
         value_name = "WHEN",
         global = true,
         hide_possible_values = true,
-        help = "Use colour: auto, always or never [default: auto]"
+        help = "Use colour: auto, always, never"
     )]
     pub color: Option<ColorArg>,
 }

@@ -8,16 +8,16 @@ use clap::Args;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Lab options")]
 pub struct LabArgs {
-    /// Read this lab file; repeat to merge several; `-` is standard input.
+    /// Read this lab file, `-` is stdin; repeatable.
     #[arg(short, long = "file", value_name = "FILE")]
     pub file: Vec<String>,
     /// Use this project name.
     #[arg(short, long, value_name = "NAME")]
     pub project_name: Option<String>,
-    /// Resolve relative paths from here in place of the first file's directory.
+    /// Resolve relative paths from this directory.
     #[arg(long, value_name = "DIR")]
     pub project_directory: Option<PathBuf>,
-    /// Read variables from this file in place of .env; repeatable.
+    /// Read variables from here, not .env; repeatable.
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<PathBuf>,
     /// Activate this profile; repeatable.

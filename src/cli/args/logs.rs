@@ -13,10 +13,10 @@ pub struct LogsArgs {
     /// Go on as more is written.
     #[arg(short = 'f', long)]
     pub follow: bool,
-    /// Begin with the last N lines of each container, or `all`.
+    /// Begin with the last N lines of each, or `all`.
     #[arg(short = 'n', long, value_name = "N", value_parser = parse_tail)]
     pub tail: Option<Tail>,
-    /// Show lines from this time on: 2026-01-31T13:23:37Z, or so long ago: 42m.
+    /// Show lines from then on (`42m`, `2026-01-31T13:23:37Z`).
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Show lines up to this time.
@@ -53,7 +53,7 @@ impl LogsArgs {
     /// Shown below the help.
     pub const EXAMPLES: &str = "\
 Examples:
-  nestctl logs                Show the logs of the whole lab in the order of time
+  nestctl logs                Show all logs in the order of time
   nestctl logs -f vm1         Follow a node and everything inside it
   nestctl logs -n 20 vm1/web vm1/db";
 }

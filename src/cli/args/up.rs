@@ -17,10 +17,10 @@ pub struct UpArgs {
     /// Return when everything is started, not when it is ready.
     #[arg(long, conflicts_with_all = ["wait", "wait_timeout"])]
     pub no_wait: bool,
-    /// Give up on a service that is not ready after this time (`90`, `2m`).
+    /// Give up on what is not ready by then (`90`, `2m`).
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait_timeout: Option<Duration>,
-    /// Make at most this many calls at once on the root engine; inner engines get half.
+    /// Make so many calls at once; inner engines, half.
     #[arg(long, value_name = "N")]
     pub parallel: Option<NonZeroUsize>,
     /// Show what would be done and do nothing.

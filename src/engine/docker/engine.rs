@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error as BollardError;
-use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType};
 use bollard::query_parameters::CreateContainerOptions;
 use futures_util::stream::BoxStream;
 use serde::Deserialize;
@@ -17,7 +16,7 @@ use super::connect::Connector;
 use super::create::container::ContainerRequest;
 use super::create::network::{network, volume};
 use super::credentials::Credentials;
-use super::error::{Call as Tried, says};
+use super::error::Call as Tried;
 use super::observe::about::{InfoAnswer, VersionAnswer, facts};
 use super::observe::container::ContainerRow;
 use super::observe::detail::{ContainerAnswer, ImageAnswer};
@@ -31,14 +30,10 @@ use crate::engine::engine::{
 use crate::engine::error::EngineError;
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
-use crate::model::failure::FailureKind;
 use crate::model::observed::{ContainerDetail, ImageDetail, Observed};
 
 /// bollard's own limit, out of the way: each call here has one of its own.
 const BOLLARD_LIMIT_SECONDS: u64 = 7 * 24 * 3600;
-
-/// An image that nobody has: `sees` asks for a container of it.
-const NO_SUCH_IMAGE: &str = "nestctl.invalid/no-such-image:never";
 
 /// An engine reached over its API.
 pub struct DockerEngine {
@@ -106,7 +101,7 @@ impl DockerEngine {
         told.await.copied()
     }
 
-    async fn is_podman(&self) -> Result<bool, EngineError> {
+    pub(super) async fn is_podman(&self) -> Result<bool, EngineError> {
         self.podman.get_or_try_init(|| async { Ok(self.about().await?.is_podman()) }).await.copied()
     }
 
@@ -172,50 +167,6 @@ impl DockerEngine {
                     Raw::post(&["volumes", "create"]).json(&body).fetch(&self.transport, &call).await?;
                 Ok(made.name)
             }
-        }
-    }
-
-    /// An engine checks the binds of a container before it looks for the image: with an image that cannot exist
-    /// nothing is made. podman looks for the image first, so that it has to be shown one that is there.
-    async fn has_path(&self, path: &str) -> Result<bool, EngineError> {
-        let call = Tried::new("look for a path on the engine's machine", path);
-        let image = if self.is_podman().await? {
-            let images = Tried::new("list the images of the engine", "");
-            let rows: Vec<ImageRow> = Raw::get(&["images", "json"]).fetch(&self.transport, &images).await?;
-            match rows.into_iter().next() {
-                Some(row) => crate::model::observed::ObservedImage::from(row).id,
-                // Nothing can be tried there; files that it may see are then copied.
-                None => return Ok(false),
-            }
-        } else {
-            NO_SUCH_IMAGE.to_owned()
-        };
-        let body = ContainerCreateBody {
-            image: Some(image),
-            cmd: Some(vec!["true".to_owned()]),
-            host_config: Some(HostConfig {
-                mounts: Some(vec![Mount {
-                    typ: Some(MountType::BIND),
-                    source: Some(path.to_owned()),
-                    target: Some("/nestctl-sees".to_owned()),
-                    read_only: Some(true),
-                    ..Mount::default()
-                }]),
-                ..HostConfig::default()
-            }),
-            ..ContainerCreateBody::default()
-        };
-        let asked = Box::pin(self.docker.create_container(None, body));
-        match self.run(&call, SHORT, asked).await {
-            Ok(made) => {
-                self.take_away(&Remove::Container { container: made.id, volumes: true }).await?;
-                Ok(true)
-            }
-            Err(error) if says(&error, &["bind source path does not exist", "no such file or directory"]) => {
-                Ok(false)
-            }
-            Err(error) if error.kind == FailureKind::NotFound => Ok(true),
-            Err(error) => Err(error),
         }
     }
 }

@@ -11,7 +11,8 @@
 //! | `api` | raw requests for what bollard cannot do or decodes too strictly |
 //! | `error` | failures of bollard, hyper and the engine as [`super::error::EngineError`] |
 //! | `create`, `observe` | requests from the model, answers to the model |
-//! | `archive`, `exec`, `images`, `events`, `lifecycle` | the calls |
+//! | `archive`, `exec`, `images`, `events`, `lifecycle`, `sees` | the calls |
+//! | `upload` | request bodies that are streams: broken sources and stalls |
 //! | [`credentials`] | who we are to registries |
 //!
 //! Knows nothing of labs; reads no environment and no configuration file (`ops::root` does).
@@ -30,6 +31,7 @@ mod exec;
 mod images;
 mod lifecycle;
 mod observe;
+mod sees;
 mod stream;
 mod transport;
 mod tunnel;
@@ -37,3 +39,5 @@ mod upload;
 
 #[cfg(test)]
 mod real_tests;
+#[cfg(test)]
+mod scripted_engine;

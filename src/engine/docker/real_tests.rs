@@ -17,7 +17,7 @@ use super::address::EngineAddress;
 use super::credentials::Credentials;
 use super::engine::DockerEngine;
 use crate::engine::engine::{Change, Create, Engine, ExecSpec, LogOptions, OutputKind, OutputStream, Remove};
-use crate::model::container::{ContainerSpec, Healthcheck, Mount, MountSource};
+use crate::model::container::{ContainerSpec, Endpoint, Healthcheck, Mount, MountSource};
 use crate::model::dial::Dial;
 use crate::model::failure::FailureKind;
 use crate::model::network::{NetworkSpec, VolumeSpec};
@@ -25,8 +25,13 @@ use crate::model::observed::{ContainerState, Health};
 
 const LABEL: &str = "io.nestctl.adapter-test";
 
+mod other_engine_tests;
+
 fn image(variable: &str, default: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| default.to_owned())
+    let image = std::env::var(variable).unwrap_or_else(|_| default.to_owned());
+    // As engines list it.
+    let named = image.rsplit('/').next().is_some_and(|name| name.contains([':', '@']));
+    if named { image } else { format!("{image}:latest") }
 }
 
 fn busybox() -> String {
@@ -141,7 +146,11 @@ fn dial() -> Dial {
 
 /// The engine inside, once it serves. dockerd makes its socket a moment after its start.
 async fn enter(parent: Arc<dyn Engine>, container: &str) -> Arc<dyn Engine> {
-    let inner = parent.inside(container, &dial());
+    enter_by(parent, container, &dial()).await
+}
+
+async fn enter_by(parent: Arc<dyn Engine>, container: &str, dial: &Dial) -> Arc<dyn Engine> {
+    let inner = parent.inside(container, dial);
     let answer = async {
         while let Err(error) = inner.ping().await {
             assert_eq!(error.kind, FailureKind::Unreachable, "{:?}", error.to_failure());
@@ -246,10 +255,7 @@ async fn a_container_lives_its_life_on_a_real_engine() {
         });
         let id = run(&*root, TEST, "nestctl-adapter-life", spec.clone()).await;
         root.act(&id, &Change::Start).await.expect("starting a running one is success");
-        let connect = Change::Connect {
-            network: network_id.clone(),
-            endpoint: crate::model::container::Endpoint::default(),
-        };
+        let connect = Change::Connect { network: network_id.clone(), endpoint: Endpoint::default() };
         root.act(&id, &connect).await.expect("connected");
         root.act(&id, &connect).await.expect("connecting again is success");
         wait_for(&*root, &id, |_, health| health == Some(Health::Healthy)).await;

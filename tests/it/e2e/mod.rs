@@ -2,6 +2,11 @@
 //! and ends with nothing left (`support::lab::TestLab` sees to that).
 
 mod big_image;
+mod examples;
 mod failures;
+mod images;
 mod kill;
+mod names;
+mod order;
 mod quickstart;
+mod three_levels;

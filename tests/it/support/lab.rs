@@ -111,6 +111,15 @@ impl TestLab {
         fs::write(path, text).expect("a file");
     }
 
+    /// Replaces `from` in a file of the lab, where it must stand.
+    #[track_caller]
+    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
+        let path = self.directory.join(name);
+        let text = fs::read_to_string(&path).expect("a file of the lab");
+        assert!(text.contains(from), "`{from}` is not in {name}");
+        fs::write(path, text.replace(from, to)).expect("a file");
+    }
+
     /// The program with these arguments, in the lab's directory.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nestctl"));

@@ -67,16 +67,18 @@ fn health_and_exit_code_are_read_from_the_status() {
         let row = container(json!({"Id": "x", "State": state, "Status": status}));
         (row.state, row.health, row.exit_code)
     };
-    use ContainerState as S;
-    assert_eq!(state("exited", "Exited (137) 2 hours ago"), (S::Exited, None, Some(137)));
+    assert_eq!(state("exited", "Exited (137) 2 hours ago"), (ContainerState::Exited, None, Some(137)));
     assert_eq!(
         state("running", "Up 1 second (health: starting)"),
-        (S::Running, Some(Health::Starting), None)
+        (ContainerState::Running, Some(Health::Starting), None)
     );
-    assert_eq!(state("running", "Up 2 minutes (unhealthy)"), (S::Running, Some(Health::Unhealthy), None));
-    assert_eq!(state("paused", "Up 5 seconds (Paused)"), (S::Paused, None, None));
-    assert_eq!(state("restarting", "Restarting (1) 5 seconds ago"), (S::Restarting, None, None));
-    assert_eq!(state("created", "Created"), (S::Created, None, None));
+    assert_eq!(
+        state("running", "Up 2 minutes (unhealthy)"),
+        (ContainerState::Running, Some(Health::Unhealthy), None)
+    );
+    assert_eq!(state("paused", "Up 5 seconds (Paused)"), (ContainerState::Paused, None, None));
+    assert_eq!(state("restarting", "Restarting (1) 5 seconds ago"), (ContainerState::Restarting, None, None));
+    assert_eq!(state("created", "Created"), (ContainerState::Created, None, None));
     let newest = container(json!({"Id": "x", "State": "running", "Status": "Up (healthy)",
         "Health": {"Status": "unhealthy", "FailingStreak": 3}}));
     assert_eq!(newest.health, Some(Health::Unhealthy), "API 1.52's own field counts");

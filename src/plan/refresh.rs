@@ -1,0 +1,62 @@
+//! `pull_policy: always`: what must be pulled before it can be said which containers are still as they should be.
+
+use std::collections::BTreeMap;
+
+use crate::model::addr::LayerPath;
+use crate::model::milestone::{Milestone, Stage};
+use crate::model::service::PullPolicy;
+
+use super::action::Action;
+use super::builder::{Builder, Draft, after_end};
+use super::cause::Cause;
+use super::goal::Up;
+use super::known::Known;
+use super::ours;
+use super::plan::Plan;
+use super::step::{Resource, StepId};
+use super::up::wanted;
+use super::world::kind_of;
+
+/// Pulls of all such images at the root, and a new look at it after them. `None` where there is nothing yet that a
+/// newer image could make outdated: each image is then pulled on the way to its container.
+///
+/// A pull that fails fails what needs the image; the look is taken all the same, so that the rest goes on.
+pub(super) fn plan(up: &Up, known: &Known, first: StepId) -> Option<Plan> {
+    let topology = &up.lab.topology;
+    if ours::containers(known, &topology.project).is_empty() {
+        return None;
+    }
+    let wanted = wanted(up);
+    let mut images: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for (addr, service) in topology.instances() {
+        let is_wanted = wanted.contains(&Milestone::Service(addr, Stage::Started));
+        if service.pull_policy == PullPolicy::Always && is_wanted {
+            let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
+            let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
+            images.entry(image).or_insert(service.spec.platform.as_deref());
+        }
+    }
+    images.remove("");
+    if images.is_empty() {
+        return None;
+    }
+    let root = LayerPath::root();
+    let mut builder = Builder::new(first);
+    let mut needs = Vec::new();
+    for (image, platform) in images {
+        let draft = Draft {
+            layer: root.clone(),
+            of: Resource::Image(root.clone(), image.to_owned()),
+            cause: Cause::PullAlways,
+            group: None,
+        };
+        let action = Action::Pull { image: image.to_owned(), platform: platform.map(str::to_owned) };
+        let step = builder.push(draft, action, Vec::new());
+        builder.reaches(step, Milestone::Image(root.clone(), image.to_owned()));
+        needs.push(after_end(step));
+    }
+    let draft =
+        Draft { layer: root.clone(), of: Resource::Layer(root), cause: Cause::PullAlways, group: None };
+    builder.push(draft, Action::Look, needs);
+    Some(builder.finish())
+}
