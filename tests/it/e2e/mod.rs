@@ -5,6 +5,8 @@ mod big_image;
 mod examples;
 mod failures;
 mod images;
+mod kill;
 mod names;
+mod order;
 mod quickstart;
 mod three_levels;
