@@ -19,6 +19,7 @@ pub mod ours;
 pub mod plan;
 pub mod plan_check;
 mod quiesce;
+mod ranges;
 pub mod step;
 mod up;
 mod world;
