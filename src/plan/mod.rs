@@ -20,6 +20,7 @@ pub mod plan;
 pub mod plan_check;
 mod quiesce;
 mod refresh;
+mod ranges;
 pub mod step;
 mod up;
 mod world;
