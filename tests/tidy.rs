@@ -87,7 +87,7 @@ impl File {
 
 fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    path.contains("/tests/") || name.ends_with("tests.rs") || name == "rehearsal.rs"
+    path.contains("/tests/") || name.ends_with("tests.rs") || ["rehearsal.rs", "scripted_engine.rs", "generate.rs"].contains(&name)
 }
 
 fn package() -> PathBuf {

@@ -14,7 +14,7 @@ use crate::event::event::{CancelLevel, Event, EventKind, StepInfo};
 use crate::event::outcome::Outcome;
 use crate::event::sink::Sink;
 use crate::model::addr::{Addr, LayerPath};
-use crate::model::failure::FailureKind;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::milestone::Milestone;
 use crate::model::observed::ContainerState;
 use crate::plan::action::Action;
@@ -26,6 +26,7 @@ use crate::plan::step::{Resource, Step, StepId};
 
 use super::engines::Engines;
 use super::failure;
+use super::fallen::{self, Way};
 use super::final_look::final_look;
 use super::link::Link;
 use super::run::{RunOptions, RunReport};
@@ -243,6 +244,9 @@ impl<'a> Dispatcher<'a> {
             step,
             link,
             source: source.map(|(_, link)| link),
+            way: self.way_to(&home),
+            project: self.goal.project().clone(),
+            root_id: self.known.root_id.clone(),
             home,
             known_engines,
             pulls: self.pulls.clone(),
@@ -250,7 +254,15 @@ impl<'a> Dispatcher<'a> {
             cancel: self.cancel.clone(),
             messages: self.messages.0.clone(),
         };
-        let task = self.tasks.spawn(async move { carry_out(&context).await });
+        let task = self.tasks.spawn(async move {
+            match carry_out(&context).await {
+                Err(Broken::Failed(failure)) => {
+                    let blamed = async { Err(fallen::blame(&context, *failure).await) };
+                    context.unless_cancelled(blamed).await
+                }
+                other => other,
+            }
+        });
         self.step_of_task.insert(task.id(), id);
     }
 
@@ -270,6 +282,19 @@ impl<'a> Dispatcher<'a> {
     fn link_of(&self, layer: &LayerPath) -> Option<(LayerPath, Arc<Link>)> {
         let home = self.known.home(layer)?;
         self.links.get(home).map(|link| (home.clone(), link.clone()))
+    }
+
+    /// The nodes through which the engine of the layer `home` is reached, outermost first.
+    fn way_to(&self, home: &LayerPath) -> Vec<Way> {
+        let owners = self.links.keys().filter(|owner| home.is_within(owner));
+        let mut way: Vec<Way> = owners
+            .filter_map(|owner| {
+                let (_, link) = self.link_of(&owner.parent()?)?;
+                Some(Way { node: owner.node()?, link })
+            })
+            .collect();
+        way.sort_by_key(|way| way.node.parts().len());
+        way
     }
 
     fn take_message(&mut self, message: Message) {
@@ -296,6 +321,7 @@ impl<'a> Dispatcher<'a> {
             Ok(Ok(Gain::Nothing)) => self.end(id, End::Done, Outcome::Done),
             Ok(Ok(Gain::Entered(entered))) => self.take_layer(&step, *entered),
             Ok(Err(Broken::Failed(failure))) => self.fail(id, *failure),
+            Ok(Err(Broken::Fallen(node, failure))) => self.fail_of(id, Resource::Service(node), *failure),
             Ok(Err(Broken::Cancelled)) => self.end(id, End::Cancelled, Outcome::Cancelled),
             Err(error) => {
                 let reason = format!("nestctl itself failed: {error}");
@@ -397,8 +423,20 @@ impl<'a> Dispatcher<'a> {
         self.tell_unrun(unrun);
     }
 
-    fn fail(&mut self, id: StepId, failure: crate::model::failure::Failure) {
-        self.end(id, End::Failed, Outcome::Failed(Box::new(failure)));
+    fn fail(&mut self, id: StepId, failure: Failure) {
+        let Some(of) = self.steps.get(&id).map(|step| step.of.clone()) else { return };
+        self.fail_of(id, of, failure);
+    }
+
+    /// A started step failed because of `of`. What was told of it before is not told again: the step then ends
+    /// as one that was held back.
+    fn fail_of(&mut self, id: StepId, of: Resource, failure: Failure) {
+        let Some(step) = self.steps.get(&id).cloned() else { return };
+        let outcome = match self.tally.failed(&step, of, failure.clone()) {
+            None => Outcome::Failed(Box::new(failure)),
+            Some(first) => Outcome::Skipped { because: Some(first) },
+        };
+        self.end(id, End::Failed, outcome);
     }
 
     /// A started step ended.
@@ -413,8 +451,9 @@ impl<'a> Dispatcher<'a> {
         if let Some(step) = self.steps.get(&id) {
             match &outcome {
                 Outcome::Done => self.tally.done(step),
-                Outcome::Failed(failure) => self.tally.failed(step, (**failure).clone()),
-                Outcome::Cancelled | Outcome::Skipped { .. } => self.tally.cancelled(),
+                Outcome::Cancelled => self.tally.cancelled(),
+                // They were told when they failed.
+                Outcome::Failed(_) | Outcome::Skipped { .. } => {}
             }
         }
         self.emit(EventKind::StepFinished { step: id, outcome, took });
@@ -462,8 +501,7 @@ impl<'a> Dispatcher<'a> {
             };
             for (of, failure) in problems {
                 // What was skipped has not been started: its end is of an earlier run.
-                let mut failures = self.tally.failures.iter();
-                if !failures.any(|told| told.of == of || told.skipped.contains(&of)) {
+                if !self.tally.has_told(&of) {
                     self.tally.problem(of, failure);
                 }
             }

@@ -49,18 +49,28 @@ pub(super) async fn final_look(
         };
         failed.push((home.clone(), failure));
     }
-    // The engine of a node that this run has removed is no loss.
+    // The engine of a node that this run has removed is no loss; that of one that has ended is told with the node.
     let mut problems = Vec::new();
+    let mut fallen = BTreeSet::new();
     failed.sort_by_key(|(home, _)| home.depth());
     for (home, failure) in failed {
-        let there = ours::containers(known, project).into_iter().any(|ours| ours.addr.inner() == home);
+        let nodes = ours::containers(known, project).into_iter().filter(|ours| ours.addr.inner() == home);
+        let (running, ended): (Vec<_>, Vec<_>) =
+            nodes.partition(|ours| ours.container.state == ContainerState::Running);
+        let is_fallen = running.is_empty() && !ended.is_empty();
+        fallen.extend(ended.into_iter().filter(|_| is_fallen).map(|ours| ours.addr));
+        let is_problem = home.is_root() || !running.is_empty();
         known.layers.retain(|layer, _| !layer.is_within(&home) || home.is_root());
-        if home.is_root() || there {
+        if is_problem {
             problems.push((Resource::Layer(home), failure));
         }
     }
     let ended = ours::containers(known, project).into_iter().filter_map(|ours| {
-        let how = ended_badly(ours.container).filter(|_| in_scope.contains(&ours.addr))?;
+        let ended = ended_badly(ours.container).or_else(|| {
+            let is_fallen = fallen.contains(&ours.addr);
+            is_fallen.then(|| format!("it is {}", ours.container.state.as_str()))
+        });
+        let how = ended.filter(|_| in_scope.contains(&ours.addr))?;
         Some((ours.addr, links.get(&ours.home)?, ours.container, how))
     });
     let told = ended.map(|(addr, link, container, how)| async move {

@@ -10,7 +10,9 @@ use crate::model::failure::LogTail;
 use crate::model::time::{api_seconds, nanoseconds};
 
 /// Lines that a failure shows.
-const LINES: u64 = 10;
+const LINES: usize = 10;
+/// Lines among which those are chosen.
+const READ: u64 = 200;
 /// A log that does not come within this time is left out: the failure itself must not hang.
 const LIMIT: Duration = Duration::from_secs(5);
 /// A line longer than this is cut: a program that never ends its line must not fill the memory.
@@ -28,7 +30,7 @@ pub(super) async fn log_tail(
     started_at: Option<&str>,
 ) -> Option<LogTail> {
     let since = started_at.and_then(nanoseconds).map(|start| api_seconds((start - BEFORE).max(0)));
-    let options = LogOptions { tail: Some(LINES), since, ..LogOptions::default() };
+    let options = LogOptions { tail: Some(READ), since, ..LogOptions::default() };
     let read = async {
         let mut output = engine.logs(container, &options).await.ok()?;
         let mut lines = Lines::default();
@@ -39,10 +41,28 @@ pub(super) async fn log_tail(
         all.extend(lines.rest());
         Some(all)
     };
-    let mut lines = tokio::time::timeout(LIMIT, read).await.ok().flatten()?;
-    let surplus = lines.len().saturating_sub(usize::try_from(LINES).unwrap_or(usize::MAX));
-    lines.drain(..surplus);
+    let lines = tokio::time::timeout(LIMIT, read).await.ok().flatten()?;
+    let lines = that_matter(lines);
     if lines.is_empty() { None } else { Some(LogTail { of: of.to_owned(), lines }) }
+}
+
+/// The last lines, and of a daemon's log those that tell of trouble, if any do: dockerd, containerd and podman write
+/// `time="…" level=info msg=…`, hundreds of lines at a start. The time is left out, as the lines are cut to fit.
+fn that_matter(mut lines: Vec<String>) -> Vec<String> {
+    let is_chatter = |line: &String| {
+        line.starts_with("time=\"") && (line.contains(" level=info ") || line.contains(" level=debug "))
+    };
+    if !lines.iter().all(is_chatter) {
+        lines.retain(|line| !is_chatter(line));
+    }
+    let mut last = lines.split_off(lines.len().saturating_sub(LINES));
+    for line in &mut last {
+        let rest = line.strip_prefix("time=\"").and_then(|rest| rest.split_once("\" level="));
+        if let Some((_, rest)) = rest {
+            *line = format!("level={rest}");
+        }
+    }
+    last
 }
 
 /// Cuts a log into lines. Standard output and standard error are cut apart: a chunk of one may end in the
@@ -86,6 +106,18 @@ fn text(line: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_daemons_log_the_trouble_is_shown() {
+        let info = r#"time="2026-11-23T22:37:38Z" level=info msg="loading plugin""#.to_owned();
+        let error = r#"time="2026-11-23T22:37:38Z" level=error msg="no cgroups""#.to_owned();
+        let plain = "failed to start daemon".to_owned();
+        assert_eq!(
+            that_matter(vec![error, plain, info.clone()]),
+            [r#"level=error msg="no cgroups""#, "failed to start daemon"]
+        );
+        assert_eq!(that_matter(vec![info; 11]), vec![r#"level=info msg="loading plugin""#; LINES]);
+    }
 
     #[test]
     fn lines_are_put_together_from_pieces_of_two_streams() {

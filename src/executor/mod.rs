@@ -14,6 +14,7 @@ mod clock;
 mod dispatcher;
 mod enter;
 mod failure;
+mod fallen;
 mod final_look;
 mod link;
 mod log_tail;

@@ -10,14 +10,16 @@ use tokio::time::Instant;
 use crate::engine::engine::{Engine, Progress};
 use crate::engine::error::EngineError;
 use crate::event::event::{CancelLevel, Unit, WaitReason};
-use crate::model::addr::LayerPath;
+use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::Failure;
+use crate::model::name::ProjectName;
 use crate::model::observed::Observed;
 use crate::plan::known::Answered;
 use crate::plan::step::{Step, StepId};
 use crate::transfer::host_files::HostFiles;
 
 use super::failure;
+use super::fallen::Way;
 use super::link::Link;
 
 /// Progress is told at most this often a step.
@@ -57,6 +59,8 @@ pub(super) struct Entered {
 pub(super) enum Broken {
     /// It failed.
     Failed(Box<Failure>),
+    /// It failed because this node, inside which it worked, has ended.
+    Fallen(Addr, Box<Failure>),
     /// The run was broken off.
     Cancelled,
 }
@@ -77,6 +81,12 @@ pub(super) struct StepContext {
     pub(super) source: Option<Arc<Link>>,
     /// For an `Enter`: the layer that owns the engine on which its node runs.
     pub(super) home: LayerPath,
+    /// The nodes through which the engine is reached, outermost first.
+    pub(super) way: Vec<Way>,
+    /// The lab.
+    pub(super) project: ProjectName,
+    /// ID of the root engine.
+    pub(super) root_id: String,
     /// For an `Enter`: the engines that are known, by the layers that own them.
     pub(super) known_engines: Vec<(LayerPath, String)>,
     /// Places for pulls at once, over all engines.

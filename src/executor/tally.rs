@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::outcome::Summary;
 use crate::model::failure::{Failure, FailureKind};
+use crate::plan::action::Action;
 use crate::plan::step::{Resource, Step, StepId};
 
 use super::failure;
@@ -34,14 +35,25 @@ impl Tally {
         self.summary.cancelled += 1;
     }
 
-    pub(super) fn failed(&mut self, step: &Step, failure: Failure) {
+    /// A step failed because of `of`, rarely another thing than the step is about. When that was told already, by
+    /// another step that looked at the same thing, the answer is that step and this one counts as held back.
+    pub(super) fn failed(&mut self, step: &Step, of: Resource, failure: Failure) -> Option<StepId> {
         if step.may_fail {
             self.forgiven.insert(step.id);
-            return;
+            return None;
         }
-        self.summary.failed += 1;
-        let at = self.push(Some(step.id), step.of.clone(), failure);
+        let looks = of != step.of || matches!(step.action, Action::Wait { .. } | Action::Enter(_));
+        let told = self.failures.iter().position(|told| looks && told.of == of && told.step.is_some());
+        let at = if let Some(at) = told {
+            self.summary.skipped += 1;
+            at
+        } else {
+            self.summary.failed += 1;
+            self.push(Some(step.id), of, failure)
+        };
         self.of_step.insert(step.id, at);
+        self.skip(at, &step.of);
+        told.and_then(|at| self.failures[at].step)
     }
 
     pub(super) fn skipped(&mut self, step: &Step, because: &Because) {
@@ -51,10 +63,27 @@ impl Tally {
             other => Some(self.failure_of_plan(step, other)),
         };
         self.summary.skipped += 1;
-        let Some(failure) = at.and_then(|at| self.failures.get_mut(at)) else { return };
-        if failure.of != step.of && !failure.skipped.contains(&step.of) {
-            failure.skipped.push(step.of.clone());
+        if let Some(at) = at {
+            self.skip(at, &step.of);
         }
+    }
+
+    fn skip(&mut self, at: usize, of: &Resource) {
+        let failure = &mut self.failures[at];
+        if failure.of != *of && !failure.skipped.contains(of) {
+            failure.skipped.push(of.clone());
+        }
+    }
+
+    /// Whether a failure is about `of`, or says that it was skipped: then it was not started, and how it ended
+    /// is of an earlier run. A layer is told with its node.
+    pub(super) fn has_told(&self, of: &Resource) -> bool {
+        let node = match of {
+            Resource::Layer(layer) => layer.node().map(Resource::Service),
+            _ => None,
+        };
+        let is_of = |one: &Resource| one == of || Some(one) == node.as_ref();
+        self.failures.iter().any(|told| is_of(&told.of) || told.skipped.iter().any(is_of))
     }
 
     /// A problem that is no step's failure.
@@ -88,12 +117,12 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::addr::Addr;
     use crate::model::milestone::{Milestone, Stage};
-    use crate::plan::action::Action;
     use crate::plan::cause::Cause;
 
     fn step(id: u32, of: &str, may_fail: bool) -> Step {
-        let of: crate::model::addr::Addr = of.parse().expect("a valid address");
+        let of: Addr = of.parse().expect("a valid address");
         Step {
             id: StepId(id),
             layer: of.layer(),
@@ -111,10 +140,29 @@ mod tests {
         Failure { kind: FailureKind::Engine, summary: String::new(), causes: Vec::new(), logs: None }
     }
 
+    fn fail(tally: &mut Tally, step: &Step) {
+        assert_eq!(tally.failed(step, step.of.clone(), failure()), None);
+    }
+
+    #[test]
+    fn a_node_that_ended_is_told_once_with_all_that_broke_in_it() {
+        let mut tally = Tally::default();
+        let node = Resource::Service("vm".parse().expect("a valid address"));
+        assert_eq!(tally.failed(&step(0, "vm/a", false), node.clone(), failure()), None);
+        assert_eq!(tally.failed(&step(1, "vm/b", false), node.clone(), failure()), Some(StepId(0)));
+        tally.skipped(&step(2, "vm/c", false), &Because::Step(StepId(1)));
+        assert_eq!(tally.failures.len(), 1);
+        assert_eq!(tally.failures[0].of, node);
+        let skipped: Vec<String> = tally.failures[0].skipped.iter().map(ToString::to_string).collect();
+        assert_eq!(skipped, ["vm/a", "vm/b", "vm/c"]);
+        assert_eq!((tally.summary.failed, tally.summary.skipped), (1, 2));
+        assert!(tally.has_told(&Resource::Layer("vm/a".parse::<Addr>().expect("a valid address").layer())));
+    }
+
     #[test]
     fn what_was_allowed_to_fail_counts_nowhere() {
         let mut tally = Tally::default();
-        tally.failed(&step(0, "a", true), failure());
+        fail(&mut tally, &step(0, "a", true));
         tally.skipped(&step(1, "b", false), &Because::Step(StepId(0)));
         assert!(tally.summary.is_success());
         assert_eq!(tally.failures, []);
@@ -123,7 +171,7 @@ mod tests {
     #[test]
     fn a_failure_names_each_thing_that_was_skipped_because_of_it_once() {
         let mut tally = Tally::default();
-        tally.failed(&step(0, "a", false), failure());
+        fail(&mut tally, &step(0, "a", false));
         for (id, of) in [(1, "a"), (2, "b"), (3, "b"), (4, "c/d")] {
             tally.skipped(&step(id, of, false), &Because::Step(StepId(0)));
         }
@@ -135,7 +183,7 @@ mod tests {
     #[test]
     fn a_need_that_nobody_meets_is_a_failure_too() {
         let mut tally = Tally::default();
-        let of: crate::model::addr::Addr = "vm/web".parse().expect("a valid address");
+        let of: Addr = "vm/web".parse().expect("a valid address");
         let nobody = Because::Nobody(Milestone::Service(of, Stage::Ready));
         tally.skipped(&step(0, "a", false), &nobody);
         tally.skipped(&step(1, "b", false), &nobody);

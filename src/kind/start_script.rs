@@ -89,6 +89,38 @@ mkdir -p /run/podman
 podman start --all --filter restart-policy=always --filter restart-policy=unless-stopped >/dev/null 2>&1 &
 ";
 
+/// podman leaves health checks to timers of systemd (podman-healthcheck-run(1)), and without it runs none: each
+/// container that starts gets a loop instead. The one that started last counts, and ends with its container:
+/// `podman healthcheck run` answers 0 and 1 for what it found, 125 for a container that does not run.
+const PODMAN_HEALTH: &str = r#"
+health=/run/nestctl-health
+check_health() {
+    every=$(podman inspect --format '{{with .Config.Healthcheck}}{{printf "%d" .Interval}}{{end}}' "$1")
+    [ "${every:-0}" -gt 0 ] || return
+    every=$(printf '%d.%09d' $((every / 1000000000)) $((every % 1000000000)))
+    echo "$2" >"$health/$1"
+    while sleep "$every" && [ "$(cat "$health/$1")" = "$2" ]; do
+        podman healthcheck run "$1"
+        [ $? -lt 125 ] || return
+    done
+}
+mkdir -p "$health"
+(
+    round=0
+    while :; do
+        podman events --filter event=start --format '{{.ID}}' | {
+            number=0
+            while read -r id; do
+                number=$((number + 1))
+                check_health "$id" "$round.$number" &
+            done
+        }
+        round=$((round + 1))
+        sleep 1
+    done
+) >/dev/null 2>&1 &
+"#;
+
 /// dockerd as PID 1 does not reap what its containers leave behind (docker-library/docker#318). An image whose
 /// entrypoint is a program of its own brings its init itself.
 const BECOME_DOCKERD: &str = r#"
@@ -123,7 +155,10 @@ impl Start {
             Self::Dockerd => {
                 &[HEADER, RESOLV_CONF, CERTIFICATES, STALE_PIDS, CGROUPS, MOUNTS, BECOME_DOCKERD]
             }
-            Self::Podman => &[HEADER, RESOLV_CONF, CERTIFICATES, CGROUPS, MOUNTS, PODMAN, BECOME],
+            Self::Podman => {
+                // The health checks first: they are to see what the restart policies start.
+                &[HEADER, RESOLV_CONF, CERTIFICATES, CGROUPS, MOUNTS, PODMAN_HEALTH, PODMAN, BECOME]
+            }
             Self::Systemd => &[HEADER, RESOLV_CONF, CERTIFICATES],
         };
         pieces.concat()
@@ -258,6 +293,24 @@ mod tests {
         fs::write(sandbox.path("cgroup.controllers"), "cpu\n").expect("written");
         sandbox.run(CGROUPS, "/sys/fs/cgroup", &sandbox.0);
         assert!(!sandbox.path("init").exists());
+    }
+
+    #[test]
+    fn a_container_of_podman_is_checked_at_its_interval_until_it_stops() {
+        let sandbox = Sandbox::new("health");
+        let podman = "#!/bin/sh\ncase $1 in\n\
+            events) echo abc; sleep 1 ;;\n\
+            inspect) echo 1000000 ;;\n\
+            healthcheck) echo \"$3\" >>ran; [ \"$(wc -l <ran)\" -lt 3 ] || { >stopped; exit 125; } ;;\n\
+            esac\n";
+        fs::write(sandbox.path("podman"), podman).expect("written");
+        let script = format!(
+            "chmod +x podman; PATH=$PWD:$PATH\n{}\nn=0; until [ -e stopped ] || [ $n = 500 ]; do sleep 0.02; \
+             n=$((n + 1)); done; sleep 0.1; kill $!; cat ran",
+            PODMAN_HEALTH.replace("/run/nestctl-health", "health")
+        );
+        let ran = Command::new("sh").arg("-c").arg(script).current_dir(&sandbox.0).output().expect("sh runs");
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), "abc\nabc\nabc\n", "{ran:?}");
     }
 
     #[test]

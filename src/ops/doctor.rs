@@ -36,7 +36,7 @@ pub async fn doctor(ctx: Result<&Ctx, &OpError>) -> Vec<Check> {
             // What runs behind a local socket may still be another machine (Docker Desktop); its kernel differs then.
             let local = ctx.endpoint.socket_path().is_some() && same_kernel(&facts);
             let host = local.then(|| host_facts(&facts.data_root));
-            checks(&ctx.endpoint.to_string(), &facts, host.as_ref())
+            checks(&ctx.endpoint.url(), &facts, host.as_ref())
         }
     }
 }

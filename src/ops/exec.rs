@@ -17,7 +17,7 @@ use crate::plan::ours;
 use super::address::nothing_matched;
 use super::context::Ctx;
 use super::error::OpError;
-use super::ps::look;
+use super::ps::{known_addresses, look};
 
 /// What to run where.
 #[derive(Clone, Debug)]
@@ -76,10 +76,10 @@ pub async fn start(ctx: &Ctx, options: &ExecOptions) -> Result<Running, OpError>
                 std::iter::once(failure.summary.clone()).chain(failure.causes.iter().cloned()).collect();
             return Err(OpError::LayerSilent { layer: layer.to_string(), causes });
         }
-        if all.is_empty() {
+        let known = known_addresses(ctx, &options.project).await?;
+        if known.is_empty() {
             return Err(OpError::NotUp { project: options.project.to_string() });
         }
-        let known: Vec<Addr> = all.iter().map(|ours| ours.addr.clone()).collect();
         return Err(nothing_matched(&options.pattern, &known));
     };
     if found.container.state != ContainerState::Running {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::diagnostic::{Diagnostic, Severity};
+use crate::diag::diagnostics::Diagnostics;
 use crate::model::addr::LayerPath;
 use crate::model::container::MountSource;
 use crate::model::dial::Dial;
@@ -80,6 +81,13 @@ pub fn forecast(goal: &Goal, known: &Known, first: &Plan) -> Vec<Forecast> {
         out.push(Forecast { layer: enter.layer, plan, is_new });
     }
     out.sort_by(|a, b| a.layer.cmp(&b.layer));
+    out
+}
+
+/// Everything that is wrong with the first plan or a later one.
+pub fn problems(first: &Plan, later: &[Forecast]) -> Diagnostics {
+    let mut out = first.problems.clone();
+    later.iter().for_each(|it| out.extend(it.plan.problems.clone()));
     out
 }
 

@@ -18,7 +18,7 @@ use super::address::{check_all_match, is_meant};
 use super::context::Ctx;
 use super::error::OpError;
 use super::log_lines::{LogLines, lines, merge};
-use super::ps::look;
+use super::ps::{known_addresses, look};
 
 /// Which logs, and which part of them.
 #[derive(Clone, Debug)]
@@ -83,11 +83,14 @@ pub struct Logs {
 pub async fn logs(ctx: &Ctx, options: &LogsOptions) -> Result<Logs, OpError> {
     let surveyed = look(ctx, &options.project, &options.patterns).await?;
     let all = ours::containers(&surveyed.known, &options.project);
-    let known: Vec<Addr> = all.iter().map(|ours| ours.addr.clone()).collect();
-    if known.is_empty() {
-        return Err(OpError::NotUp { project: options.project.to_string() });
+    let mut known: Vec<Addr> = all.iter().map(|ours| ours.addr.clone()).collect();
+    if check_all_match(&options.patterns, &known).is_err() || known.is_empty() {
+        known = known_addresses(ctx, &options.project).await?;
+        if known.is_empty() {
+            return Err(OpError::NotUp { project: options.project.to_string() });
+        }
+        check_all_match(&options.patterns, &known)?;
     }
-    check_all_match(&options.patterns, &known)?;
     let request = LogOptions {
         follow: options.follow,
         tail: options.tail,

@@ -31,7 +31,9 @@ pub async fn ps(ctx: &Ctx, options: &PsOptions) -> Result<LabStatus, OpError> {
     let surveyed = look(ctx, &options.project, &options.patterns).await?;
     let mut status = status(&surveyed.known, &options.project);
     let known: Vec<Addr> = status.services.iter().map(|service| service.addr.clone()).collect();
-    check_all_match(&options.patterns, &known)?;
+    if check_all_match(&options.patterns, &known).is_err() {
+        check_all_match(&options.patterns, &known_addresses(ctx, &options.project).await?)?;
+    }
     status.services.retain(|service| is_meant(&options.patterns, &service.addr));
     Ok(status)
 }
@@ -48,6 +50,16 @@ pub async fn look(ctx: &Ctx, project: &ProjectName, paths: &[Pattern]) -> Result
         patience: PATIENCE,
     };
     Ok(survey(Arc::clone(&ctx.root), &options).await?)
+}
+
+/// The addresses of all containers of the lab: what an address that names nothing is compared with. A survey of the
+/// way to that address alone would not know the one that was meant.
+///
+/// # Errors
+/// When the root engine does not answer.
+pub async fn known_addresses(ctx: &Ctx, project: &ProjectName) -> Result<Vec<Addr>, OpError> {
+    let status = status(&look(ctx, project, &[]).await?.known, project);
+    Ok(status.services.into_iter().map(|service| service.addr).collect())
 }
 
 /// The lab as it was observed.

@@ -87,10 +87,8 @@ impl<'a> Desired<'a> {
         let layer = addr.layer();
         let name = world.container_name(addr, service);
         let kind = kind_of(service);
-        let mut file = resolved_names(world, addr, service);
-        if file.image.is_empty() {
-            file.image = kind.and_then(|kind| kind.default_image).unwrap_or_default().to_owned();
-        }
+        // Where it names no image, the kind does, and must see that it may: its own image can need a command.
+        let file = resolved_names(world, addr, service);
         let mut canonical = Canonical::default();
         canonical.container(&file);
         service.files.iter().for_each(|put| canonical.file(put));

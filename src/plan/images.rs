@@ -135,7 +135,7 @@ impl Images {
         if builder.has(&milestone) || known.promised.contains(&milestone) {
             return provided(builder);
         }
-        // Nothing above the root has another image to renew it from.
+        // At the root there is nothing to copy from: what the tag names now is what is used.
         if here && !pull && (!renew || home.is_root()) {
             builder.reached(milestone.clone());
             return provided(builder);

@@ -3,7 +3,7 @@
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::label;
 use crate::model::name::ProjectName;
-use crate::model::observed::ObservedContainer;
+use crate::model::observed::{Observed, ObservedContainer};
 
 use super::action::Labels;
 use super::known::{Known, Layer};
@@ -32,6 +32,21 @@ pub fn is_ours(labels: &Labels, project: &ProjectName, root_id: &str) -> bool {
         && labels.get(label::ROOT).map(String::as_str) == Some(root_id)
 }
 
+/// The service containers of the lab on one engine. Helper containers (label `io.nestctl.role`) are not.
+pub fn on<'a>(
+    seen: &'a Observed,
+    project: &ProjectName,
+    root_id: &str,
+) -> impl Iterator<Item = (Addr, &'a ObservedContainer)> {
+    seen.containers.iter().filter_map(move |container| {
+        if !is_ours(&container.labels, project, root_id) || container.labels.contains_key(label::ROLE) {
+            return None;
+        }
+        let addr = container.labels.get(label::ADDRESS)?.parse().ok()?;
+        Some((addr, container))
+    })
+}
+
 /// Every service container of the lab on every engine that answered, in the order of addresses. Several
 /// containers of one address are all in it. Helper containers (label `io.nestctl.role`) are not.
 pub fn containers<'a>(known: &'a Known, project: &ProjectName) -> Vec<Ours<'a>> {
@@ -41,16 +56,8 @@ pub fn containers<'a>(known: &'a Known, project: &ProjectName) -> Vec<Ours<'a>> 
         if answered.home != *path {
             continue;
         }
-        for container in &answered.seen.containers {
-            if !is_ours(&container.labels, project, &known.root_id)
-                || container.labels.contains_key(label::ROLE)
-            {
-                continue;
-            }
-            if let Some(addr) = container.labels.get(label::ADDRESS).and_then(|text| text.parse().ok()) {
-                out.push(Ours { addr, home: path.clone(), container });
-            }
-        }
+        let ours = on(&answered.seen, project, &known.root_id);
+        out.extend(ours.map(|(addr, container)| Ours { addr, home: path.clone(), container }));
     }
     out.sort_by(|a, b| {
         (&a.addr, a.container.created, &a.container.id).cmp(&(&b.addr, b.container.created, &b.container.id))

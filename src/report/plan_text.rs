@@ -196,7 +196,7 @@ const fn look(sign: Sign, style: Style) -> (&'static str, Tone) {
         Sign::Start => (style.symbol(Symbol::Play), Tone::Busy),
         Sign::Remove => ("-", Tone::Bad),
         Sign::Stop => (style.symbol(Symbol::Cancelled), Tone::Warn),
-        Sign::Pull | Sign::Copy | Sign::Other => (style.symbol(Symbol::Dot), Tone::Faint),
+        Sign::Pull | Sign::Copy | Sign::Other => (style.symbol(Symbol::Waiting), Tone::Faint),
     }
 }
 

@@ -214,7 +214,7 @@ impl Progress {
                 RowStatus::Skipped | RowStatus::Unready if is_service => tally.skipped += 1,
                 RowStatus::Cancelled if is_service => tally.cancelled += 1,
                 RowStatus::Done if is_service && steps.iter().any(|state| state.info.change) => {
-                    tally.changed += 1
+                    tally.changed += 1;
                 }
                 RowStatus::Done | RowStatus::Unchanged if is_service => tally.unchanged += 1,
                 _ => {}

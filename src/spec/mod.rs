@@ -2,19 +2,19 @@
 //!
 //! No file system and no environment of its own: `trait Files` and the variables are handed in. After
 //! [`parse::parse`] nothing of the files is read again.
+//!
+//! The way of a file: `tree` (YAML with places) → `text` (variables filled in) → `read` + `raw` (wire types) →
+//! `lower` (the model, defaults) → `check` (the lab as a whole). Each notes its problems and goes on.
 
-mod build;
 mod check;
-mod dotenv;
 pub mod files;
-mod interpolate;
-mod load;
 mod lower;
-mod merge;
 pub mod parse;
-mod reader;
-mod scalar;
+mod problems;
+mod raw;
+mod read;
 pub mod schema;
-pub mod service_key;
-mod shell_words;
+#[cfg(test)]
+mod tests;
+mod text;
 mod tree;

@@ -1,25 +1,26 @@
 //! The one entry: files → topology.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::diag::code::Code;
-use crate::diag::diagnostic::Diagnostic;
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
 use crate::model::addr::LayerPath;
-use crate::model::name::ProjectName;
-use crate::model::topology::Topology;
+use crate::model::service::{Condition, Service};
+use crate::model::span::Span;
+use crate::model::topology::{Layer, Topology};
 
+use super::check::dependency::from_root;
+use super::check::lab::Lab;
+use super::check::rules::RULES;
 use super::files::{Entry, Files, Vars};
-use super::load::normalize;
-use super::reader::{Reader, Scope};
-use super::tree::Node;
-use super::{check, merge};
+use super::lower::lowering::{Lowering, Notes};
+use super::problems::Problems;
 
 /// What came of reading a lab.
 #[derive(Clone, Debug, Default)]
 pub struct Parsed {
-    /// The lab; `None` when an error leaves nothing to go on with.
+    /// The lab; `None` when an error leaves nothing to go on with. With errors among the problems it is what
+    /// could be read, good for completion and for nothing that touches an engine.
     pub topology: Option<Topology>,
     /// All problems of all files.
     pub diagnostics: Diagnostics,
@@ -27,92 +28,76 @@ pub struct Parsed {
     pub sources: SourceMap,
 }
 
-/// Reads a lab.
+/// Reads a lab. Never fails and never panics, whatever the files hold.
 pub fn parse(files: &dyn Files, entry: &Entry, vars: &Vars) -> Parsed {
-    let mut reader = Reader {
-        files,
-        entry,
-        vars: vars.clone(),
-        diagnostics: Diagnostics::new(),
-        sources: SourceMap::default(),
-        loaded: BTreeMap::new(),
-        open_files: Vec::new(),
-        open_conditions: BTreeSet::new(),
-        inactive: Vec::new(),
-        services: 0,
-    };
-    let topology = reader.lab();
-    Parsed { topology, diagnostics: reader.diagnostics, sources: reader.sources }
+    let problems = Problems::default();
+    let lowering = Lowering::new(files, entry, &problems);
+    let mut topology = lowering.lab(vars);
+    let sources = lowering.sources.take();
+    let notes = lowering.notes.take();
+    if let Some(topology) = &mut topology {
+        settle_conditions(topology, &notes);
+        let lab = Lab { topology, notes: &notes, problems: &problems };
+        RULES.iter().for_each(|rule| rule(&lab));
+        drop_absent(topology);
+    }
+    Parsed { topology, diagnostics: problems.into_diagnostics(), sources }
 }
 
-impl Reader<'_> {
-    fn lab(&mut self) -> Option<Topology> {
-        self.dot_env();
-        let directory = normalize(&self.entry.directory);
-        let mut merged: Option<Node> = None;
-        let mut broken = false;
-        for path in &self.entry.files.clone() {
-            let path = normalize(path);
-            let Some(tree) = self.load(&path, None) else {
-                broken = true;
-                continue;
-            };
-            self.open_files.push(path);
-            merged = Some(match merged {
-                None => tree,
-                Some(first) => merge::merge(first, tree),
+/// A dependency without a condition waits until a node is ready, and until anything else has started.
+fn settle_conditions(topology: &mut Topology, notes: &Notes) {
+    let mut nodes: BTreeMap<(LayerPath, Span), bool> = BTreeMap::new();
+    visit(&topology.root, &LayerPath::root(), &mut |path, service| {
+        for dependency in &service.depends_on {
+            if notes.unconditional.contains(&dependency.span) {
+                let target = from_root(path, &dependency.target).first();
+                let is_node = topology.service(&target).is_some_and(|service| service.node.is_some());
+                nodes.insert((path.clone(), dependency.span), is_node);
+            }
+        }
+    });
+    visit_mut(&mut topology.root, &LayerPath::root(), &mut |path, service| {
+        for dependency in &mut service.depends_on {
+            if nodes.get(&(path.clone(), dependency.span)) == Some(&true) {
+                dependency.condition = Condition::Ready;
+            }
+        }
+    });
+}
+
+/// Dependencies on what is not there go, now that the checks have seen them: no reader after this meets one.
+fn drop_absent(topology: &mut Topology) {
+    let mut absent: Vec<(LayerPath, Span)> = Vec::new();
+    visit(&topology.root, &LayerPath::root(), &mut |path, service| {
+        for dependency in &service.depends_on {
+            if topology.service(&from_root(path, &dependency.target).first()).is_none() {
+                absent.push((path.clone(), dependency.span));
+            }
+        }
+    });
+    if !absent.is_empty() {
+        visit_mut(&mut topology.root, &LayerPath::root(), &mut |path, service| {
+            service.depends_on.retain(|dependency| {
+                !absent.iter().any(|(layer, span)| layer == path && *span == dependency.span)
             });
-        }
-        if self.entry.files.is_empty() {
-            let message = format!("there is no lab file in `{}`", directory.display());
-            self.diagnostics.push(Diagnostic::error(Code::FileNotFound, message));
-        }
-        let tree = merged.filter(|_| !broken)?;
-        let root = self.layer(&tree, &Scope { path: LayerPath::root(), base: directory.clone() });
-        let project = self.project(root.name.as_ref().map(|name| &name.value));
-        let mut topology = Topology { project: project?, directory, root };
-        let context = check::Context { inactive: &self.inactive, open_conditions: &self.open_conditions };
-        check::check(&mut topology, &context, &mut self.diagnostics);
-        Some(topology)
-    }
-
-    /// Variables of `--env-file` or `.env`; those of the environment win, and of two files the later one.
-    fn dot_env(&mut self) {
-        let environment = self.vars.clone();
-        let mut paths = self.entry.env_files.clone();
-        if paths.is_empty() {
-            let usual = self.entry.directory.join(".env");
-            if self.files.exists(&usual) {
-                paths.push(usual);
-            }
-        }
-        for path in paths {
-            let vars = self.vars.clone();
-            for (name, value) in self.env_file(&path, None, &vars).unwrap_or_default() {
-                if let Some(value) = value.filter(|_| !environment.contains_key(&name)) {
-                    self.vars.insert(name, value);
-                }
-            }
-        }
-    }
-
-    fn project(&mut self, named: Option<&ProjectName>) -> Option<ProjectName> {
-        let by_directory = || {
-            let name = self.entry.directory.file_name()?.to_string_lossy().into_owned();
-            ProjectName::normalize(&name)
-        };
-        let project = self.entry.project.clone().or_else(|| named.cloned()).or_else(by_directory);
-        if project.is_none() {
-            self.diagnostics.push(
-                Diagnostic::error(Code::MissingKey, "the directory's name gives no project name")
-                    .help("add `name:` to the lab file"),
-            );
-        }
-        project
+        });
     }
 }
 
-#[cfg(test)]
-mod damaged;
-#[cfg(test)]
-mod tests;
+fn visit(layer: &Layer, path: &LayerPath, see: &mut impl FnMut(&LayerPath, &Service)) {
+    for service in layer.services.values() {
+        see(path, service);
+        if let Some(node) = &service.node {
+            visit(&node.inner, &path.join(&service.name, 1).inner(), see);
+        }
+    }
+}
+
+fn visit_mut(layer: &mut Layer, path: &LayerPath, see: &mut impl FnMut(&LayerPath, &mut Service)) {
+    for service in layer.services.values_mut() {
+        see(path, service);
+        if let Some(node) = &mut service.node {
+            visit_mut(&mut node.inner, &path.join(&service.name, 1).inner(), see);
+        }
+    }
+}

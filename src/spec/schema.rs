@@ -1,4 +1,9 @@
-//! The JSON Schema of the lab file.
+//! The JSON Schema of lab files, for editors: `schemas/nest.v1.schema.json`.
 
 /// Its text.
-pub const TEXT: &str = "{}\n";
+pub const TEXT: &str = include_str!("../../schemas/nest.v1.schema.json");
+
+#[cfg(test)]
+mod generate;
+#[cfg(test)]
+pub(crate) use generate::{DataWord, KindName};

@@ -7,3 +7,4 @@ mod help;
 mod no_engine;
 mod spec_errors;
 mod support;
+mod use_cases;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::cli::args::down::DownArgs;
+use crate::cli::args::format::Format;
 use crate::cli::error::CliError;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
@@ -26,7 +27,7 @@ pub async fn down(args: &DownArgs, settings: &Settings, terminal: &Terminal) -> 
         _ = interrupted.changed() => return Err(CliError::Interrupted),
     };
     if args.dry_run {
-        terminal.print(&run::plan_text(&prepared, terminal))?;
+        run::show_plan(&prepared, &Arc::default(), Format::Table, terminal)?;
         return Ok(exit::OK);
     }
     let mut sink = run::sink(settings, terminal, &Arc::new(SourceMap::default()));

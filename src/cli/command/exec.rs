@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::args::exec::ExecArgs;
@@ -50,7 +50,14 @@ pub async fn exec(args: ExecArgs, settings: &Settings) -> Result<u8, CliError> {
     };
     // From here on the terminal belongs to the program; it comes back when `raw` goes, on every way out.
     let raw = if tty { Some(RawMode::enter()?) } else { None };
-    let code = running.talk(streams).await;
+    let mut ended = [listen(SignalKind::terminate())?, listen(SignalKind::hangup())?];
+    let [terminate, hangup] = &mut ended;
+    let code = tokio::select! {
+        code = running.talk(streams) => code,
+        // Ctrl-C is the program's; these are for nestctl, which must not leave a raw terminal behind.
+        _ = terminate.recv() => return Err(CliError::Interrupted),
+        _ = hangup.recv() => return Err(CliError::Interrupted),
+    };
     drop(raw);
     match code? {
         Some(code) => Ok(u8::try_from(code & 0xff).unwrap_or(u8::MAX)),
@@ -67,11 +74,14 @@ fn terminal_size() -> (u16, u16) {
 
 /// The size of the terminal, whenever it changes.
 fn watch_size() -> Result<watch::Receiver<(u16, u16)>, CliError> {
-    let mut resized = signal(SignalKind::window_change())
-        .map_err(|error| CliError::Internal(format!("failed to listen for signals: {error}")))?;
+    let mut resized = listen(SignalKind::window_change())?;
     let (sender, receiver) = watch::channel(terminal_size());
     tokio::spawn(
         async move { while resized.recv().await.is_some() && sender.send(terminal_size()).is_ok() {} },
     );
     Ok(receiver)
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, CliError> {
+    signal(kind).map_err(|error| CliError::Internal(format!("failed to listen for signals: {error}")))
 }

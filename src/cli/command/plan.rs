@@ -15,7 +15,6 @@ use crate::ops::down::{DownOptions, prepare_down};
 use crate::ops::load::{load, project_name};
 use crate::ops::up::{Until, UpOptions, prepare_up};
 use crate::report::asks;
-use crate::report::json::convert;
 
 use super::run;
 
@@ -40,23 +39,12 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
         let directory = lab.lab.topology.directory.clone();
         (prepare_up(&ctx, &lab, &options).await?, lab.sources, Some(directory))
     };
-    let project = prepared.goal.project();
-    match args.format.format {
-        Format::Json => {
-            let forecast = prepared.forecast();
-            let later: Vec<_> = forecast.iter().map(|it| (it.layer.clone(), &it.plan)).collect();
-            let value = convert::plan(project.as_str(), &prepared.plan, &later, &sources);
-            terminal.print(&convert::to_text(&value))?;
-        }
-        Format::Table => {
-            say_problems(&prepared.plan.problems, &sources, terminal);
-            terminal.print(&run::plan_text(&prepared, terminal))?;
-            if let Some(line) =
-                directory.and_then(|it| asks::render(&prepared.plan, &it, terminal.err, terminal.err_columns))
-            {
-                terminal.say(&line);
-            }
-        }
+    run::show_plan(&prepared, &sources, args.format.format, terminal)?;
+    if args.format.format == Format::Table
+        && let Some(line) =
+            directory.and_then(|it| asks::render(&prepared.plan, &it, terminal.err, terminal.err_columns))
+    {
+        terminal.say(&line);
     }
     Ok(exit::OK)
 }

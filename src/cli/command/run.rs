@@ -3,15 +3,19 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::cli::args::format::Format;
+use crate::cli::error::{CliError, say_problems};
 use crate::cli::exit;
 use crate::cli::settings::{Progress, Settings};
 use crate::cli::terminal::{Terminal, size_of};
 use crate::diag::source::SourceMap;
 use crate::event::sink::Sink;
 use crate::model::failure::FailureKind;
+use crate::ops::forecast::problems;
 use crate::ops::outcome::{Failed, RunOutcome};
 use crate::ops::plan::Prepared;
 use crate::report::failure::FailureView;
+use crate::report::json::convert;
 use crate::report::plan_text;
 use crate::report::sink_json::JsonSink;
 use crate::report::sink_plain::PlainSink;
@@ -65,10 +69,26 @@ fn hint(failed: &Failed) -> Option<String> {
     }
 }
 
-/// A plan as text for standard output.
-pub fn plan_text(prepared: &Prepared, terminal: &Terminal) -> String {
-    let columns = terminal.out_columns.unwrap_or(usize::MAX / 2);
+/// Shows a plan, with the layers that are not up yet, and what is wrong with it.
+pub fn show_plan(
+    prepared: &Prepared,
+    sources: &Arc<SourceMap>,
+    format: Format,
+    terminal: &Terminal,
+) -> Result<(), CliError> {
     let forecast = prepared.forecast();
     let later: Vec<_> = forecast.iter().map(|it| (it.layer.clone(), &it.plan)).collect();
-    plan_text::render(&prepared.plan, &later, prepared.goal.project(), terminal.out, columns)
+    let found = problems(&prepared.plan, &forecast);
+    let project = prepared.goal.project();
+    match format {
+        Format::Json => {
+            let value = convert::plan(project.as_str(), &prepared.plan, &later, &found, sources);
+            terminal.print(&convert::to_text(&value))
+        }
+        Format::Table => {
+            say_problems(&found, sources, terminal);
+            let columns = terminal.out_columns.unwrap_or(usize::MAX / 2);
+            terminal.print(&plan_text::render(&prepared.plan, &later, project, terminal.out, columns))
+        }
+    }
 }

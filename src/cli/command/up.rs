@@ -1,5 +1,6 @@
 //! `up`.
 
+use crate::cli::args::format::Format;
 use crate::cli::args::up::UpArgs;
 use crate::cli::error::{CliError, say_problems};
 use crate::cli::settings::{Progress, Settings};
@@ -34,8 +35,7 @@ pub async fn up(args: &UpArgs, settings: &Settings, terminal: &Terminal) -> Resu
         _ = interrupted.changed() => return Err(CliError::Interrupted),
     };
     if args.dry_run {
-        say_problems(&prepared.plan.problems, &lab.sources, terminal);
-        terminal.print(&run::plan_text(&prepared, terminal))?;
+        run::show_plan(&prepared, &lab.sources, Format::Table, terminal)?;
         return Ok(exit::OK);
     }
     if !quiet

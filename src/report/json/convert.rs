@@ -113,8 +113,14 @@ pub fn version(client: &str, facts: Option<&Facts>) -> v1::Version {
     }
 }
 
-/// A plan. `later`: plans of layers that are not up yet.
-pub fn plan(project: &str, plan: &Plan, later: &[(LayerPath, &Plan)], sources: &SourceMap) -> v1::Plan {
+/// A plan. `later`: plans of layers that are not up yet; `found`: all that is wrong with any of them.
+pub fn plan(
+    project: &str,
+    plan: &Plan,
+    later: &[(LayerPath, &Plan)],
+    found: &diag::diagnostics::Diagnostics,
+    sources: &SourceMap,
+) -> v1::Plan {
     let steps = |plan: &Plan| plan.steps.iter().map(|it| step(&StepInfo::of(it))).collect();
     let later = later.iter().map(|(layer, plan)| v1::Later { layer: layer.to_string(), steps: steps(plan) });
     v1::Plan {
@@ -122,7 +128,7 @@ pub fn plan(project: &str, plan: &Plan, later: &[(LayerPath, &Plan)], sources: &
         changes: !plan.is_empty(),
         steps: steps(plan),
         later: later.collect(),
-        problems: problems(&plan.problems, sources),
+        problems: problems(found, sources),
     }
 }
 

@@ -1,76 +1,67 @@
 //! `depends_on`.
 
-use crate::diag::code::Code;
 use crate::model::addr::Pattern;
 use crate::model::service::{Condition, Dependency, Target};
 use crate::model::span::Span;
-use crate::spec::reader::Reader;
-use crate::spec::tree::{Node, Value};
+use crate::spec::raw::health::{Condition as RawCondition, Dependency as Raw, DependsOn};
+use crate::spec::read::field::Field;
+use crate::spec::read::leaf::Switch;
 
-const CONDITIONS: &[&str] =
-    &["service_started", "service_healthy", "service_completed_successfully", "service_ready"];
+use super::lowering::Lowering;
 
-impl Reader<'_> {
-    /// A list of names, or a mapping with conditions.
-    pub(in crate::spec) fn depends_on(&mut self, node: &Node) -> Vec<Dependency> {
-        let mut out: Vec<Dependency> = Vec::new();
-        if let Value::Map(entries) = &node.value {
-            for (key, value) in entries {
-                out.extend(self.dependency(&key.text, key.span, value));
+impl Lowering<'_> {
+    /// The dependencies as they are written. Those without a condition are noted: what they wait for depends on
+    /// what their target is, which is known when the whole lab is.
+    pub(super) fn depends_on(&self, field: Field<DependsOn>) -> Vec<Dependency> {
+        let mut out = Vec::new();
+        match field.value {
+            None => {}
+            Some(DependsOn::Names(list)) => {
+                for name in list.0 {
+                    out.extend(self.dependency(&name.value, name.span, &Raw::default()));
+                }
             }
-            return out;
-        }
-        for item in self.list(node, "depends_on").unwrap_or_default() {
-            let Some(text) = self.name(item, "depends_on") else { continue };
-            let Some(dependency) = self.dependency(&text, item.span, &Node::null(item.span)) else {
-                continue;
-            };
-            if out.iter().all(|other| other.target != dependency.target) {
-                out.push(dependency);
+            Some(DependsOn::Conditions(dict)) => {
+                for (name, field) in dict.0 {
+                    let span = field.key.unwrap_or_default();
+                    out.extend(self.dependency(&name, span, &field.value.unwrap_or_default()));
+                }
             }
         }
         out
     }
 
-    fn dependency(&mut self, text: &str, span: Span, node: &Node) -> Option<Dependency> {
-        let pattern: Pattern = match text.parse() {
-            Ok(pattern) => pattern,
-            Err(bad) => {
-                let help =
-                    "name a sibling (`db`), a service below (`vm1/web`) or one from the root (`/vm1/web`)";
-                self.error(Code::BadName, span, format!("`{text}`: {bad}"), help);
-                return None;
+    fn dependency(&self, name: &str, span: Span, raw: &Raw) -> Option<Dependency> {
+        let target = self.target_of(name, span)?;
+        let condition = match raw.condition.value {
+            Some(RawCondition::Healthy) => Condition::Healthy,
+            Some(RawCondition::Completed) => Condition::Completed,
+            Some(RawCondition::Ready) => Condition::Ready,
+            Some(RawCondition::Started) => Condition::Started,
+            None => {
+                self.notes.borrow_mut().unconditional.insert(span);
+                Condition::Started
             }
         };
-        let target =
-            if text.starts_with('/') { Target::Absolute(pattern) } else { Target::Relative(pattern) };
-        let mut condition = None;
-        let (mut required, mut restart) = (true, false);
-        let of = format!("`depends_on.{text}`");
-        for (key, value) in self.map(node, &of, &["condition", "required", "restart"])? {
-            match key.text.as_str() {
-                "condition" => {
-                    condition = Some(match self.word(value, "condition", CONDITIONS)?.as_str() {
-                        "service_healthy" => Condition::Healthy,
-                        "service_completed_successfully" => Condition::Completed,
-                        "service_ready" => Condition::Ready,
-                        _ => Condition::Started,
-                    });
-                }
-                "required" => required = self.boolean(value, "required").unwrap_or(true),
-                _ => restart = self.boolean(value, "restart").unwrap_or_default(),
-            }
-        }
-        if condition.is_none() {
-            // Whether the target is a node is known when all layers are read (`check::conditions`).
-            self.open_conditions.insert(span);
-        }
         Some(Dependency {
             target,
-            condition: condition.unwrap_or(Condition::Started),
-            required,
-            restart,
+            condition,
+            required: raw.required.value != Some(Switch(false)),
+            restart: raw.restart.value == Some(Switch(true)),
             span,
         })
+    }
+
+    /// A path of names: from the root with a leading `/`, else from this layer.
+    pub(super) fn target_of(&self, name: &str, span: Span) -> Option<Target> {
+        match name.parse::<Pattern>() {
+            Ok(pattern) if name.starts_with('/') => Some(Target::Absolute(pattern)),
+            Ok(pattern) => Some(Target::Relative(pattern)),
+            Err(bad) => {
+                let help = "Write the name of a service of this layer, a path below it (`vm1/web`), or one from the root (`/vm1/web`).";
+                self.bad(span, format!("`{name}` is not the address of a service: {bad}"), help);
+                None
+            }
+        }
     }
 }

@@ -1,277 +1,266 @@
-//! `engine`: the kind and its options.
+//! `engine` of a service.
 
 use std::sync::Arc;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
-use crate::diag::suggest;
-use crate::kind::kind::Kind;
-use crate::kind::kinds::{self, KINDS};
-use crate::model::service::{DataRoot, EngineOptions, Service, SshOptions};
+use crate::kind::kinds::{KINDS, find};
+use crate::model::service::{DataRoot, EngineOptions, SshOptions};
 use crate::model::span::{Span, Spanned};
-use crate::spec::reader::{Reader, Scope, listed};
-use crate::spec::tree::{Node, Value};
+use crate::spec::raw::engine::{DataForm, Engine, EngineForm, Ssh};
+use crate::spec::raw::several::OneOrMany;
+use crate::spec::read::field::Field;
+use crate::spec::read::leaf::Plain;
+use crate::spec::read::words::{enumerate, instead, quote};
+use crate::spec::text::cidr::is_cidr;
 
-/// Keys of `engine` for any kind.
-const EVERY_KIND: &[&str] = &["kind", "ready_timeout"];
-/// All keys of `engine`.
-const KEYS: &[&str] = &[
-    "kind",
-    "ready_timeout",
-    "args",
-    "config",
-    "data",
-    "address_pool",
-    "mtu",
-    "registry_mirrors",
-    "insecure_registries",
-    "path",
-    "host",
-    "tls",
-    "ssh",
-    "ca",
-];
-/// Where `docker:dind` keeps client certificates, which `tls: true` means.
+use super::lowering::Lowering;
+use super::scope::Scope;
+use super::value::texts;
+
+/// Where `tls: true` means that a node has its client's certificates (the official `docker` image's place).
 const CLIENT_CERTIFICATES: &str = "/certs/client";
+/// Keys that every kind understands.
+const COMMON: &[&str] = &["kind", "ready_timeout"];
 
-impl Reader<'_> {
-    /// The kind and the options of `engine`; places of its keys go to the service as `engine.<key>`.
-    pub(in crate::spec) fn engine(
-        &mut self,
-        node: &Node,
+/// The names of all kinds, in the order of the table.
+pub(super) fn kinds() -> Vec<&'static str> {
+    KINDS.iter().map(|kind| kind.name).collect()
+}
+
+impl Lowering<'_> {
+    /// The kind and the options. `None`: there is no engine, or the kind is missing.
+    pub(super) fn engine(
+        &self,
+        field: Field<EngineForm>,
+        keys: &[Spanned<String>],
         scope: &Scope,
-        service: &mut Service,
     ) -> Option<(Spanned<String>, EngineOptions)> {
-        let mut options = EngineOptions::default();
-        if !matches!(node.value, Value::Map(_)) {
-            let kind = self.kind(node)?;
-            service.spans.insert("engine.kind".to_owned(), node.span);
-            return Some((Spanned::new(kind.name.to_owned(), node.span), options));
-        }
-        let entries = self.map(node, "`engine`", KEYS)?;
-        let Some(&(_, kind_node)) = entries.iter().find(|(key, _)| key.text == "kind") else {
-            let help = format!("the kinds are {}", kind_names());
-            self.error(Code::MissingKey, node.span, "`engine` needs a `kind`", &help);
+        let Spanned { value, span } = field.take()?;
+        let raw = match value {
+            EngineForm::Kind(kind) => {
+                let kind = Spanned::new(kind, span);
+                self.check_kind(&kind);
+                return Some((kind, EngineOptions::default()));
+            }
+            EngineForm::Options(raw) => *raw,
+        };
+        let Some(kind) = raw.kind.clone().take() else {
+            if raw.kind.place.is_none() {
+                let help = format!("Add `kind`: one of {}.", enumerate(kinds()));
+                self.problems.error(Code::MissingKey, span, "`kind` of the engine is missing", help);
+            }
             return None;
         };
-        let kind = self.kind(kind_node)?;
-        for (key, value) in entries {
-            let name = key.text.as_str();
-            service.spans.insert(format!("engine.{name}"), key.span);
-            if !EVERY_KIND.contains(&name) && !kind.options.contains(&name) {
-                let message = format!("an engine of kind `{}` has no `{name}`", kind.name);
-                let mut known = kind.options.to_vec();
-                known.push("ready_timeout");
-                self.error(Code::KindConflict, key.span, message, &format!("it has {}", listed(&known)));
+        if self.check_kind(&kind) {
+            self.check_options(&kind, keys);
+        }
+        Some((kind, self.options(raw, scope)))
+    }
+
+    fn check_kind(&self, kind: &Spanned<String>) -> bool {
+        let known = find(&kind.value).is_some();
+        if !known {
+            let message = format!("there is no engine kind `{}`", kind.value);
+            self.problems.error(
+                Code::UnknownKind,
+                kind.span,
+                message,
+                instead(&kind.value, &kinds(), "kinds"),
+            );
+        }
+        known
+    }
+
+    /// Every key of `engine` must be one that the kind understands.
+    fn check_options(&self, kind: &Spanned<String>, keys: &[Spanned<String>]) {
+        let Some(row) = find(&kind.value) else { return };
+        for key in keys {
+            let name = key.value.as_str();
+            let known_to_some = KINDS.iter().any(|kind| kind.options.contains(&name));
+            if COMMON.contains(&name) || row.options.contains(&name) || !known_to_some {
                 continue;
             }
-            self.engine_option(name, value, scope, kind, &mut options);
-        }
-        Some((Spanned::new(kind.name.to_owned(), kind_node.span), options))
-    }
-
-    fn engine_option(
-        &mut self,
-        name: &str,
-        node: &Node,
-        scope: &Scope,
-        kind: &Kind,
-        options: &mut EngineOptions,
-    ) {
-        match name {
-            "args" => options.args = self.command_line(node, "engine.args").unwrap_or_default(),
-            "config" => options.config = self.daemon_config(node),
-            "data" => options.data = self.data_root(node).unwrap_or_default(),
-            "address_pool" => {
-                options.address_pool =
-                    self.cidr(node, "engine.address_pool").map(|text| Spanned::new(text, node.span));
-            }
-            "mtu" => options.mtu = self.mtu(node),
-            "registry_mirrors" => {
-                options.registry_mirrors = self.string_or_strings(node, "engine.registry_mirrors");
-            }
-            "insecure_registries" => {
-                options.insecure_registries = self.string_or_strings(node, "engine.insecure_registries");
-            }
-            "ready_timeout" => options.ready_timeout = self.duration(node, "engine.ready_timeout"),
-            "path" => options.path = self.name(node, "engine.path"),
-            "host" => options.host = self.name(node, "engine.host").map(|text| Spanned::new(text, node.span)),
-            "tls" => options.tls = self.tls(node),
-            "ssh" => options.ssh = self.ssh(node, scope, kind),
-            "ca" => options.ca = self.certificates(node, scope),
-            // `kind`, which was read first.
-            _ => {}
-        }
-    }
-
-    fn kind(&mut self, node: &Node) -> Option<&'static Kind> {
-        let text = self.name(node, "engine")?;
-        let kind = kinds::find(&text);
-        if kind.is_none() {
-            let known = kind_names();
-            let help = match suggest::nearest(&text, KINDS.iter().map(|kind| kind.name)) {
-                Some(near) => format!("did you mean `{near}`? The kinds are {known}"),
-                None => format!("the kinds are {known}"),
+            let help = match row.options {
+                [] => format!("Take it away: `{}` has no options but `ready_timeout`.", kind.value),
+                options => format!(
+                    "`{}` takes {}.",
+                    kind.value,
+                    enumerate(options.iter().copied().chain(["ready_timeout"]))
+                ),
             };
-            self.error(Code::UnknownKind, node.span, format!("there is no engine kind `{text}`"), &help);
+            self.problems.push(
+                Diagnostic::error(
+                    Code::KindConflict,
+                    format!("the engine kind `{}` has no option `{name}`", kind.value),
+                )
+                .at(key.span, "")
+                .at(kind.span, "the kind")
+                .help(help),
+            );
         }
-        kind
     }
 
-    fn daemon_config(&mut self, node: &Node) -> Option<Spanned<String>> {
-        let value = match &node.value {
-            Value::Scalar { text, .. } => {
-                let object = serde_json::from_str(text).ok().filter(serde_json::Value::is_object);
-                if object.is_none() {
-                    let help = "write it as a mapping, or as a text that is a JSON object";
-                    self.error(Code::BadValue, node.span, "`engine.config` is not a JSON object", help);
+    fn options(&self, raw: Engine, scope: &Scope) -> EngineOptions {
+        let ready_timeout = self.duration(&raw.ready_timeout);
+        let mtu = self.whole::<u32>(&raw.mtu, 68, "an MTU");
+        let address_pool = raw.address_pool.take();
+        if let Some(pool) = address_pool.as_ref().filter(|pool| !is_cidr(&pool.value)) {
+            let help = "Write an address and the length of its prefix: `10.210.0.0/16`.";
+            self.bad(pool.span, format!("{} is not a network", quote(&pool.value)), help);
+        }
+        let host = raw.host.take();
+        if let Some(host) = &host {
+            self.check_host(host);
+        }
+        EngineOptions {
+            args: raw.args.value.map(texts).unwrap_or_default(),
+            config: raw.config.take().map(|config| {
+                let text = serde_json::Value::Object(config.value.0).to_string();
+                Spanned::new(text, config.span)
+            }),
+            data: self.data(raw.data),
+            address_pool,
+            mtu,
+            registry_mirrors: raw.registry_mirrors.value.map(texts).unwrap_or_default(),
+            insecure_registries: raw.insecure_registries.value.map(texts).unwrap_or_default(),
+            ready_timeout,
+            path: raw.path.take().and_then(|path| self.absolute(path)),
+            host,
+            tls: raw.tls.take().and_then(|tls| self.tls(tls)),
+            ssh: raw.ssh.take().map(|ssh| self.ssh(ssh, scope)),
+            ca: self.certificates(raw.ca, scope),
+        }
+    }
+
+    fn absolute(&self, path: Spanned<String>) -> Option<String> {
+        if path.value.starts_with('/') {
+            return Some(path.value);
+        }
+        self.bad(path.span, format!("{} is not an absolute path", quote(&path.value)), "Begin it with `/`.");
+        None
+    }
+
+    fn check_host(&self, host: &Spanned<String>) {
+        let ok =
+            host.value.strip_prefix("tcp://").and_then(|rest| rest.trim_end_matches('/').rsplit_once(':'));
+        if !ok.is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
+        {
+            let help = "Write `tcp://NAME:PORT`, as the node sees it.";
+            self.bad(host.span, format!("{} is not the address of an engine", quote(&host.value)), help);
+        }
+    }
+
+    fn tls(&self, tls: Spanned<Plain>) -> Option<String> {
+        match tls.value.0.as_str() {
+            "true" => Some(CLIENT_CERTIFICATES.to_owned()),
+            "false" => None,
+            _ => self.absolute(Spanned::new(tls.value.0, tls.span)),
+        }
+    }
+
+    fn data(&self, field: Field<DataForm>) -> DataRoot {
+        let Some(Spanned { value, span }) = field.take() else { return DataRoot::default() };
+        match value {
+            DataForm::Word(word) => match word.as_str() {
+                "volume" => DataRoot::Volume,
+                "tmpfs" => DataRoot::Tmpfs,
+                other => {
+                    let help = "Write `volume`, `tmpfs`, or `{volume: NAME}`.";
+                    self.bad(span, format!("{} is not a place for an engine's data", quote(other)), help);
+                    DataRoot::default()
                 }
-                object?
+            },
+            DataForm::Named(named) => {
+                if let Some(name) = named.volume.take() {
+                    self.check_name("the name of a volume", &name.value, name.span);
+                    DataRoot::Named(name.value)
+                } else {
+                    self.problems.error(
+                        Code::MissingKey,
+                        span,
+                        "`volume` is missing",
+                        "Add the name of the volume.",
+                    );
+                    DataRoot::default()
+                }
             }
-            Value::Map(_) => json(node),
-            _ => {
-                self.wrong(node, "engine.config", "a mapping");
-                return None;
-            }
-        };
-        Some(Spanned::new(value.to_string(), node.span))
+        }
     }
 
-    fn data_root(&mut self, node: &Node) -> Option<DataRoot> {
-        let text = self.name(node, "engine.data")?;
-        match text.as_str() {
-            "tmpfs" => Some(DataRoot::Tmpfs),
-            "volume" => Some(DataRoot::Volume),
-            name if volume_name(name) => Some(DataRoot::Named(text)),
-            _ => {
-                self.bad(node.span, "engine.data", &text, "`volume`, `tmpfs` or the name of a volume");
+    fn ssh(&self, ssh: Spanned<Ssh>, scope: &Scope) -> SshOptions {
+        let authorized_keys = match ssh.value.authorized_keys.clone().take() {
+            None => {
+                if ssh.value.authorized_keys.place.is_none() {
+                    let help = "Add public keys, or the path of a file with them: `authorized_keys: ~/.ssh/id_ed25519.pub`.";
+                    self.problems.error(
+                        Code::MissingKey,
+                        ssh.span,
+                        "`authorized_keys` of `ssh` is missing",
+                        help,
+                    );
+                }
+                Vec::new()
+            }
+            Some(Spanned { value: OneOrMany::Many(list), .. }) => {
+                list.0.into_iter().flat_map(|item| self.keys(&item.value, item.span, scope)).collect()
+            }
+            Some(Spanned { value: OneOrMany::One(one), span }) => self.keys(&one, span, scope),
+        };
+        SshOptions { user: ssh.value.user.value.unwrap_or_else(|| "root".to_owned()), authorized_keys }
+    }
+
+    /// Public keys: the text itself, or those of the file that it names. A key holds a space, a path rarely does.
+    fn keys(&self, text: &str, span: Span, scope: &Scope) -> Vec<String> {
+        if text.split_whitespace().count() > 1 {
+            return lines(text);
+        }
+        let bytes = self.read_beside(text, span, scope);
+        bytes.map(|bytes| lines(&String::from_utf8_lossy(&bytes))).unwrap_or_default()
+    }
+
+    fn certificates(&self, field: Field<OneOrMany>, scope: &Scope) -> Vec<Arc<[u8]>> {
+        let Some(Spanned { value, span }) = field.take() else { return Vec::new() };
+        let paths = match value {
+            OneOrMany::One(path) => vec![Spanned::new(path, span)],
+            OneOrMany::Many(list) => list.0,
+        };
+        let mut out = Vec::new();
+        for path in paths {
+            let Some(bytes) = self.read_beside(&path.value, path.span, scope) else { continue };
+            if !bytes.windows(11).any(|window| window == b"-----BEGIN ") {
+                let message = format!("{} holds no certificate", quote(&path.value));
+                self.bad(path.span, message, "Name a file in PEM form (`-----BEGIN CERTIFICATE-----`).");
+            }
+            out.push(bytes.into());
+        }
+        out
+    }
+
+    /// The bytes of a small file that a layer names.
+    fn read_beside(&self, text: &str, span: Span, scope: &Scope) -> Option<Vec<u8>> {
+        let path = self.user_path(text, span, scope)?;
+        match self.files.read(&path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                let name = self.name_of(&path);
+                let message = match error.kind() {
+                    std::io::ErrorKind::NotFound => format!("the file `{name}` does not exist"),
+                    _ => format!("the file `{name}` cannot be read: {error}"),
+                };
+                let help = "Paths are relative to the directory of the file that names them.";
+                self.problems.error(Code::FileNotFound, span, message, help);
                 None
             }
         }
     }
-
-    fn mtu(&mut self, node: &Node) -> Option<u32> {
-        let mtu: u32 = self.integer(node, "engine.mtu")?;
-        // 68 is the least that IPv4 allows (RFC 791), 65535 the most that a packet holds.
-        if !(68..=65535).contains(&mtu) {
-            self.error(Code::BadValue, node.span, format!("an MTU of {mtu} is not between 68 and 65535"), "");
-            return None;
-        }
-        Some(mtu)
-    }
-
-    fn tls(&mut self, node: &Node) -> Option<String> {
-        match &node.value {
-            Value::Scalar { text, plain: true } if text == "true" => Some(CLIENT_CERTIFICATES.to_owned()),
-            Value::Scalar { text, plain: true } if text == "false" => None,
-            _ => self.name(node, "engine.tls"),
-        }
-    }
-
-    fn ssh(&mut self, node: &Node, scope: &Scope, kind: &Kind) -> Option<SshOptions> {
-        let mut user = None;
-        let mut keys = Vec::new();
-        for (key, value) in self.map(node, "`engine.ssh`", &["user", "authorized_keys"])? {
-            if key.text == "user" {
-                user = self.name(value, "engine.ssh.user");
-            } else {
-                keys = self.authorized_keys(value, scope);
-            }
-        }
-        if node.get("authorized_keys").is_none() {
-            let help = "a public key, or the path of a file with some";
-            self.error(Code::MissingKey, node.span, "`engine.ssh` needs `authorized_keys`", help);
-        }
-        // minikube's image lets `docker` in (ENGINES.md 2d); others have root only.
-        let default = if kind.name == "kicbase" { "docker" } else { "root" };
-        Some(SshOptions { user: user.unwrap_or_else(|| default.to_owned()), authorized_keys: keys })
-    }
-
-    /// Public keys as they are, or paths of files with some.
-    fn authorized_keys(&mut self, node: &Node, scope: &Scope) -> Vec<String> {
-        let mut out = Vec::new();
-        for (text, span) in self.texts(node, "engine.ssh.authorized_keys") {
-            // A key has its type, its data and maybe a comment; the path of a file has no blanks as a rule.
-            if text.trim().contains(' ') {
-                out.extend(key_lines(&text));
-                continue;
-            }
-            let Some(path) = self.user_path(scope, text.trim(), span) else { continue };
-            let Some(content) = self.file(&path, span) else { continue };
-            out.extend(key_lines(&String::from_utf8_lossy(&content)));
-        }
-        out
-    }
-
-    /// Certificates as they are (PEM), or paths of files with some.
-    fn certificates(&mut self, node: &Node, scope: &Scope) -> Vec<Arc<[u8]>> {
-        let mut out: Vec<Arc<[u8]>> = Vec::new();
-        for (text, span) in self.texts(node, "engine.ca") {
-            let content = if text.contains("-----BEGIN") {
-                text.into_bytes()
-            } else {
-                let Some(path) = self.user_path(scope, &text, span) else { continue };
-                let Some(content) = self.file(&path, span) else { continue };
-                content
-            };
-            if String::from_utf8_lossy(&content).contains("-----BEGIN CERTIFICATE-----") {
-                out.push(content.into());
-            } else {
-                let help = "a certificate in PEM begins with `-----BEGIN CERTIFICATE-----`";
-                self.error(Code::BadValue, span, "this is not a certificate", help);
-            }
-        }
-        out
-    }
-
-    fn texts(&mut self, node: &Node, key: &str) -> Vec<(String, Span)> {
-        if let Value::Scalar { text, .. } = &node.value {
-            return vec![(text.clone(), node.span)];
-        }
-        let items = self.list(node, key).unwrap_or_default();
-        items.iter().filter_map(|item| Some((self.name(item, key)?, item.span))).collect()
-    }
-
-    /// Reports `inner` without `engine`.
-    pub(in crate::spec) fn inner_without_engine(&mut self, span: Span) {
-        self.diagnostics.push(
-            Diagnostic::error(Code::InnerWithoutEngine, "`inner` needs an `engine` that it runs on")
-                .at(span, "")
-                .help(format!("add `engine:` with one of {}", kind_names())),
-        );
-    }
 }
 
-fn kind_names() -> String {
-    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    listed(&names)
-}
-
-/// The pattern of the daemon (moby `volume/local`).
-fn volume_name(text: &str) -> bool {
-    text.len() > 1
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
-}
-
-fn key_lines(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned)
-}
-
-/// A tree as JSON, with plain scalars as numbers and booleans where they are.
-fn json(node: &Node) -> serde_json::Value {
-    match &node.value {
-        Value::Null => serde_json::Value::Null,
-        Value::Scalar { text, plain: false } => text.clone().into(),
-        Value::Scalar { text, plain: true } => match text.as_str() {
-            "true" => true.into(),
-            "false" => false.into(),
-            text => match text.parse::<serde_json::Number>() {
-                Ok(number) => number.into(),
-                Err(_) => text.into(),
-            },
-        },
-        Value::Seq(items) => items.iter().map(json).collect(),
-        Value::Map(entries) => entries.iter().map(|(key, value)| (key.text.clone(), json(value))).collect(),
-    }
+/// Keys, one a line, without comments.
+fn lines(text: &str) -> Vec<String> {
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
 }

@@ -1,86 +1,91 @@
-//! `env_file` and `environment`.
+//! `environment` and `env_file`.
+
+use std::collections::BTreeMap;
 
 use crate::diag::code::Code;
-use crate::model::service::Service;
-use crate::model::span::Span;
-use crate::spec::reader::{Reader, Scope};
-use crate::spec::tree::{Node, Value};
+use crate::model::span::{Span, Spanned};
+use crate::spec::files::Vars;
+use crate::spec::raw::several::Pairs;
+use crate::spec::raw::stored_file::{EnvFileForm, EnvFiles};
+use crate::spec::read::field::Field;
+use crate::spec::read::leaf::Switch;
+use crate::spec::read::words::quote;
 
-impl Reader<'_> {
-    /// Files first, in their order, then `environment` over them.
-    pub(in crate::spec) fn environment(&mut self, node: &Node, scope: &Scope, service: &mut Service) {
-        if let Some(files) = node.get("env_file") {
-            let single = [files.clone()];
-            let items = match &files.value {
-                Value::Scalar { .. } | Value::Map(_) => &single[..],
-                _ => self.list(files, "env_file").unwrap_or_default(),
-            };
-            for item in items {
-                self.one_env_file(item, scope, service);
-            }
-        }
-        if let Some(environment) = node.get("environment") {
-            for (name, value, span) in self.pairs(environment, "environment") {
-                if name.is_empty() {
-                    self.error(Code::BadValue, span, "a variable needs a name", "");
-                    continue;
-                }
-                // A name alone passes the variable on; where it is not set, the image's is removed, as in Compose.
-                let value = value.or_else(|| self.vars.get(&name).cloned());
-                service.spec.environment.insert(name, value);
-            }
-        }
-    }
+use super::lowering::Lowering;
+use super::scope::Scope;
+use super::value::pairs;
 
-    fn one_env_file(&mut self, node: &Node, scope: &Scope, service: &mut Service) {
-        let (mut path, mut required, mut raw): (Option<(String, Span)>, bool, bool) = (None, true, false);
-        if let Value::Map(_) = node.value {
-            let known = ["path", "required", "format"];
-            for (key, value) in self.map(node, "an entry of `env_file`", &known).unwrap_or_default() {
-                match key.text.as_str() {
-                    "path" => path = self.name(value, "path").map(|text| (text, value.span)),
-                    "required" => required = self.boolean(value, "required").unwrap_or(true),
-                    _ => raw = self.word(value, "format", &["raw"]).is_some(),
-                }
-            }
-            if node.get("path").is_none() {
-                self.error(Code::MissingKey, node.span, "an entry of `env_file` needs a `path`", "");
-            }
-        } else {
-            path = self.name(node, "env_file").map(|text| (text, node.span));
-        }
-        let Some((text, span)) = path else { return };
-        let Some(path) = self.user_path(scope, &text, span) else { return };
-        if !required && !self.files.exists(&path) {
-            return;
-        }
-        if raw {
-            self.raw_env_file(&path, span, service);
-            return;
-        }
-        let vars = self.vars.clone();
-        for (name, value) in self.env_file(&path, Some(span), &vars).unwrap_or_default() {
-            if let Some(value) = value.or_else(|| vars.get(&name).cloned()) {
-                service.spec.environment.insert(name, Some(value));
-            }
-        }
-    }
-
-    /// `format: raw`: everything behind `=` as it stands, as `docker run --env-file` reads it.
-    fn raw_env_file(&mut self, path: &std::path::Path, span: Span, service: &mut Service) {
-        let Some(content) = self.file(path, span) else { return };
-        for line in String::from_utf8_lossy(&content).lines() {
-            let line = line.trim_start();
-            if line.is_empty() || line.starts_with('#') {
+impl Lowering<'_> {
+    /// The environment of a service: its files, and over them its own. A key without a value takes that of
+    /// nestctl's environment; without one there, the image's is removed, as in Compose.
+    pub(super) fn environment(
+        &self,
+        own: Field<Pairs>,
+        files: Field<EnvFiles>,
+        scope: &Scope,
+    ) -> BTreeMap<String, Option<String>> {
+        let mut out = BTreeMap::new();
+        let place = files.place.unwrap_or_default();
+        let files = match files.value {
+            None => Vec::new(),
+            Some(EnvFiles::One(path)) => vec![(path, place, true, false)],
+            Some(EnvFiles::Many(list)) => list.0.into_iter().filter_map(|form| self.env_file(form)).collect(),
+        };
+        let mut known: Vars = (*scope.vars).clone();
+        for (path, span, required, raw) in files {
+            let Some(path) = self.user_path(&path, span, scope) else { continue };
+            if !required && !self.files.exists(&path) {
                 continue;
             }
-            let (name, value) = match line.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (line, self.vars.get(line).cloned()),
-            };
-            if let Some(value) = value {
-                service.spec.environment.insert(name.to_owned(), Some(value));
+            for (name, value) in self.variables(&path, Some(span), &known, raw).unwrap_or_default().list {
+                let value = value.or_else(|| scope.vars.get(&name).cloned());
+                if let Some(value) = &value {
+                    known.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+                out.insert(name, value);
             }
         }
+        for (name, value, span) in pairs(own) {
+            if name.is_empty() || name.contains(['=', '\0']) {
+                self.bad(
+                    span,
+                    format!("{} is not a name of a variable", quote(&name)),
+                    "Write `NAME: value` or `NAME=value`.",
+                );
+                continue;
+            }
+            let value = value.or_else(|| scope.vars.get(&name).cloned());
+            out.insert(name, value);
+        }
+        out
+    }
+
+    fn env_file(&self, form: Spanned<EnvFileForm>) -> Option<(String, Span, bool, bool)> {
+        let file = match form.value {
+            EnvFileForm::Path(path) => return Some((path, form.span, true, false)),
+            EnvFileForm::Options(file) => *file,
+        };
+        let raw = match file.format.get() {
+            None => false,
+            Some(format) if format.value == "raw" => true,
+            Some(format) => {
+                self.bad(
+                    format.span,
+                    format!("{} is not a format", quote(format.value)),
+                    "Write `raw`, or take the key away.",
+                );
+                false
+            }
+        };
+        let Some(path) = file.path.take() else {
+            self.problems.error(
+                Code::MissingKey,
+                form.span,
+                "`path` of the `env_file` is missing",
+                "Add `path`.",
+            );
+            return None;
+        };
+        Some((path.value, path.span, file.required.value != Some(Switch(false)), raw))
     }
 }

@@ -1,153 +1,161 @@
-//! A layer: `name`, `services`, `networks`, `volumes`, `configs`, `secrets`, `images`.
+//! A layer.
 
 use std::collections::BTreeMap;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::name::{ProjectName, ServiceName};
-use crate::model::span::Spanned;
-use crate::model::topology::{Layer, NetworkDef, VolumeDef};
-use crate::spec::reader::{Inactive, Reader, Scope};
-use crate::spec::tree::Node;
+use crate::model::service::Service;
+use crate::model::span::{Span, Spanned};
+use crate::model::topology::{Layer, NetworkDef};
+use crate::spec::raw::layer::Layer as Raw;
+use crate::spec::raw::service::Service as RawService;
+use crate::spec::read::field::Field;
+use crate::spec::read::reader::read;
+use crate::spec::read::words::quote;
+use crate::spec::tree::node::{Node, Value};
 
-use super::content::Content;
+use super::lowering::{Lowering, SERVICE_LIMIT};
+use super::scope::Scope;
+use super::service::Shelf;
+use super::stored_file::Role;
 
-/// Services of all layers together: beyond this a lab is a mistake (files that include many files).
-const MAX_SERVICES: usize = 10_000;
+/// The network of services that name none.
+const DEFAULT_NETWORK: &str = "default";
 
-const KEYS: &[&str] = &["name", "services", "networks", "volumes", "configs", "secrets", "images", "version"];
-const NOT_YET: &[&str] = &["include", "extends", "models", "kubernetes"];
-
-/// What services of a layer may name.
-#[derive(Debug, Default)]
-pub(in crate::spec) struct Definitions {
-    /// Networks by key.
-    pub(in crate::spec) networks: BTreeMap<String, NetworkDef>,
-    /// Volumes by key.
-    pub(in crate::spec) volumes: BTreeMap<String, VolumeDef>,
-    /// Configs by key; `None` for one whose definition was reported.
-    pub(in crate::spec) configs: BTreeMap<String, Option<Content>>,
-    /// Secrets by key; `None` for one whose definition was reported.
-    pub(in crate::spec) secrets: BTreeMap<String, Option<Content>>,
-}
-
-impl Reader<'_> {
-    /// Reads a layer.
-    pub(in crate::spec) fn layer(&mut self, node: &Node, scope: &Scope) -> Layer {
-        let mut layer = Layer { span: node.span, ..Layer::default() };
-        let Some(entries) = self.entries(node, "a layer") else { return layer };
-        let mut defs = Definitions::default();
-        let mut services = None;
-        for (key, value) in entries {
-            match key.text.as_str() {
-                "name" => layer.name = self.project_name(value),
-                "services" => services = Some(value),
-                "networks" => defs.networks = self.network_defs(value),
-                "volumes" => defs.volumes = self.volume_defs(value),
-                "configs" => defs.configs = self.contents(value, "configs", scope),
-                "secrets" => defs.secrets = self.contents(value, "secrets", scope),
-                "images" => layer.images = self.images(value),
-                "version" => {
-                    self.warn(Code::Deprecated, key.span, "`version` has no meaning any more", "remove it");
-                }
-                text if text.starts_with("x-") => {}
-                text if NOT_YET.contains(&text) => self.not_supported(key),
-                _ => self.unknown_key(key, "a layer", KEYS),
-            }
+impl Lowering<'_> {
+    /// Lowers a layer from its mapping in the tree.
+    pub(super) fn layer(&self, node: &Node, scope: &Scope) -> Layer {
+        let raw: Raw = read(node, None, self.problems).unwrap_or_default();
+        self.refuse_not_yet([
+            ("include", &raw.include),
+            ("extends", &raw.extends),
+            ("models", &raw.models),
+            ("kubernetes", &raw.kubernetes),
+        ]);
+        if let Some(span) = raw.version.key {
+            self.problems.push(
+                Diagnostic::warning(Code::Deprecated, "`version` means nothing any more")
+                    .at(span, "")
+                    .help("Take it away."),
+            );
         }
-        if let Some(node) = services {
-            self.services(node, scope, &mut defs, &mut layer);
-        } else if scope.path.is_root() {
-            let problem = Diagnostic::error(Code::MissingKey, "the lab has no `services`").at(node.span, "");
-            self.diagnostics
-                .push(problem.help("a lab file is a Compose file: `services:` and at least one service"));
+        let name = self.project_name(raw.name);
+        let mut networks = self.networks(raw.networks);
+        let volumes = self.volumes(raw.volumes);
+        let shelf = Shelf {
+            configs: self.stored_files(Role::Config, raw.configs, scope),
+            secrets: self.stored_files(Role::Secret, raw.secrets, scope),
+        };
+        let mut images = Vec::new();
+        for image in raw.images.value.unwrap_or_default().0 {
+            self.check_image(&image.value, image.span);
+            images.push(image);
         }
-        layer.networks = defs.networks;
-        layer.volumes = defs.volumes;
-        layer
+        let services = self.services(node, &shelf, scope);
+        if services.values().any(|service| service.spec.networks.contains_key(DEFAULT_NETWORK)) {
+            let span = node.head;
+            networks
+                .entry(DEFAULT_NETWORK.to_owned())
+                .or_insert_with(|| NetworkDef { span, ..NetworkDef::default() });
+        }
+        Layer { name, span: node.head, services, networks, volumes, images }
     }
 
-    fn services(&mut self, node: &Node, scope: &Scope, defs: &mut Definitions, layer: &mut Layer) {
-        let Some(entries) = self.entries(node, "services") else { return };
-        for (key, value) in entries {
-            if key.text.starts_with("x-") {
-                continue;
-            }
-            let name = match ServiceName::new(&key.text) {
-                Ok(name) => name,
-                Err(bad) => {
-                    self.error(Code::BadName, key.span, bad.to_string(), "");
-                    continue;
-                }
-            };
-            self.services += 1;
-            if self.services > MAX_SERVICES {
-                if self.services == MAX_SERVICES + 1 {
-                    let message = format!("the lab has more than {MAX_SERVICES} services in all layers");
-                    self.error(Code::TooLarge, key.span, message, "");
-                }
-                return;
-            }
-            let active = self.profiles(value, scope, &name);
-            let Some(service) = self.service(&name, key.span, value, scope, defs) else { continue };
-            match active {
-                Ok(()) => {
-                    let uses_default = service.spec.networks.contains_key("default");
-                    if uses_default && !defs.networks.contains_key("default") {
-                        let def = NetworkDef { span: layer.span, ..NetworkDef::default() };
-                        defs.networks.insert("default".to_owned(), def);
-                    }
-                    layer.services.insert(name, service);
-                }
-                Err(profiles) => self.inactive.push(Inactive { layer: scope.path.clone(), name, profiles }),
-            }
+    /// A file that holds nothing was hardly meant.
+    pub(super) fn check_not_empty(&self, tree: &Node) {
+        if tree.is_null() {
+            self.problems.error(Code::MissingKey, tree.head, "the file is empty", "Begin with `services:`.");
+        } else if matches!(tree.value, Value::Mapping(_))
+            && !["services", "include", "images", "kubernetes"].iter().any(|key| tree.get(key).is_some())
+        {
+            self.problems.error(
+                Code::MissingKey,
+                tree.head,
+                "`services` is missing",
+                "Add `services:` with the containers of the layer.",
+            );
         }
     }
 
-    /// Whether a service's profiles let it in; else its profiles.
-    fn profiles(&mut self, node: &Node, scope: &Scope, name: &ServiceName) -> Result<(), Vec<String>> {
-        let Some(list) = node.get("profiles") else { return Ok(()) };
-        let profiles = self.strings(list, "profiles");
-        let named = scope.path.is_root() && self.entry.enabled.iter().any(|enabled| enabled == name.as_str());
-        let active = |profile: &String| profile == "*" || profiles.contains(profile);
-        if profiles.is_empty() || named || self.entry.profiles.iter().any(active) {
-            Ok(())
-        } else {
-            Err(profiles)
-        }
-    }
-
-    fn project_name(&mut self, node: &Node) -> Option<Spanned<ProjectName>> {
-        let text = self.string(node, "name")?;
-        match ProjectName::new(&text) {
-            Ok(name) => Some(Spanned::new(name, node.span)),
+    fn project_name(&self, field: Field<String>) -> Option<Spanned<ProjectName>> {
+        let Spanned { value, span } = field.take()?;
+        match ProjectName::new(&value) {
+            Ok(name) => Some(Spanned::new(name, span)),
             Err(bad) => {
-                let help = ProjectName::normalize(&text).map(|name| format!("`{name}` is one"));
-                self.error(Code::BadName, node.span, bad.to_string(), help.as_deref().unwrap_or(""));
+                let help = ProjectName::normalize(&value).map_or_else(
+                    || format!("Choose another name: {}.", bad.rule),
+                    |name| format!("Write `{name}`: {}.", bad.rule),
+                );
+                self.problems.error(
+                    Code::BadName,
+                    span,
+                    format!("{} is not a project name", quote(&value)),
+                    help,
+                );
                 None
             }
         }
     }
 
-    fn images(&mut self, node: &Node) -> Vec<Spanned<String>> {
-        let Some(items) = self.list(node, "images") else { return Vec::new() };
-        let mut out = Vec::new();
-        for item in items {
-            if let Some(image) = self.name(item, "images") {
-                out.push(Spanned::new(image, item.span));
+    fn services(&self, layer: &Node, shelf: &Shelf, scope: &Scope) -> BTreeMap<ServiceName, Service> {
+        let mut out = BTreeMap::new();
+        let pairs = layer.get("services").map(Node::pairs).unwrap_or_default();
+        for pair in pairs {
+            if !self.count_service(pair.key.span) {
+                break;
             }
+            let name = match ServiceName::new(&pair.key.value) {
+                Ok(name) => name,
+                Err(bad) => {
+                    let message = format!("{} is not a service name", quote(&pair.key.value));
+                    self.problems.error(
+                        Code::BadName,
+                        pair.key.span,
+                        message,
+                        format!("Choose another name: {}.", bad.rule),
+                    );
+                    continue;
+                }
+            };
+            // Boxed: a hundred keys with their places are too much for the stack of a deep lab.
+            let Some(raw) = read::<Box<RawService>>(&pair.value, Some(&pair.key.value), self.problems) else {
+                continue;
+            };
+            let profiles = self.profiles(&raw);
+            if !self.is_active(&name, &profiles, scope) {
+                self.notes.borrow_mut().inactive.insert((scope.path.clone(), name), profiles);
+                continue;
+            }
+            let service = self.service(name.clone(), pair.key.span, raw, &pair.value, shelf, scope);
+            out.insert(name, service);
         }
         out
     }
 
-    /// Reports a key of the Compose specification that nestctl does not honour yet.
-    pub(in crate::spec) fn not_supported(&mut self, key: &crate::spec::tree::Key) {
-        let message = format!("`{}` is not supported yet", key.text);
-        self.error(
-            Code::NotSupported,
-            key.span,
-            message,
-            "remove it, or put it under a key that begins with `x-`",
-        );
+    fn count_service(&self, span: Span) -> bool {
+        let mut count = self.services.borrow_mut();
+        *count += 1;
+        if *count > SERVICE_LIMIT {
+            let message = format!("the lab has more than {SERVICE_LIMIT} services");
+            let help = "Check for files that name each other's files several times at each level.";
+            self.problems.error(Code::TooLarge, span, message, help);
+        }
+        *count <= SERVICE_LIMIT
+    }
+
+    fn profiles(&self, raw: &RawService) -> Vec<String> {
+        let Some(list) = &raw.profiles.value else { return Vec::new() };
+        for profile in &list.0 {
+            self.check_name("the name of a profile", &profile.value, profile.span);
+        }
+        list.0.iter().map(|profile| profile.value.clone()).collect()
+    }
+
+    fn is_active(&self, name: &ServiceName, profiles: &[String], scope: &Scope) -> bool {
+        profiles.is_empty()
+            || profiles.iter().any(|profile| self.entry.profiles.contains(profile))
+            || self.entry.profiles.iter().any(|profile| profile == "*")
+            || (scope.path.is_root() && self.entry.enabled.iter().any(|enabled| enabled == name.as_str()))
     }
 }

@@ -1,178 +1,273 @@
-//! Replicas and limits: `scale`, `deploy`, `cpus`, `mem_limit`, `pids_limit`, `ulimits`.
+//! Limits, devices, logging, restart policy, `deploy`.
 
 use std::collections::BTreeMap;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
-use crate::model::container::Ulimit;
-use crate::model::service::Service;
-use crate::model::span::Span;
-use crate::spec::reader::Reader;
-use crate::spec::scalar;
-use crate::spec::tree::{Node, Value};
+use crate::model::container::{Device, Logging, RestartPolicy, Ulimit};
+use crate::model::service::PullPolicy;
+use crate::model::span::{Span, Spanned};
+use crate::spec::raw::limits::{DeviceForm, Logging as RawLogging, UlimitForm};
+use crate::spec::raw::service::Service as Raw;
+use crate::spec::read::dict::Dict;
+use crate::spec::read::field::Field;
+use crate::spec::read::leaf::{Plain, Whole};
+use crate::spec::read::list::List;
+use crate::spec::read::words::{instead, quote};
 
-/// Replicas of one service: beyond this the number is a mistake.
-const MAX_SCALE: u32 = 10_000;
+use super::lowering::Lowering;
+use super::value::options;
 
-const DEPLOY_KEYS: &[&str] = &[
-    "mode",
-    "endpoint_mode",
-    "replicas",
-    "labels",
-    "rollback_config",
-    "update_config",
-    "resources",
-    "restart_policy",
-    "placement",
-];
+const RESTART: &[&str] = &["no", "always", "on-failure", "unless-stopped"];
+const PULL: &[&str] = &["missing", "if_not_present", "always", "never"];
+/// More replicas than this on one engine were not meant.
+const SCALE_LIMIT: i64 = 1000;
 
-/// A value that two keys may give.
-struct Twice<T> {
-    name: [&'static str; 2],
-    found: [Option<(T, Span)>; 2],
+/// Limits that two places of a service may give.
+pub(super) struct Limits {
+    pub(super) memory: Option<i64>,
+    pub(super) nano_cpus: Option<i64>,
+    pub(super) pids: Option<i64>,
 }
 
-impl<T> Twice<T> {
-    const fn new(own: &'static str, deploy: &'static str) -> Self {
-        Self { name: [own, deploy], found: [None, None] }
-    }
-}
-
-impl Reader<'_> {
-    /// Reads the keys of this group, which are said in two ways each.
-    pub(in crate::spec) fn limits(&mut self, node: &Node, service: &mut Service) {
-        let mut scale = Twice::new("scale", "deploy.replicas");
-        let mut cpus = Twice::new("cpus", "deploy.resources.limits.cpus");
-        let mut memory = Twice::new("mem_limit", "deploy.resources.limits.memory");
-        let mut pids = Twice::new("pids_limit", "deploy.resources.limits.pids");
-        if let Some(value) = node.get("scale") {
-            scale.found[0] = self.integer::<u32>(value, "scale").map(|number| (number, value.span));
-        }
-        if let Some(value) = node.get("cpus") {
-            cpus.found[0] = self.cpus(value).map(|number| (number, value.span));
-        }
-        if let Some(value) = node.get("mem_limit") {
-            memory.found[0] = self.bytes(value, "mem_limit").map(|number| (number, value.span));
-        }
-        if let Some(value) = node.get("pids_limit") {
-            pids.found[0] = self.integer(value, "pids_limit").map(|number| (number, value.span));
-        }
-        if let Some(deploy) = node.get("deploy") {
-            for (key, value) in self.map(deploy, "`deploy`", DEPLOY_KEYS).unwrap_or_default() {
-                match key.text.as_str() {
-                    "replicas" => {
-                        scale.found[1] =
-                            self.integer::<u32>(value, "replicas").map(|number| (number, value.span));
-                    }
-                    "mode" if matches!(&value.value, Value::Scalar { text, .. } if text == "replicated") => {}
-                    "resources" => {
-                        let known = ["limits", "reservations"];
-                        for (key, value) in self.map(value, "`deploy.resources`", &known).unwrap_or_default()
-                        {
-                            if key.text == "limits" {
-                                self.deploy_limits(value, &mut cpus, &mut memory, &mut pids);
-                            } else {
-                                self.not_supported(key);
-                            }
-                        }
-                    }
-                    _ => self.not_supported(key),
-                }
-            }
-        }
-        if let Some(number) = self.one_of(scale) {
-            if number > MAX_SCALE {
-                let span = service.span_of("scale");
-                self.error(Code::TooLarge, span, format!("{number} replicas are more than {MAX_SCALE}"), "");
-            } else {
-                service.scale = number;
-            }
-        }
-        service.spec.nano_cpus = self.one_of(cpus);
-        service.spec.mem_limit = self.one_of(memory);
-        service.spec.pids_limit = self.one_of(pids);
-        if let Some(name) = service.container_name.as_ref().filter(|_| service.scale > 1) {
-            let message =
-                format!("`container_name` names one container, and there are {} replicas", service.scale);
-            let scale = service.spans.get("scale").or_else(|| service.spans.get("deploy")).copied();
-            let problem = Diagnostic::error(Code::Contradiction, message).at(name.span, "");
-            self.diagnostics.push(match scale {
-                Some(span) => problem.at(span, "replicas are asked for here"),
-                None => problem,
-            });
-        }
-    }
-
-    fn deploy_limits(
-        &mut self,
-        node: &Node,
-        cpus: &mut Twice<i64>,
-        memory: &mut Twice<i64>,
-        pids: &mut Twice<i64>,
-    ) {
-        let known = ["cpus", "memory", "pids"];
-        for (key, value) in self.map(node, "`deploy.resources.limits`", &known).unwrap_or_default() {
-            match key.text.as_str() {
-                "cpus" => cpus.found[1] = self.cpus(value).map(|number| (number, value.span)),
-                "memory" => memory.found[1] = self.bytes(value, "memory").map(|number| (number, value.span)),
-                _ => pids.found[1] = self.integer(value, "pids").map(|number| (number, value.span)),
-            }
-        }
-    }
-
-    fn one_of<T: PartialEq>(&mut self, both: Twice<T>) -> Option<T> {
-        let [own, deploy] = both.name;
-        match both.found {
-            [Some((a, first)), Some((b, second))] if a != b => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        Code::Contradiction,
-                        format!("`{own}` and `{deploy}` say different things"),
-                    )
-                    .at(second, "")
-                    .at(first, "")
-                    .help("remove one of them"),
+impl Lowering<'_> {
+    /// `restart`.
+    pub(super) fn restart(&self, field: &Field<Plain>) -> RestartPolicy {
+        let Some(Spanned { value: Plain(text), span }) = field.get() else { return RestartPolicy::No };
+        let (word, count) =
+            text.split_once(':').map_or((text.as_str(), None), |(word, count)| (word, Some(count)));
+        match (word, count) {
+            ("no" | "false" | "", None) => RestartPolicy::No,
+            ("always", None) => RestartPolicy::Always,
+            ("unless-stopped", None) => RestartPolicy::UnlessStopped,
+            ("on-failure", None) => RestartPolicy::OnFailure(0),
+            ("on-failure", Some(count)) => count.parse().map_or_else(
+                |_| {
+                    let help = "Write `on-failure:3`, or `on-failure` for no limit.";
+                    self.bad(span, format!("{} is not a number of restarts", quote(count)), help);
+                    RestartPolicy::No
+                },
+                RestartPolicy::OnFailure,
+            ),
+            (word, _) => {
+                self.bad(
+                    span,
+                    format!("{} is not a restart policy", quote(text)),
+                    instead(word, RESTART, "policies"),
                 );
-                Some(a)
+                RestartPolicy::No
             }
-            [Some((value, _)), _] | [None, Some((value, _))] => Some(value),
-            [None, None] => None,
         }
     }
 
-    fn cpus(&mut self, node: &Node) -> Option<i64> {
-        let text = self.string(node, "cpus")?;
-        let value = scalar::nano_cpus(&text);
-        if value.is_none() {
-            self.bad(node.span, "cpus", &text, "a number of CPUs such as `0.5`");
+    /// `pull_policy`.
+    pub(super) fn pull_policy(&self, field: &Field<String>) -> PullPolicy {
+        let Some(Spanned { value, span }) = field.get() else { return PullPolicy::default() };
+        match value.as_str() {
+            "missing" | "if_not_present" => PullPolicy::Missing,
+            "always" => PullPolicy::Always,
+            "never" => PullPolicy::Never,
+            "build" | "refresh" | "daily" | "weekly" => {
+                let message = format!("the pull policy `{value}` is not supported yet");
+                self.problems.error(Code::NotSupported, span, message, "Use `missing`, `always` or `never`.");
+                PullPolicy::default()
+            }
+            other => {
+                self.bad(
+                    span,
+                    format!("{} is not a pull policy", quote(other)),
+                    instead(other, PULL, "policies"),
+                );
+                PullPolicy::default()
+            }
         }
-        value
     }
 
-    /// `ulimits`: a number for both limits, or `soft` and `hard`.
-    pub(in crate::spec) fn ulimits(&mut self, node: &Node) -> BTreeMap<String, Ulimit> {
+    /// `ulimits`.
+    pub(super) fn ulimits(&self, field: Field<Dict<UlimitForm>>) -> BTreeMap<String, Ulimit> {
         let mut out = BTreeMap::new();
-        for (key, value) in self.entries(node, "ulimits").unwrap_or_default() {
-            let limit = if let Value::Map(_) = value.value {
-                self.soft_and_hard(value, &key.text)
-            } else {
-                self.integer(value, &key.text).map(|both| Ulimit { soft: both, hard: both })
+        for (name, field) in field.value.unwrap_or_default().0 {
+            let place = field.key.unwrap_or_default();
+            let limit = match field.value {
+                None => continue,
+                Some(UlimitForm::Both(Whole(both))) => Ulimit { soft: both, hard: both },
+                Some(UlimitForm::Each(each)) => {
+                    let (Some(soft), Some(hard)) = (each.soft.value, each.hard.value) else {
+                        if each.soft.place.is_none() || each.hard.place.is_none() {
+                            let key = if each.soft.place.is_none() { "soft" } else { "hard" };
+                            let message = format!("`{key}` of the limit `{name}` is missing");
+                            self.problems.error(
+                                Code::MissingKey,
+                                place,
+                                message,
+                                "Give both `soft` and `hard`, or one number.",
+                            );
+                        }
+                        continue;
+                    };
+                    Ulimit { soft: soft.0, hard: hard.0 }
+                }
             };
-            out.extend(limit.map(|limit| (key.text.clone(), limit)));
+            out.insert(name, limit);
         }
         out
     }
 
-    fn soft_and_hard(&mut self, node: &Node, name: &str) -> Option<Ulimit> {
-        let (mut soft, mut hard) = (None, None);
-        for (key, value) in self.map(node, &format!("`ulimits.{name}`"), &["soft", "hard"])? {
-            let number = self.integer(value, &key.text)?;
-            if key.text == "soft" { soft = Some(number) } else { hard = Some(number) }
+    /// `devices`.
+    pub(super) fn devices(&self, field: Field<List<DeviceForm>>) -> Vec<Device> {
+        let mut out = Vec::new();
+        for Spanned { value, span } in field.value.unwrap_or_default().0 {
+            let (source, target, permissions) = match value {
+                DeviceForm::Short(text) => {
+                    let mut parts = text.split(':').map(str::to_owned);
+                    let (source, second, third) =
+                        (parts.next().unwrap_or_default(), parts.next(), parts.next());
+                    if parts.next().is_some() {
+                        self.bad(
+                            span,
+                            format!("{} has too many parts", quote(&text)),
+                            "Write `PATH:PATH-INSIDE:rwm`.",
+                        );
+                        continue;
+                    }
+                    // The second part may be the permissions already (docker/cli `parseLinuxDevice`).
+                    match (second, third) {
+                        (Some(second), None) if is_permissions(&second) => (source, None, Some(second)),
+                        (second, third) => (source, second, third),
+                    }
+                }
+                DeviceForm::Long(device) => {
+                    let Some(source) = device.source.value else {
+                        if device.source.place.is_none() {
+                            let help = "Add `source`: a path on the engine's machine.";
+                            self.problems.error(
+                                Code::MissingKey,
+                                span,
+                                "`source` of the device is missing",
+                                help,
+                            );
+                        }
+                        continue;
+                    };
+                    (source, device.target.value, device.permissions.value)
+                }
+            };
+            let target = target.unwrap_or_else(|| source.clone());
+            let permissions = permissions.unwrap_or_else(|| "rwm".to_owned());
+            if !is_permissions(&permissions) {
+                self.bad(
+                    span,
+                    format!("{} are not permissions of a device", quote(&permissions)),
+                    "Use some of `r`, `w` and `m`.",
+                );
+            }
+            if !source.starts_with('/') && !source.contains('=') {
+                self.bad(
+                    span,
+                    format!("{} is not the path of a device", quote(&source)),
+                    "Begin the path with `/`.",
+                );
+            }
+            out.push(Device { source, target, permissions });
         }
-        let (Some(soft), Some(hard)) = (soft, hard) else {
-            self.error(Code::MissingKey, node.span, format!("`ulimits.{name}` needs `soft` and `hard`"), "");
-            return None;
-        };
-        Some(Ulimit { soft, hard })
+        out
     }
+
+    /// `logging`.
+    pub(super) fn logging(field: Field<Box<RawLogging>>) -> Option<Logging> {
+        let raw = field.value?;
+        Some(Logging { driver: raw.driver.value, options: options(raw.options) })
+    }
+
+    /// Limits from the service's own keys and from `deploy`.
+    pub(super) fn limits(&self, raw: &Raw) -> Limits {
+        let limits = raw.deploy.value.as_ref().and_then(|deploy| deploy.resources.value.as_ref());
+        if let Some(deploy) = &raw.deploy.value {
+            self.refuse_not_yet([
+                ("mode", &deploy.mode),
+                ("endpoint_mode", &deploy.endpoint_mode),
+                ("labels", &deploy.labels),
+                ("update_config", &deploy.update_config),
+                ("rollback_config", &deploy.rollback_config),
+                ("restart_policy", &deploy.restart_policy),
+                ("placement", &deploy.placement),
+            ]);
+        }
+        if let Some(resources) = limits {
+            self.refuse_not_yet([("reservations", &resources.reservations)]);
+        }
+        let limits = limits.and_then(|resources| resources.limits.value.as_ref());
+        let pids = |field: &Field<Whole>| self.whole::<i64>(field, -1, "a limit of processes");
+        let memory = self.one_of(
+            ("mem_limit", self.bytes(&raw.mem_limit), raw.mem_limit.place),
+            (
+                "deploy.resources.limits.memory",
+                limits.and_then(|l| self.bytes(&l.memory)),
+                limits.and_then(|l| l.memory.place),
+            ),
+        );
+        let nano_cpus = self.one_of(
+            ("cpus", self.nano_cpus(&raw.cpus), raw.cpus.place),
+            (
+                "deploy.resources.limits.cpus",
+                limits.and_then(|l| self.nano_cpus(&l.cpus)),
+                limits.and_then(|l| l.cpus.place),
+            ),
+        );
+        let pids = self.one_of(
+            ("pids_limit", pids(&raw.pids_limit), raw.pids_limit.place),
+            (
+                "deploy.resources.limits.pids",
+                limits.and_then(|l| pids(&l.pids)),
+                limits.and_then(|l| l.pids.place),
+            ),
+        );
+        Limits { memory, nano_cpus, pids }
+    }
+
+    /// Number of replicas.
+    pub(super) fn scale(&self, raw: &Raw) -> u32 {
+        let count = |field: &Field<Whole>| {
+            let count = self.whole::<i64>(field, 0, "a number of replicas")?;
+            if count > SCALE_LIMIT {
+                let span = field.place.unwrap_or_default();
+                self.bad(
+                    span,
+                    format!("{count} replicas are too many"),
+                    format!("The limit is {SCALE_LIMIT}."),
+                );
+                return None;
+            }
+            Some(count)
+        };
+        let deploy = raw.deploy.value.as_ref().map(|deploy| &deploy.replicas);
+        let scale = self.one_of(
+            ("scale", count(&raw.scale), raw.scale.place),
+            ("deploy.replicas", deploy.and_then(count), deploy.and_then(|replicas| replicas.place)),
+        );
+        scale.and_then(|scale| u32::try_from(scale).ok()).unwrap_or(1)
+    }
+
+    /// One value from two places, which must not differ.
+    fn one_of(
+        &self,
+        first: (&str, Option<i64>, Option<Span>),
+        second: (&str, Option<i64>, Option<Span>),
+    ) -> Option<i64> {
+        if let ((Some(a), Some(b)), (Some(here), Some(there))) = ((first.1, second.1), (first.2, second.2))
+            && a != b
+        {
+            self.problems.push(
+                Diagnostic::error(Code::Contradiction, format!("`{}` and `{}` differ", first.0, second.0))
+                    .at(here, "")
+                    .at(there, "")
+                    .help("Keep one of them."),
+            );
+        }
+        first.1.or(second.1)
+    }
+}
+
+fn is_permissions(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| matches!(c, 'r' | 'w' | 'm'))
 }

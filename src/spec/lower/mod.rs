@@ -1,17 +1,25 @@
-//! Trees → layers and services: one file a group of keys.
+//! Wire types → model. Defaults live here and nowhere else; what is wrong is noted, what is left is still lowered.
 //!
-//! Everything here is a method of [`super::reader::Reader`], which collects the problems.
+//! One file a part of the language. Reads files only through [`load`]; decides nothing about engines.
 
-mod command;
-mod content;
-mod depends_on;
-mod engine;
-mod environment;
-mod healthcheck;
-mod inner;
-pub(in crate::spec) mod layer;
-mod limits;
-mod mounts;
-mod networks;
-mod ports;
-mod service;
+pub(crate) mod container;
+pub(crate) mod depends_on;
+pub(crate) mod engine;
+pub(crate) mod environment;
+pub(crate) mod health;
+pub(crate) mod inner;
+pub(crate) mod layer;
+pub(crate) mod limits;
+pub(crate) mod load;
+pub(crate) mod lowering;
+pub(crate) mod mount;
+pub(crate) mod names;
+pub(crate) mod network;
+pub(crate) mod path;
+pub(crate) mod port;
+pub(crate) mod project;
+pub(crate) mod scope;
+pub(crate) mod service;
+pub(crate) mod spans;
+pub(crate) mod stored_file;
+pub(crate) mod value;

@@ -1,10 +1,10 @@
 //! A big image goes into a node as a stream: little memory, no temporary file.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Child;
-use std::sync::Arc;
+use std::process::{Child, Stdio};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -111,8 +111,9 @@ fn half_a_gigabyte_must_go_into_a_node_with_little_memory_and_no_file() {
     fs::create_dir(&temporary).expect("a directory");
 
     let mut command = lab.command(&["--progress", "quiet", "up"]);
-    let mut child = command.env("TMPDIR", &temporary).spawn().expect("nestctl starts");
-    let (mut memory, mut files) = (0, Vec::new());
+    command.env("TMPDIR", &temporary).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("nestctl starts");
+    let (mut memory, mut files) = (0, BTreeSet::new());
     let status = loop {
         if let Some((most, open)) = look_at(&child) {
             memory = memory.max(most);

@@ -2,5 +2,9 @@
 //! and ends with nothing left (`support::lab::TestLab` sees to that).
 
 mod big_image;
+mod examples;
 mod images;
+mod names;
+mod failures;
 mod quickstart;
+mod three_levels;

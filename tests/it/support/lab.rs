@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -32,6 +32,15 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// What a run that has ended left behind. Its code is -1 when a signal ended it.
+    pub(crate) fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// Itself, if it went well.
     #[track_caller]
     pub(crate) fn ok(self) -> Self {
@@ -102,6 +111,15 @@ impl TestLab {
         fs::write(path, text).expect("a file");
     }
 
+    /// Replaces `from` in a file of the lab, where it must stand.
+    #[track_caller]
+    pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
+        let path = self.directory.join(name);
+        let text = fs::read_to_string(&path).expect("a file of the lab");
+        assert!(text.contains(from), "`{from}` is not in {name}");
+        fs::write(path, text.replace(from, to)).expect("a file");
+    }
+
     /// The program with these arguments, in the lab's directory.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nestctl"));
@@ -118,12 +136,7 @@ impl TestLab {
 
     /// Runs the program to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        let output = self.command(arguments).output().expect("nestctl runs");
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Ran::of(&self.command(arguments).output().expect("nestctl runs"))
     }
 
     /// Starts the program, its output piped.

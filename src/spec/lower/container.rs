@@ -1,0 +1,154 @@
+//! The container of a service.
+
+use crate::diag::code::Code;
+use crate::model::container::{ContainerSpec, Mount};
+use crate::model::span::Spanned;
+use crate::spec::raw::service::Service as Raw;
+use crate::spec::raw::several::Pairs;
+use crate::spec::read::field::Field;
+use crate::spec::read::leaf::{Plain, Switch};
+use crate::spec::read::list::List;
+use crate::spec::read::words::{instead, quote};
+
+use super::limits::Limits;
+use super::lowering::Lowering;
+use super::scope::Scope;
+use super::value::{many, pairs, text_pairs, texts};
+
+const ON: Option<Switch> = Some(Switch(true));
+
+impl Lowering<'_> {
+    /// All that the file says of the container. `files` are mounts that come from elsewhere.
+    pub(super) fn container(&self, raw: Raw, files: Vec<Spanned<Mount>>, scope: &Scope) -> ContainerSpec {
+        let Limits { memory, nano_cpus, pids } = self.limits(&raw);
+        let mode = self.network_mode(&raw.network_mode);
+        let networks = self.service_networks(raw.networks, mode.as_ref());
+        let mut mounts = self.mounts(raw.volumes, raw.tmpfs, scope);
+        mounts.extend(files);
+        let image = raw.image.take();
+        if let Some(image) = image.as_ref().filter(|image| !image.value.is_empty()) {
+            self.check_image(&image.value, image.span);
+        }
+        if let Some(directory) = raw.working_dir.get().filter(|path| !path.value.starts_with('/')) {
+            let message = format!("{} is not an absolute path", quote(directory.value));
+            self.bad(directory.span, message, "Begin the path inside with `/`.");
+        }
+        for (field, what) in [(&raw.pid, "pid"), (&raw.ipc, "ipc")] {
+            self.refuse_service_namespace(field, what);
+        }
+        ContainerSpec {
+            image: image.map(|image| image.value).unwrap_or_default(),
+            platform: raw.platform.value,
+            wrapper: None,
+            entrypoint: self.command_line(raw.entrypoint),
+            command: self.command_line(raw.command),
+            environment: self.environment(raw.environment, raw.env_file, scope),
+            working_dir: raw.working_dir.value,
+            user: raw.user.value,
+            hostname: raw.hostname.value,
+            domainname: raw.domainname.value,
+            tty: raw.tty.value == ON,
+            stdin_open: raw.stdin_open.value == ON,
+            init: raw.init.value.map(|switch| switch.0),
+            privileged: raw.privileged.value == ON,
+            read_only: raw.read_only.value == ON,
+            cap_add: list(raw.cap_add),
+            cap_drop: list(raw.cap_drop),
+            security_opt: list(raw.security_opt),
+            devices: self.devices(raw.devices),
+            device_cgroup_rules: list(raw.device_cgroup_rules),
+            group_add: plain_list(raw.group_add),
+            runtime: raw.runtime.value,
+            cgroup: self.one_word(&raw.cgroup, &["host", "private"]),
+            cgroup_parent: raw.cgroup_parent.value,
+            network_mode: mode.map(|mode| mode.value),
+            pid: raw.pid.value,
+            ipc: raw.ipc.value,
+            uts: self.one_word(&raw.uts, &["host"]),
+            userns: self.one_word(&raw.userns_mode, &["host"]),
+            sysctls: text_pairs(raw.sysctls),
+            ulimits: self.ulimits(raw.ulimits),
+            shm_size: self.bytes(&raw.shm_size),
+            mem_limit: memory,
+            nano_cpus,
+            pids_limit: pids,
+            stop_signal: raw.stop_signal.value,
+            stop_grace_period: self.duration(&raw.stop_grace_period),
+            restart: self.restart(&raw.restart),
+            healthcheck: self.healthcheck(raw.healthcheck),
+            ports: self.ports(raw.ports).into_iter().map(|port| port.value).collect(),
+            expose: self.expose(raw.expose),
+            mounts: self.one_a_target(mounts),
+            networks,
+            labels: text_pairs(raw.labels),
+            extra_hosts: self.extra_hosts(raw.extra_hosts),
+            dns: raw.dns.value.map(many).unwrap_or_default(),
+            dns_search: raw.dns_search.value.map(many).unwrap_or_default(),
+            dns_opt: list(raw.dns_opt),
+            logging: Self::logging(raw.logging),
+        }
+    }
+
+    /// One of a few words.
+    fn one_word(&self, field: &Field<String>, words: &[&str]) -> Option<String> {
+        let Spanned { value, span } = field.get()?;
+        if !words.contains(&value.as_str()) {
+            self.bad(
+                span,
+                format!("{} is not a value of this key", quote(value)),
+                instead(value, words, "values"),
+            );
+            return None;
+        }
+        Some(value.clone())
+    }
+
+    fn refuse_service_namespace(&self, field: &Field<String>, key: &str) {
+        if let Some(text) = field.get().filter(|text| text.value.starts_with("service:")) {
+            self.problems.error(
+                Code::NotSupported,
+                text.span,
+                format!("`{key}` of another service is not supported yet"),
+                format!(
+                    "Use `host`, or `container:NAME` for a container outside the lab, or take `{key}` away."
+                ),
+            );
+        }
+    }
+
+    /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`.
+    fn extra_hosts(&self, field: Field<Pairs>) -> Vec<String> {
+        let is_list = matches!(field.value, Some(Pairs::Lines(_)));
+        let mut out = Vec::new();
+        for (name, address, span) in pairs(field) {
+            let parts = match address {
+                Some(address) => Some((name.clone(), address)),
+                None if is_list => {
+                    name.split_once(':').map(|(name, address)| (name.to_owned(), address.to_owned()))
+                }
+                None => None,
+            };
+            let Some((name, address)) =
+                parts.filter(|(name, address)| !name.is_empty() && !address.is_empty())
+            else {
+                self.bad(
+                    span,
+                    format!("{} is not a line of /etc/hosts", quote(&name)),
+                    "Write `NAME=ADDRESS`.",
+                );
+                continue;
+            };
+            let address = address.trim_start_matches('[').trim_end_matches(']').to_owned();
+            out.push(format!("{name}:{address}"));
+        }
+        out
+    }
+}
+
+fn list(field: Field<List<String>>) -> Vec<String> {
+    field.value.map(texts).unwrap_or_default()
+}
+
+fn plain_list(field: Field<List<Plain>>) -> Vec<String> {
+    field.value.unwrap_or_default().0.into_iter().map(|item| item.value.0).collect()
+}

@@ -1,0 +1,67 @@
+//! What all of the lowering shares.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::diag::source::SourceMap;
+use crate::model::addr::LayerPath;
+use crate::model::name::ServiceName;
+use crate::model::span::{SourceId, Span};
+use crate::spec::files::{Entry, Files};
+use crate::spec::problems::Problems;
+use crate::spec::tree::node::Node;
+
+/// Engines within engines deeper than this were not meant; each level costs memory and time.
+pub(crate) const LAYER_DEPTH_LIMIT: usize = 16;
+/// Services of a whole lab. Files that name files twice at each level would grow without end.
+pub(crate) const SERVICE_LIMIT: usize = 50_000;
+
+/// The text of a file and its number.
+pub(super) type Text = (SourceId, Rc<str>);
+
+/// The notebook, the files, and what later checks want to know beside the topology.
+pub(crate) struct Lowering<'a> {
+    pub(crate) files: &'a dyn Files,
+    pub(crate) entry: &'a Entry,
+    pub(crate) problems: &'a Problems,
+    pub(crate) sources: RefCell<SourceMap>,
+    /// Trees of files that were read, before their variables are filled in.
+    pub(super) trees: RefCell<HashMap<PathBuf, Option<Rc<Node>>>>,
+    /// Texts of files that were read.
+    pub(super) texts: RefCell<HashMap<PathBuf, Option<Text>>>,
+    pub(super) services: RefCell<usize>,
+    /// Found on the way, for the checks.
+    pub(crate) notes: RefCell<Notes>,
+}
+
+/// What the topology does not hold.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// Services left out, with their profiles.
+    pub(crate) inactive: BTreeMap<(LayerPath, ServiceName), Vec<String>>,
+    /// Dependencies without a condition: it depends on what the target is.
+    pub(crate) unconditional: HashSet<Span>,
+    /// Services whose missing image has a reason that was noted already.
+    pub(crate) excused: HashSet<Span>,
+    /// Configs and secrets that something uses.
+    pub(crate) used_files: BTreeSet<(LayerPath, &'static str, String)>,
+    /// Configs and secrets that are defined, and where.
+    pub(crate) defined_files: BTreeMap<(LayerPath, &'static str, String), Span>,
+}
+
+impl<'a> Lowering<'a> {
+    pub(crate) fn new(files: &'a dyn Files, entry: &'a Entry, problems: &'a Problems) -> Self {
+        Self {
+            files,
+            entry,
+            problems,
+            sources: RefCell::default(),
+            trees: RefCell::default(),
+            texts: RefCell::default(),
+            services: RefCell::default(),
+            notes: RefCell::default(),
+        }
+    }
+}

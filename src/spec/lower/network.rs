@@ -1,0 +1,225 @@
+//! Networks and volumes of a layer, and the networks of a service.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::model::container::{Endpoint, NetworkMode};
+use crate::model::network::{NetworkSpec, Subnet, VolumeSpec};
+use crate::model::span::{Span, Spanned};
+use crate::model::topology::{NetworkDef, VolumeDef};
+use crate::spec::raw::network::{Ipam, IpamPool, Network, Nullable, ServiceNetwork, ServiceNetworks, Volume};
+use crate::spec::read::dict::Dict;
+use crate::spec::read::field::Field;
+use crate::spec::read::leaf::Switch;
+use crate::spec::read::words::quote;
+use crate::spec::text::cidr::is_cidr;
+
+use super::lowering::Lowering;
+use super::value::{options, text_pairs, texts};
+
+const ON: Option<Switch> = Some(Switch(true));
+
+impl Lowering<'_> {
+    /// `networks` of a layer.
+    pub(super) fn networks(&self, field: Field<Dict<Nullable<Network>>>) -> BTreeMap<String, NetworkDef> {
+        let mut out = BTreeMap::new();
+        for (key, field) in field.value.unwrap_or_default().0 {
+            let span = field.key.unwrap_or_default();
+            if !self.check_name("the name of a network", &key, span) {
+                continue;
+            }
+            let raw = field.value.map(|raw| raw.0).unwrap_or_default();
+            self.refuse_not_yet([("enable_ipv4", &raw.enable_ipv4)]);
+            if let Some(name) = raw.name.get() {
+                self.check_name("the name of a network", name.value, name.span);
+            }
+            let external = raw.external.value == ON;
+            if external {
+                self.only_external(
+                    "network",
+                    span,
+                    &[
+                        ("driver", raw.driver.key),
+                        ("driver_opts", raw.driver_opts.key),
+                        ("ipam", raw.ipam.key),
+                        ("internal", raw.internal.key),
+                        ("labels", raw.labels.key),
+                    ],
+                );
+            }
+            let (ipam_driver, ipam) = self.ipam(raw.ipam);
+            let spec = NetworkSpec {
+                driver: raw.driver.value,
+                driver_opts: options(raw.driver_opts),
+                internal: raw.internal.value == ON,
+                attachable: raw.attachable.value == ON,
+                enable_ipv6: raw.enable_ipv6.value.map(|switch| switch.0),
+                ipam_driver,
+                ipam,
+                labels: text_pairs(raw.labels),
+            };
+            out.insert(key, NetworkDef { name: raw.name.value, external, spec, span });
+        }
+        out
+    }
+
+    /// `volumes` of a layer.
+    pub(super) fn volumes(&self, field: Field<Dict<Nullable<Volume>>>) -> BTreeMap<String, VolumeDef> {
+        let mut out = BTreeMap::new();
+        for (key, field) in field.value.unwrap_or_default().0 {
+            let span = field.key.unwrap_or_default();
+            if !self.check_name("the name of a volume", &key, span) {
+                continue;
+            }
+            let raw = field.value.map(|raw| raw.0).unwrap_or_default();
+            if let Some(name) = raw.name.get() {
+                self.check_name("the name of a volume", name.value, name.span);
+            }
+            let external = raw.external.value == ON;
+            if external {
+                self.only_external(
+                    "volume",
+                    span,
+                    &[
+                        ("driver", raw.driver.key),
+                        ("driver_opts", raw.driver_opts.key),
+                        ("labels", raw.labels.key),
+                    ],
+                );
+            }
+            let spec = VolumeSpec {
+                driver: raw.driver.value,
+                driver_opts: options(raw.driver_opts),
+                labels: text_pairs(raw.labels),
+            };
+            out.insert(key, VolumeDef { name: raw.name.value, external, spec, span });
+        }
+        out
+    }
+
+    /// What is made by somebody else cannot be described here.
+    fn only_external(&self, what: &str, span: Span, keys: &[(&str, Option<Span>)]) {
+        for (key, place) in keys {
+            if let Some(place) = place {
+                self.problems.push(
+                    Diagnostic::error(Code::Contradiction, format!("an external {what} cannot have `{key}`"))
+                        .at(*place, "")
+                        .at(span, format!("the {what} is external"))
+                        .help(format!("Take `{key}` away, or `external`.")),
+                );
+            }
+        }
+    }
+
+    fn ipam(&self, field: Field<Ipam>) -> (Option<String>, Vec<Subnet>) {
+        let Some(ipam) = field.value else { return (None, Vec::new()) };
+        self.refuse_not_yet([("options", &ipam.options)]);
+        let pools = ipam.config.value.unwrap_or_default().0;
+        (ipam.driver.value, pools.into_iter().map(|pool| self.subnet(pool.value)).collect())
+    }
+
+    fn subnet(&self, pool: IpamPool) -> Subnet {
+        for field in [&pool.subnet, &pool.ip_range] {
+            if let Some(text) = field.get().filter(|text| !is_cidr(text.value)) {
+                let help = "Write an address and the length of its prefix: `172.28.0.0/16`.";
+                self.bad(text.span, format!("{} is not a network", quote(text.value)), help);
+            }
+        }
+        self.ip::<std::net::IpAddr>(&pool.gateway, "an IP address");
+        let aux = pool.aux_addresses.value.unwrap_or_default().0;
+        Subnet {
+            subnet: pool.subnet.value,
+            ip_range: pool.ip_range.value,
+            gateway: pool.gateway.value,
+            aux_addresses: aux
+                .into_iter()
+                .filter_map(|(name, address)| Some((name, address.value?)))
+                .collect(),
+        }
+    }
+
+    fn ip<T: std::str::FromStr>(&self, field: &Field<String>, what: &str) {
+        if let Some(text) = field.get().filter(|text| text.value.parse::<T>().is_err()) {
+            self.bad(
+                text.span,
+                format!("`{}` is not {what}", text.value),
+                "Write one address, without a prefix.",
+            );
+        }
+    }
+
+    /// `networks` of a service; the default network where it names none and has no mode.
+    pub(super) fn service_networks(
+        &self,
+        field: Field<ServiceNetworks>,
+        mode: Option<&Spanned<NetworkMode>>,
+    ) -> BTreeMap<String, Endpoint> {
+        if let (Some(place), Some(mode)) = (field.key.filter(|_| field.value.is_some()), mode) {
+            self.problems.push(
+                Diagnostic::error(Code::Contradiction, "`network_mode` stands in place of `networks`")
+                    .at(mode.span, "this mode")
+                    .at(place, "and these networks")
+                    .help("Keep one of them."),
+            );
+        }
+        let written = field.place.is_some() && field.value.is_some();
+        let mut out = BTreeMap::new();
+        match field.value {
+            None => {}
+            Some(ServiceNetworks::Names(list)) => {
+                out.extend(list.0.into_iter().map(|name| (name.value, Endpoint::default())));
+            }
+            Some(ServiceNetworks::Options(dict)) => {
+                for (key, field) in dict.0 {
+                    out.insert(key, self.endpoint(field.value.map(|raw| raw.0).unwrap_or_default()));
+                }
+            }
+        }
+        if mode.is_some() {
+            out.clear();
+        } else if !written {
+            out.insert("default".to_owned(), Endpoint::default());
+        }
+        out
+    }
+
+    fn endpoint(&self, raw: ServiceNetwork) -> Endpoint {
+        self.refuse_not_yet([
+            ("gw_priority", &raw.gw_priority),
+            ("interface_name", &raw.interface_name),
+            ("link_local_ips", &raw.link_local_ips),
+            ("mac_address", &raw.mac_address),
+            ("driver_opts", &raw.driver_opts),
+        ]);
+        self.ip::<Ipv4Addr>(&raw.ipv4_address, "an IPv4 address");
+        self.ip::<Ipv6Addr>(&raw.ipv6_address, "an IPv6 address");
+        Endpoint {
+            aliases: raw.aliases.value.map(texts).unwrap_or_default(),
+            ipv4_address: raw.ipv4_address.value,
+            ipv6_address: raw.ipv6_address.value,
+            priority: raw.priority.value.map_or(0, |priority| priority.0),
+        }
+    }
+
+    /// `network_mode`.
+    pub(super) fn network_mode(&self, field: &Field<String>) -> Option<Spanned<NetworkMode>> {
+        let Spanned { value, span } = field.get()?;
+        let mode = match value.as_str() {
+            "none" => NetworkMode::None,
+            "host" => NetworkMode::Host,
+            "bridge" => NetworkMode::Bridge,
+            _ => match value.split_once(':') {
+                Some(("service", name)) if !name.is_empty() => NetworkMode::Service(name.to_owned()),
+                Some(("container", name)) if !name.is_empty() => NetworkMode::Container(name.to_owned()),
+                _ => {
+                    let help = "Write `none`, `host`, `bridge`, `service:NAME` or `container:NAME`; a network of the layer belongs into `networks`.";
+                    self.bad(span, format!("{} is not a network mode", quote(value)), help);
+                    return None;
+                }
+            },
+        };
+        Some(Spanned::new(mode, span))
+    }
+}

@@ -1,0 +1,57 @@
+//! Where every stage of reading leaves what it has to say.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::{Diagnostic, Severity};
+use crate::diag::diagnostics::Diagnostics;
+use crate::model::span::Span;
+
+/// More problems than this tell a person nothing, and would make a hostile file expensive.
+const LIMIT: usize = 1000;
+
+/// A notebook that readers share: a problem never ends the reading of what stands beside it.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    pages: RefCell<Pages>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    list: Vec<Diagnostic>,
+    seen: HashSet<(Code, Option<Span>, String)>,
+}
+
+impl Problems {
+    /// Notes a problem, unless the very same is noted already (a file that two nodes name).
+    pub(crate) fn push(&self, diagnostic: Diagnostic) {
+        let mut pages = self.pages.borrow_mut();
+        if pages.list.len() >= LIMIT {
+            return;
+        }
+        let place = diagnostic.labels.first().map(|label| label.span);
+        if pages.seen.insert((diagnostic.code, place, diagnostic.message.clone())) {
+            pages.list.push(diagnostic);
+        }
+    }
+
+    /// Notes an error at one place, with what to do.
+    pub(crate) fn error(&self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.push(Diagnostic::error(code, message).at(span, "").help(help));
+    }
+
+    /// Whether an error is among them.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.pages.borrow().list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// All of them.
+    pub(crate) fn into_diagnostics(self) -> Diagnostics {
+        let mut out = Diagnostics::new();
+        for diagnostic in self.pages.into_inner().list {
+            out.push(diagnostic);
+        }
+        out
+    }
+}

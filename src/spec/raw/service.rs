@@ -1,0 +1,232 @@
+//! A service.
+
+use serde::Deserialize;
+
+use crate::spec::read::dict::Dict;
+use crate::spec::read::field::Field;
+use crate::spec::read::leaf::{Measure, Plain, Switch, Whole};
+use crate::spec::read::list::List;
+use crate::spec::read::unread::NotYet;
+
+use super::engine::EngineForm;
+use super::health::{DependsOn, Healthcheck};
+use super::layer::Inner;
+use super::limits::{Deploy, DeviceForm, Logging, UlimitForm};
+use super::mount::ServiceVolumeForm;
+use super::network::ServiceNetworks;
+use super::port::PortForm;
+use super::several::{CommandLine, OneOrMany, Pairs};
+use super::stored_file::{EnvFiles, FileUseForm};
+
+/// A service: one container, or several alike. With `engine` it is a node that hosts a layer of its own.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Service {
+    /// Image reference. A node may leave it out where its kind has a default image.
+    #[cfg_attr(test, schemars(example = &"nginx:1.27"))]
+    pub(crate) image: Field<String>,
+    /// Overrides the image's command. On a dind-like node it is added to the daemon's line.
+    pub(crate) command: Field<CommandLine>,
+    /// Overrides the image's entrypoint.
+    pub(crate) entrypoint: Field<CommandLine>,
+    /// Environment. A key without a value takes the one of nestctl's own environment.
+    pub(crate) environment: Field<Pairs>,
+    /// Files with environment variables; `environment` wins over them.
+    pub(crate) env_file: Field<EnvFiles>,
+    /// Ports published on the machine of this layer's engine; in an inner layer, on its node.
+    pub(crate) ports: Field<List<PortForm>>,
+    /// Ports that other containers may use, for people and tools.
+    pub(crate) expose: Field<List<Plain>>,
+    /// Mounts. A relative path means the one beside the lab file, at every depth.
+    pub(crate) volumes: Field<List<ServiceVolumeForm>>,
+    /// Networks of this layer; otherwise `default`.
+    pub(crate) networks: Field<ServiceNetworks>,
+    /// `none`, `host`, `bridge`, `service:NAME` or `container:NAME`, in place of networks.
+    #[cfg_attr(test, schemars(example = &"host"))]
+    pub(crate) network_mode: Field<String>,
+    /// What must have happened before this service starts, on any layer.
+    pub(crate) depends_on: Field<DependsOn>,
+    /// How the engine finds out whether the container is healthy.
+    pub(crate) healthcheck: Field<Box<Healthcheck>>,
+    /// Extended privileges. Kinds that need them ask for them.
+    pub(crate) privileged: Field<Switch>,
+    /// Capabilities to add.
+    pub(crate) cap_add: Field<List<String>>,
+    /// Capabilities to drop.
+    pub(crate) cap_drop: Field<List<String>>,
+    /// Security options.
+    pub(crate) security_opt: Field<List<String>>,
+    /// Devices of the engine's machine.
+    pub(crate) devices: Field<List<DeviceForm>>,
+    /// Rules of the device cgroup.
+    pub(crate) device_cgroup_rules: Field<List<String>>,
+    /// Extra groups.
+    pub(crate) group_add: Field<List<Plain>>,
+    /// OCI runtime.
+    pub(crate) runtime: Field<String>,
+    /// Paths inside that are memory: `PATH[:OPTIONS]`.
+    pub(crate) tmpfs: Field<OneOrMany>,
+    /// Host name inside.
+    pub(crate) hostname: Field<String>,
+    /// NIS domain name inside.
+    pub(crate) domainname: Field<String>,
+    /// Labels.
+    pub(crate) labels: Field<Pairs>,
+    /// `no`, `always`, `on-failure[:N]` or `unless-stopped`.
+    #[cfg_attr(test, schemars(example = &"unless-stopped"))]
+    pub(crate) restart: Field<Plain>,
+    /// `user[:group]`.
+    pub(crate) user: Field<String>,
+    /// Working directory.
+    pub(crate) working_dir: Field<String>,
+    /// The engine's init as process 1.
+    pub(crate) init: Field<Switch>,
+    /// A terminal on the standard streams.
+    pub(crate) tty: Field<Switch>,
+    /// Standard input stays open.
+    pub(crate) stdin_open: Field<Switch>,
+    /// Read-only root file system.
+    pub(crate) read_only: Field<Switch>,
+    /// Signal that stops the container.
+    pub(crate) stop_signal: Field<String>,
+    /// Time between the stop signal and the kill.
+    #[cfg_attr(test, schemars(example = &"30s"))]
+    pub(crate) stop_grace_period: Field<Measure>,
+    /// Configs of this layer that the service sees as files.
+    pub(crate) configs: Field<List<FileUseForm>>,
+    /// Secrets of this layer that the service sees as files.
+    pub(crate) secrets: Field<List<FileUseForm>>,
+    /// The service is left out unless one of these profiles is active.
+    pub(crate) profiles: Field<List<String>>,
+    /// Number of replicas.
+    pub(crate) scale: Field<Whole>,
+    /// Replicas and limits.
+    pub(crate) deploy: Field<Box<Deploy>>,
+    /// A fixed name of the container.
+    pub(crate) container_name: Field<String>,
+    /// `missing`, `if_not_present`, `always` or `never`.
+    #[cfg_attr(test, schemars(example = &"missing"))]
+    pub(crate) pull_policy: Field<String>,
+    /// Kernel parameters of the container's namespaces.
+    pub(crate) sysctls: Field<Pairs>,
+    /// Resource limits.
+    pub(crate) ulimits: Field<Dict<UlimitForm>>,
+    /// Size of /dev/shm.
+    #[cfg_attr(test, schemars(example = &"64m"))]
+    pub(crate) shm_size: Field<Plain>,
+    /// Memory limit.
+    #[cfg_attr(test, schemars(example = &"512m"))]
+    pub(crate) mem_limit: Field<Plain>,
+    /// Number of CPUs.
+    pub(crate) cpus: Field<Plain>,
+    /// Limit of processes.
+    pub(crate) pids_limit: Field<Whole>,
+    /// More lines of /etc/hosts: `NAME=ADDRESS`.
+    pub(crate) extra_hosts: Field<Pairs>,
+    /// DNS servers.
+    pub(crate) dns: Field<OneOrMany>,
+    /// DNS search domains.
+    pub(crate) dns_search: Field<OneOrMany>,
+    /// Options of the resolver.
+    pub(crate) dns_opt: Field<List<String>>,
+    /// Log driver.
+    pub(crate) logging: Field<Box<Logging>>,
+    /// PID namespace: `host` or `container:NAME`.
+    pub(crate) pid: Field<String>,
+    /// IPC namespace: `host`, `private`, `shareable` or `container:NAME`.
+    pub(crate) ipc: Field<String>,
+    /// UTS namespace: `host`.
+    pub(crate) uts: Field<String>,
+    /// Cgroup namespace: `host` or `private`.
+    pub(crate) cgroup: Field<String>,
+    /// Parent cgroup.
+    pub(crate) cgroup_parent: Field<String>,
+    /// User namespace: `host`.
+    pub(crate) userns_mode: Field<String>,
+    /// `os/arch[/variant]`.
+    #[cfg_attr(test, schemars(example = &"linux/amd64"))]
+    pub(crate) platform: Field<String>,
+    #[cfg_attr(test, schemars(example = &"dind"))]
+    pub(crate) engine: Field<EngineForm>,
+    /// What runs on the engine of this node: a layer, or the path of a file that holds one.
+    pub(crate) inner: Field<Inner>,
+    /// Ports carried to the machine of the root engine, from any depth.
+    pub(crate) publish: Field<List<PortForm>>,
+    pub(crate) annotations: Field<NotYet>,
+    pub(crate) attach: Field<NotYet>,
+    pub(crate) blkio_config: Field<NotYet>,
+    pub(crate) build: Field<NotYet>,
+    pub(crate) cpu_count: Field<NotYet>,
+    pub(crate) cpu_percent: Field<NotYet>,
+    pub(crate) cpu_shares: Field<NotYet>,
+    pub(crate) cpu_quota: Field<NotYet>,
+    pub(crate) cpu_period: Field<NotYet>,
+    pub(crate) cpu_rt_period: Field<NotYet>,
+    pub(crate) cpu_rt_runtime: Field<NotYet>,
+    pub(crate) cpuset: Field<NotYet>,
+    pub(crate) credential_spec: Field<NotYet>,
+    pub(crate) develop: Field<NotYet>,
+    pub(crate) extends: Field<NotYet>,
+    pub(crate) external_links: Field<NotYet>,
+    pub(crate) gpus: Field<NotYet>,
+    pub(crate) isolation: Field<NotYet>,
+    pub(crate) label_file: Field<NotYet>,
+    pub(crate) links: Field<NotYet>,
+    pub(crate) mac_address: Field<NotYet>,
+    pub(crate) mem_reservation: Field<NotYet>,
+    pub(crate) mem_swappiness: Field<NotYet>,
+    pub(crate) memswap_limit: Field<NotYet>,
+    pub(crate) models: Field<NotYet>,
+    pub(crate) oom_kill_disable: Field<NotYet>,
+    pub(crate) oom_score_adj: Field<NotYet>,
+    pub(crate) post_start: Field<NotYet>,
+    pub(crate) pre_stop: Field<NotYet>,
+    pub(crate) provider: Field<NotYet>,
+    pub(crate) pull_refresh_after: Field<NotYet>,
+    pub(crate) storage_opt: Field<NotYet>,
+    pub(crate) use_api_socket: Field<NotYet>,
+    pub(crate) volumes_from: Field<NotYet>,
+}
+
+impl Service {
+    /// Keys of Compose that are read and refused.
+    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 34] {
+        [
+            ("annotations", &self.annotations),
+            ("attach", &self.attach),
+            ("blkio_config", &self.blkio_config),
+            ("build", &self.build),
+            ("cpu_count", &self.cpu_count),
+            ("cpu_percent", &self.cpu_percent),
+            ("cpu_shares", &self.cpu_shares),
+            ("cpu_quota", &self.cpu_quota),
+            ("cpu_period", &self.cpu_period),
+            ("cpu_rt_period", &self.cpu_rt_period),
+            ("cpu_rt_runtime", &self.cpu_rt_runtime),
+            ("cpuset", &self.cpuset),
+            ("credential_spec", &self.credential_spec),
+            ("develop", &self.develop),
+            ("extends", &self.extends),
+            ("external_links", &self.external_links),
+            ("gpus", &self.gpus),
+            ("isolation", &self.isolation),
+            ("label_file", &self.label_file),
+            ("links", &self.links),
+            ("mac_address", &self.mac_address),
+            ("mem_reservation", &self.mem_reservation),
+            ("mem_swappiness", &self.mem_swappiness),
+            ("memswap_limit", &self.memswap_limit),
+            ("models", &self.models),
+            ("oom_kill_disable", &self.oom_kill_disable),
+            ("oom_score_adj", &self.oom_score_adj),
+            ("post_start", &self.post_start),
+            ("pre_stop", &self.pre_stop),
+            ("provider", &self.provider),
+            ("pull_refresh_after", &self.pull_refresh_after),
+            ("storage_opt", &self.storage_opt),
+            ("use_api_socket", &self.use_api_socket),
+            ("volumes_from", &self.volumes_from),
+        ]
+    }
+}

@@ -1,0 +1,11 @@
+//! The parser against files: `tests/fixtures/spec`.
+
+mod fixture;
+mod invalid;
+mod lowering;
+mod merging;
+mod property;
+mod resources;
+mod shown;
+mod spans;
+mod valid;
