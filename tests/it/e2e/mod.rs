@@ -3,6 +3,7 @@
 
 mod big_image;
 mod examples;
+mod files;
 mod images;
 mod names;
 mod failures;
