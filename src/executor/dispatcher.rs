@@ -480,17 +480,19 @@ impl<'a> Dispatcher<'a> {
 
     /// After an `up` that was not broken off: looks once more at every engine, and tells what ended badly.
     async fn finish(&mut self) -> Vec<crate::model::status::ServiceStatus> {
-        if self.level.is_some() || !matches!(self.goal, Goal::Up(_)) {
+        let Goal::Up(up) = self.goal else { return Vec::new() };
+        if self.level.is_some() {
             return Vec::new();
         }
         if self.is_stale {
             let mut cancel = self.cancel.clone();
+            // What the file no longer has may end: its node was made anew, or it is on its way out.
+            let topology = &up.lab.topology;
+            let kept = self.in_scope.iter().filter(|addr| topology.has(addr)).cloned().collect();
             let problems = tokio::select! {
                 biased;
                 Ok(_) = cancel.wait_for(Option::is_some) => None,
-                problems = final_look(&mut self.known, &self.links, self.goal.project(), &self.in_scope) => {
-                    Some(problems)
-                }
+                problems = final_look(&mut self.known, &self.links, self.goal.project(), &kept) => Some(problems)
             };
             let Some(problems) = problems else {
                 self.heed_cancel().await;

@@ -78,6 +78,12 @@ impl Topology {
         self.layer(&addr.layer())?.services.get(addr.service())
     }
 
+    /// Whether `addr` is an instance of the lab: there is such a service, and as many replicas at each level.
+    pub fn has(&self, addr: &Addr) -> bool {
+        self.service(addr).is_some_and(|service| addr.number() <= service.scale)
+            && addr.layer().node().is_none_or(|node| self.has(&node))
+    }
+
     /// The Compose project name of the layer at `path`: its own, or its parent's with the node's.
     pub fn project_of(&self, path: &LayerPath) -> ProjectName {
         let Some(node) = path.node() else { return self.project.clone() };

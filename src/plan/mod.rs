@@ -15,6 +15,7 @@ pub mod goal;
 mod images;
 pub mod known;
 mod objects;
+mod orphans;
 pub mod ours;
 pub mod plan;
 pub mod plan_check;

@@ -13,10 +13,9 @@ use crate::model::observed::ObservedContainer;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
 
-use super::action::Action;
 use super::address_pool::{self, Cidr};
 use super::bring_up::Bringing;
-use super::builder::{Builder, Draft, after, when};
+use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
@@ -28,7 +27,7 @@ use super::ours;
 use super::plan::Plan;
 use super::quiesce;
 use super::ranges;
-use super::step::{Group, Need, Resource, StepId};
+use super::step::{Group, Need, StepId};
 use super::world::{World, kind_of};
 
 /// Everything that planning an `up` has at hand.
@@ -102,16 +101,7 @@ impl<'a> Planner<'a> {
         if left || self.known.seen(path).is_none() {
             return;
         }
-        let number_fits = |addr: &Addr| {
-            self.world.topology.service(addr).is_some_and(|service| addr.number() <= service.scale)
-        };
-        let gone: Vec<Addr> = self
-            .existing
-            .keys()
-            .filter(|addr| addr.layer() == *path && !number_fits(addr))
-            .cloned()
-            .collect();
-        gone.iter().for_each(|addr| self.remove_orphan(addr));
+        self.remove_orphans(path);
         let preload = self.preload(path, layer);
         for service in layer.services.values() {
             for number in 1..=service.scale {
@@ -199,37 +189,6 @@ impl<'a> Planner<'a> {
         texts.into_iter().filter_map(Cidr::parse).collect()
     }
 
-    /// A container whose service or replica the file no longer has.
-    fn remove_orphan(&mut self, addr: &Addr) {
-        let scaled_down = self.world.topology.service(addr).is_some();
-        if !scaled_down && !self.up.remove_orphans {
-            self.builder.problems.push(
-                Diagnostic::warning(Code::Unused, format!("`{addr}` runs and is not in the file"))
-                    .help("`--remove-orphans` removes it"),
-            );
-            return;
-        }
-        let cause = if scaled_down { Cause::Unneeded } else { Cause::Orphan };
-        let mut needs = Vec::new();
-        for container in self.existing.get(addr).cloned().unwrap_or_default() {
-            needs.push(after(self.stop_and_remove(addr, container, &cause, Group::Down, Vec::new(), true)));
-        }
-        self.remove_filled(addr, &[], &cause, &needs);
-    }
-
-    /// Removes the volumes of files that a service has no use for any more, after the containers that had.
-    pub(super) fn remove_filled(&mut self, addr: &Addr, used: &[&str], cause: &Cause, needs: &[Need]) {
-        for volume in self.filled.remove(addr).unwrap_or_default() {
-            if !used.contains(&volume) {
-                let layer = addr.layer();
-                let of = Resource::Volume(layer.clone(), volume.to_owned());
-                let draft = Draft { layer, of, cause: cause.clone(), group: None };
-                let action = Action::RemoveVolume { volume: volume.to_owned() };
-                self.builder.push(draft, action, needs.to_vec());
-            }
-        }
-    }
-
     /// Stops a container, with what runs inside it first, and removes it. The answer is the removing step.
     pub(super) fn stop_and_remove(
         &mut self,
@@ -237,18 +196,32 @@ impl<'a> Planner<'a> {
         container: &ObservedContainer,
         cause: &Cause,
         group: Group,
+        needs: Vec<Need>,
+        volumes: bool,
+    ) -> StepId {
+        self.stop_and_remove_on(&addr.layer(), addr, container, cause, group, needs, volumes)
+    }
+
+    /// As [`Self::stop_and_remove`], on the engine of `layer`.
+    #[expect(clippy::too_many_arguments, reason = "a step's parts, each with its own type")]
+    pub(super) fn stop_and_remove_on(
+        &mut self,
+        layer: &LayerPath,
+        addr: &Addr,
+        container: &ObservedContainer,
+        cause: &Cause,
+        group: Group,
         mut needs: Vec<Need>,
         volumes: bool,
     ) -> StepId {
-        let layer = addr.layer();
         if container.labels.contains_key(label::KIND) {
             needs.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, addr));
             self.leaving.push(addr.inner());
         }
         if quiesce::is_running(container) {
-            needs = vec![quiesce::stop(&mut self.builder, &layer, addr, container, cause, group, needs)];
+            needs = vec![quiesce::stop(&mut self.builder, layer, addr, container, cause, group, needs)];
         }
-        let draft = Draft::service(addr, &layer, cause.clone(), group);
+        let draft = Draft::service(addr, layer, cause.clone(), group);
         let action = super::action::Action::Remove { container: container.id.clone(), volumes };
         self.builder.push(draft, action, needs)
     }

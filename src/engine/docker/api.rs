@@ -10,7 +10,7 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -117,10 +117,20 @@ impl Raw {
         transport: &Transport,
         call: &Call,
     ) -> Result<T, EngineError> {
+        self.fetch_with_head(transport, call).await.map(|(_, answer)| answer)
+    }
+
+    /// As [`Self::fetch`], with the head of the answer.
+    pub(super) async fn fetch_with_head<T: DeserializeOwned>(
+        self,
+        transport: &Transport,
+        call: &Call,
+    ) -> Result<(HeaderMap, T), EngineError> {
         within(call, Some(SHORT), async {
             let response = self.send(transport, call).await?;
+            let head = response.headers().clone();
             let body = read(response, call).await?;
-            serde_json::from_slice(&body).map_err(|error| call.nonsense(error))
+            Ok((head, serde_json::from_slice(&body).map_err(|error| call.nonsense(error))?))
         })
         .await
     }

@@ -18,7 +18,7 @@ use super::create::network::{network, volume};
 use super::credentials::Credentials;
 use super::error::Call as Tried;
 use super::observe::about::{InfoAnswer, VersionAnswer, facts};
-use super::observe::container::ContainerRow;
+use super::observe::container::{ContainerRow, HealthOfPodman, add_health};
 use super::observe::detail::{ContainerAnswer, ImageAnswer};
 use super::observe::list::{ImageRow, NetworkRow, VolumeList};
 use super::transport::{Transport, bollard_over};
@@ -30,7 +30,7 @@ use crate::engine::engine::{
 use crate::engine::error::EngineError;
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
-use crate::model::observed::{ContainerDetail, ImageDetail, Observed};
+use crate::model::observed::{ContainerDetail, ImageDetail, Observed, ObservedContainer};
 
 /// bollard's own limit, out of the way: each call here has one of its own.
 const BOLLARD_LIMIT_SECONDS: u64 = 7 * 24 * 3600;
@@ -107,10 +107,20 @@ impl DockerEngine {
 
     async fn lists(&self) -> Result<Observed, EngineError> {
         let call = |what| Tried::new(what, "");
-        let containers: Vec<ContainerRow> = Raw::get(&["containers", "json"])
+        let containers_call = call("list the containers of the engine");
+        let (head, containers): (_, Vec<ContainerRow>) = Raw::get(&["containers", "json"])
             .query("all", "true")
-            .fetch(&self.transport, &call("list the containers of the engine"))
+            .fetch_with_head(&self.transport, &containers_call)
             .await?;
+        let mut containers: Vec<ObservedContainer> = containers.into_iter().map(Into::into).collect();
+        // podman's answer in Docker's words leaves the health out.
+        if head.contains_key("libpod-api-version") {
+            let rows: Vec<HealthOfPodman> = Raw::get(&["libpod", "containers", "json"])
+                .query("all", "true")
+                .fetch(&self.transport, &containers_call)
+                .await?;
+            add_health(&mut containers, rows);
+        }
         let networks: Vec<NetworkRow> =
             Raw::get(&["networks"]).fetch(&self.transport, &call("list the networks of the engine")).await?;
         let volumes: VolumeList =
@@ -119,7 +129,7 @@ impl DockerEngine {
             .fetch(&self.transport, &call("list the images of the engine"))
             .await?;
         Ok(Observed {
-            containers: containers.into_iter().map(Into::into).collect(),
+            containers,
             networks: networks.into_iter().map(Into::into).collect(),
             volumes: volumes.volumes.into_iter().map(Into::into).collect(),
             images: images.into_iter().map(Into::into).collect(),

@@ -109,7 +109,10 @@ fn replicas_of_a_node_must_each_have_a_world_of_their_own() {
         pool_is_its_own(&lab, "", addr);
 
         // Each page is of the replica behind the port: nobody answers for another.
-        let port = node.ports.iter().find_map(|port| port.host).expect("a port of the range");
+        let port = node.ports.iter().find(|port| port.host.is_some()).expect("a published port");
+        // Between the node and what is inside the range's first number does for each: their engines are their own.
+        assert_eq!(port.container, 21230, "{addr}");
+        let port = port.host.expect("it has one");
         assert!((21230..=21239).contains(&port) && ports.insert(port), "{port}");
         let page = http::get(port, "/").expect("a page");
         let (name, _) = lab.exec(addr, &web, &["hostname"]);

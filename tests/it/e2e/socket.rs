@@ -131,3 +131,49 @@ services:
     assert_eq!(addresses(&lab.containers()), ["vm"]);
     assert_eq!(names(&lab, "vm").1, [format!("{project}-vm-box_data")]);
 }
+
+#[test]
+fn the_siblings_of_a_replica_that_goes_must_go_with_it() {
+    let yaml = r#"
+services:
+  box:
+    engine: socket
+    image: ${BUSYBOX_IMAGE}
+    init: true
+    command: ["sleep", "infinity"]
+    scale: 2
+    inner:
+      services:
+        web:
+          image: ${BUSYBOX_IMAGE}
+          init: true
+          command: ["sleep", "infinity"]
+          volumes: ["data:/data"]
+      volumes: {data: {}}
+"#;
+    let Some(lab) = TestLab::new("siblings", yaml) else { return };
+    let project = lab.project.clone();
+    lab.run(&["up"]).ok();
+    let before = lab.containers();
+    assert_eq!(addresses(&before), ["box", "box/web", "box@2", "box@2/web"]);
+    assert_eq!(before["box@2/web"].name, format!("{project}-box-2-web-1"));
+
+    lab.edit("nest.yaml", "scale: 2", "scale: 1");
+    lab.run(&["up"]).ok();
+    let after = lab.containers();
+    assert_eq!(addresses(&after), ["box", "box/web"]);
+    assert_eq!(after["box/web"].id, before["box/web"].id);
+    let networks = vec![format!("{project}-box_default"), format!("{project}_default")];
+    let volumes = vec![format!("{project}-box-2_data"), format!("{project}-box_data")];
+    assert_eq!(names(&lab, ""), (networks, volumes));
+
+    // A node that the file has no more stays until asked for, and then goes whole.
+    lab.write(
+        "nest.yaml",
+        "services: {last: {image: \"${BUSYBOX_IMAGE}\", init: true, command: [sleep, infinity]}}\n",
+    );
+    lab.run(&["up"]).ok();
+    assert_eq!(addresses(&lab.containers()), ["box", "box/web", "last"]);
+    lab.run(&["up", "--remove-orphans"]).ok();
+    assert_eq!(addresses(&lab.containers()), ["last"]);
+}

@@ -101,6 +101,17 @@ impl From<ContainerRow> for ObservedContainer {
             })
             .collect();
         ports.sort();
+        // The engine's own order differs from answer to answer.
+        let mut mounts: Vec<ObservedMount> = row
+            .mounts
+            .into_iter()
+            .map(|mount| ObservedMount {
+                volume: (mount.kind == "volume").then_some(mount.name),
+                source: mount.source,
+                target: mount.destination,
+            })
+            .collect();
+        mounts.sort_by(|a, b| a.target.cmp(&b.target));
         let networks = row.network_settings.networks.into_iter();
         // Links of other containers are names with more than one slash.
         let name = row.names.iter().map(|name| name.trim_start_matches('/')).find(|name| !name.contains('/'));
@@ -117,16 +128,28 @@ impl From<ContainerRow> for ObservedContainer {
             networks: networks
                 .map(|(name, endpoint)| (name, endpoint.map(|e| e.ip_address).unwrap_or_default()))
                 .collect(),
-            mounts: row
-                .mounts
-                .into_iter()
-                .map(|mount| ObservedMount {
-                    volume: (mount.kind == "volume").then_some(mount.name),
-                    source: mount.source,
-                    target: mount.destination,
-                })
-                .collect(),
+            mounts,
             created: row.created,
+        }
+    }
+}
+
+/// A row of podman's own list, `GET /libpod/containers/json`, whose `Status` is the health.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(in crate::engine::docker) struct HealthOfPodman {
+    id: String,
+    #[serde(default)]
+    status: String,
+}
+
+/// Adds the health that podman's own list has.
+pub(in crate::engine::docker) fn add_health(containers: &mut [ObservedContainer], rows: Vec<HealthOfPodman>) {
+    let health: BTreeMap<String, String> = rows.into_iter().map(|row| (row.id, row.status)).collect();
+    for container in containers {
+        // A stopped container's last health says nothing; Docker leaves it out.
+        if container.state == ContainerState::Running {
+            container.health = health.get(&container.id).and_then(|status| health_of(status));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::about::{InfoAnswer, VersionAnswer, facts};
-use super::container::ContainerRow;
+use super::container::{ContainerRow, add_health};
 use super::detail::{ContainerAnswer, ImageAnswer};
 use super::list::{ImageRow, NetworkRow, VolumeList};
 use crate::model::container::Protocol;
@@ -32,8 +32,8 @@ fn a_row_is_read_whole() {
         "Labels": {"a": "b"}, "State": "running", "Status": "Up 3 seconds (healthy)",
         "NetworkSettings": {"Networks": {"lab": {"IPAddress": "10.0.0.2"}, "gone": null}},
         "Mounts": [
-            {"Type": "volume", "Name": "v", "Source": "/var/lib/x", "Destination": "/data"},
-            {"Type": "bind", "Source": "/etc", "Destination": "/host"}]
+            {"Type": "bind", "Source": "/etc", "Destination": "/host"},
+            {"Type": "volume", "Name": "v", "Source": "/var/lib/x", "Destination": "/data"}]
     });
     let port = |host_ip: &str, host, container, protocol| ObservedPort {
         host_ip: host_ip.to_owned(),
@@ -105,6 +105,20 @@ fn podmans_words_do_not_hide_the_list() {
     .into();
     assert_eq!(image.tags, ["lab/bb:1", "localhost/x:1"]);
     assert_eq!(image.id, format!("sha256:{id}"));
+}
+
+#[test]
+fn podmans_own_list_adds_the_health() {
+    let row = |id: &str, state: &str| container(json!({"Id": id, "State": state, "Status": "Up 2 seconds"}));
+    let mut containers =
+        vec![row("a", "running"), row("b", "running"), row("c", "exited"), row("d", "running")];
+    let own = json!([
+        {"Id": "d", "Status": "unhealthy"}, {"Id": "a", "Status": "healthy"}, {"Id": "b", "Status": ""},
+        {"Id": "c", "Status": "healthy"}
+    ]);
+    add_health(&mut containers, read(own));
+    let health: Vec<Option<Health>> = containers.iter().map(|container| container.health).collect();
+    assert_eq!(health, [Some(Health::Healthy), None, None, Some(Health::Unhealthy)]);
 }
 
 #[test]
