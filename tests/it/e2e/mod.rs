@@ -9,4 +9,6 @@ mod kill;
 mod names;
 mod order;
 mod quickstart;
+mod repair;
+mod signals;
 mod three_levels;
