@@ -16,7 +16,7 @@ pub(crate) struct Turn {
 impl Turn {
     /// Together with others.
     pub(crate) fn shared() -> Self {
-        let mut by = until(|by| by.is_some());
+        let mut by = until(Option::is_some);
         *by = by.map(|n| n + 1);
         Self { is_alone: false }
     }
