@@ -15,4 +15,6 @@ mod order;
 mod quickstart;
 mod socket;
 mod tcp;
+mod repair;
+mod signals;
 mod three_levels;
