@@ -33,6 +33,8 @@ pub const FILES: &str = "io.nestctl.files";
 /// What an object is for, where it is not a service's container, network or volume: `data` (an engine's data
 /// volume), `files` (a volume of configs), `helper` (a container that only fills one).
 pub const ROLE: &str = "io.nestctl.role";
+/// The [`ROLE`] of a volume of configs and secrets.
+pub const ROLE_FILES: &str = "files";
 
 /// Compose's project label.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";

@@ -98,6 +98,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
             Some(container)
                 if self.others.is_empty() && is_running(container) && container.name == self.desired.name =>
             {
+                self.remove_filled(&[]);
                 self.running(container);
             }
             Some(container) if self.others.is_empty() && self.is_done(container) => self.done(),
@@ -180,6 +181,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         ready.extend(furnished.iter().cloned());
         ready.extend(created.map(after));
         let removed = self.remove_others(created);
+        self.remove_filled(&removed);
         ready.extend(removed.iter().copied().map(after));
         let mut name = container.clone();
         if self.keep.map_or(replaced, |keep| keep.name != self.desired.name) {
@@ -302,6 +304,13 @@ impl<'p, 'a> Bringing<'p, 'a> {
                 )
             })
             .collect()
+    }
+
+    /// Takes away the volumes of files that only what is replaced had.
+    fn remove_filled(&mut self, removed: &[StepId]) {
+        let used: Vec<&str> = self.desired.fills.iter().map(|fill| fill.volume.as_str()).collect();
+        let needs: Vec<Need> = removed.iter().copied().map(after).collect();
+        self.planner.remove_filled(&self.desired.addr, &used, &Cause::Unneeded, &needs);
     }
 
     /// Milestones after the start, and what must be waited for to reach them.

@@ -223,7 +223,11 @@ impl<'a> Desired<'a> {
             canonical.line("target", &target);
             files.iter().for_each(|put| canonical.file(put));
             let volume = format!("{}_files-{}", self.name, canonical.hash());
-            self.volumes.push(OwnVolume { name: volume.clone(), role: "files", spec: VolumeSpec::default() });
+            self.volumes.push(OwnVolume {
+                name: volume.clone(),
+                role: label::ROLE_FILES,
+                spec: VolumeSpec::default(),
+            });
             self.spec.mounts.push(Mount {
                 target: target.clone(),
                 source: MountSource::Volume { name: Some(volume.clone()), nocopy: false, subpath: None },

@@ -190,7 +190,10 @@ impl Taking<'_> {
             .collect();
         let owner = |labels: &super::action::Labels| -> LayerPath {
             let text = labels.get(label::ADDRESS).map(String::as_str).unwrap_or_default();
-            text.parse().map_or_else(|_| layer.clone(), |addr: Addr| addr.inner())
+            // What a service has for itself bears its address; what a layer has, that of its node.
+            let place =
+                |addr: Addr| if labels.contains_key(label::ROLE) { addr.layer() } else { addr.inner() };
+            text.parse().map_or_else(|_| layer.clone(), place)
         };
         let mut drafts: Vec<(Resource, Action, Vec<Need>)> = Vec::new();
         for container in
@@ -206,7 +209,7 @@ impl Taking<'_> {
         }
         let role = |labels: &super::action::Labels| labels.get(label::ROLE).cloned();
         for volume in seen.volumes.iter().filter(|volume| mine(&volume.labels)) {
-            if self.down.volumes || role(&volume.labels).as_deref() == Some("files") {
+            if self.down.volumes || role(&volume.labels).as_deref() == Some(label::ROLE_FILES) {
                 let of = Resource::Volume(owner(&volume.labels), volume.name.clone());
                 drafts.push((of, Action::RemoveVolume { volume: volume.name.clone() }, before.clone()));
             }

@@ -19,6 +19,7 @@ pub mod ours;
 pub mod plan;
 pub mod plan_check;
 mod quiesce;
+mod ranges;
 mod refresh;
 pub mod step;
 mod up;

@@ -1,5 +1,7 @@
 //! Which observed objects belong to a lab, by their labels.
 
+use std::collections::BTreeMap;
+
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::label;
 use crate::model::name::ProjectName;
@@ -62,5 +64,23 @@ pub fn containers<'a>(known: &'a Known, project: &ProjectName) -> Vec<Ours<'a>> 
     out.sort_by(|a, b| {
         (&a.addr, a.container.created, &a.container.id).cmp(&(&b.addr, b.container.created, &b.container.id))
     });
+    out
+}
+
+/// Volumes that hold files of one service, by its address.
+pub fn filled_volumes<'a>(known: &'a Known, project: &ProjectName) -> BTreeMap<Addr, Vec<&'a str>> {
+    let mut out: BTreeMap<Addr, Vec<&str>> = BTreeMap::new();
+    for (path, layer) in &known.layers {
+        let Layer::Answered(answered) = layer else { continue };
+        for volume in answered.seen.volumes.iter().filter(|_| answered.home == *path) {
+            let is_filled = volume.labels.get(label::ROLE).is_some_and(|role| role == label::ROLE_FILES);
+            if is_filled
+                && is_ours(&volume.labels, project, &known.root_id)
+                && let Some(addr) = volume.labels.get(label::ADDRESS).and_then(|text| text.parse().ok())
+            {
+                out.entry(addr).or_default().push(&volume.name);
+            }
+        }
+    }
     out
 }

@@ -13,9 +13,10 @@ use crate::model::observed::ObservedContainer;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
 
+use super::action::Action;
 use super::address_pool::{self, Cidr};
 use super::bring_up::Bringing;
-use super::builder::{Builder, Draft, when};
+use super::builder::{Builder, Draft, after, when};
 use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
@@ -26,7 +27,8 @@ use super::objects::Objects;
 use super::ours;
 use super::plan::Plan;
 use super::quiesce;
-use super::step::{Group, Need, StepId};
+use super::ranges;
+use super::step::{Group, Need, Resource, StepId};
 use super::world::{World, kind_of};
 
 /// Everything that planning an `up` has at hand.
@@ -38,6 +40,8 @@ pub(super) struct Planner<'a> {
     pub(super) objects: Objects,
     pub(super) builder: Builder,
     pub(super) wanted: BTreeSet<Milestone>,
+    /// Volumes that hold files of one service, by its address.
+    pub(super) filled: BTreeMap<Addr, Vec<&'a str>>,
     /// The lab's containers by address.
     pub(super) existing: BTreeMap<Addr, Vec<&'a ObservedContainer>>,
     /// Layers whose node is stopped by this plan: an `Enter` plans them anew.
@@ -59,11 +63,13 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         objects: Objects::default(),
         builder: Builder::new(first),
         wanted: wanted(up),
+        filled: ours::filled_volumes(known, &topology.project),
         existing,
         leaving: Vec::new(),
     };
     if scope.contains(&LayerPath::root()) {
         claims::check(&planner.world, &mut planner.builder.problems);
+        ranges::check(&planner.world, &mut planner.builder.problems);
     }
     // Outermost first: whether a layer is leaving is known once its node has been looked at.
     let mut layers: Vec<&LayerPath> = scope.iter().collect();
@@ -204,8 +210,23 @@ impl<'a> Planner<'a> {
             return;
         }
         let cause = if scaled_down { Cause::Unneeded } else { Cause::Orphan };
+        let mut needs = Vec::new();
         for container in self.existing.get(addr).cloned().unwrap_or_default() {
-            self.stop_and_remove(addr, container, &cause, Group::Down, Vec::new(), true);
+            needs.push(after(self.stop_and_remove(addr, container, &cause, Group::Down, Vec::new(), true)));
+        }
+        self.remove_filled(addr, &[], &cause, &needs);
+    }
+
+    /// Removes the volumes of files that a service has no use for any more, after the containers that had.
+    pub(super) fn remove_filled(&mut self, addr: &Addr, used: &[&str], cause: &Cause, needs: &[Need]) {
+        for volume in self.filled.remove(addr).unwrap_or_default() {
+            if !used.contains(&volume) {
+                let layer = addr.layer();
+                let of = Resource::Volume(layer.clone(), volume.to_owned());
+                let draft = Draft { layer, of, cause: cause.clone(), group: None };
+                let action = Action::RemoveVolume { volume: volume.to_owned() };
+                self.builder.push(draft, action, needs.to_vec());
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nestctl::engine::engine::Engine;
 use nestctl::model::label;
-use nestctl::model::observed::ObservedContainer;
+use nestctl::model::observed::{Observed, ObservedContainer};
 
 use super::real_engine::{self, block_on};
 use super::turn::Turn;
@@ -185,6 +185,11 @@ impl TestLab {
     /// The lab's containers on the engine of a layer, by address.
     pub(crate) fn containers_in(&self, layer: &str) -> BTreeMap<String, ObservedContainer> {
         block_on(async { real_engine::containers(&*self.engine_of(layer).await, &self.project).await })
+    }
+
+    /// Everything on the engine of a layer, the lab's or not.
+    pub(crate) fn observed_in(&self, layer: &str) -> Observed {
+        block_on(async { self.engine_of(layer).await.observe().await.expect("the engine lists its objects") })
     }
 
     /// What a program in a container prints, and its exit code. The container is named by its address and found

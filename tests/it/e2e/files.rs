@@ -1,0 +1,161 @@
+//! Files of the user's machine, configs and secrets in inner layers.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use nestctl::model::label;
+
+use crate::support::lab::TestLab;
+use crate::support::real_engine::block_on;
+
+fn busybox() -> &'static str {
+    "image: \"${BUSYBOX_IMAGE}\", init: true, command: [sleep, infinity]"
+}
+
+/// A service at depth 2 with these keys.
+fn at_depth_two(keys: &str) -> String {
+    let node = |indent: &str| {
+        format!(
+            "{indent}engine: {{kind: dind, data: tmpfs}}\n{indent}image: \"${{DIND_IMAGE}}\"\n{indent}inner:\n{indent}  services:\n"
+        )
+    };
+    format!(
+        "services:\n  vm:\n{}        deep:\n{}              web: {{{}, {keys}}}\n",
+        node("    "),
+        node("          "),
+        busybox(),
+    )
+}
+
+fn read(lab: &TestLab, layer: &str, addr: &str, path: &str) -> String {
+    lab.exec(layer, addr, &["cat", path]).0
+}
+
+fn ids(lab: &TestLab, layers: &[&str]) -> BTreeMap<String, String> {
+    let containers = layers.iter().flat_map(|layer| lab.containers_in(layer));
+    containers.map(|(addr, container)| (addr, container.id)).collect()
+}
+
+/// Volumes of configs and secrets on the engine of a layer.
+fn filled_volumes(lab: &TestLab, layer: &str) -> usize {
+    let seen = block_on(async { lab.engine_of(layer).await.observe().await.expect("the engine lists") });
+    let is_filled = |role: &String| role == label::ROLE_FILES;
+    seen.volumes.iter().filter(|volume| volume.labels.get(label::ROLE).is_some_and(is_filled)).count()
+}
+
+#[test]
+fn a_relative_bind_must_be_live_at_every_depth() {
+    let keys = "volumes: [\"./site:/site\", \"./one.txt:/etc/one.txt:ro\"]";
+    let Some(lab) = TestLab::new("live", &at_depth_two(keys)) else { return };
+    lab.write("site/index", "before");
+    lab.write("one.txt", "one");
+    lab.run(&["up"]).ok();
+    let in_web = |path: &str| read(&lab, "vm/deep", "vm/deep/web", path);
+    assert_eq!((in_web("/site/index"), in_web("/etc/one.txt")), ("before".to_owned(), "one".to_owned()));
+
+    lab.write("site/later", "from outside");
+    assert_eq!(in_web("/site/later"), "from outside");
+    lab.exec("vm/deep", "vm/deep/web", &["sh", "-c", "echo from inside > /site/answer"]);
+    let answer = fs::read_to_string(lab.directory.join("site/answer")).expect("it is on the user's machine");
+    assert_eq!(answer, "from inside\n");
+
+    let before = ids(&lab, &["", "vm", "vm/deep"]);
+    lab.run(&["up"]).ok();
+    assert_eq!(ids(&lab, &["", "vm", "vm/deep"]), before, "what is live needs no renewal");
+}
+
+#[test]
+fn files_that_the_engine_does_not_see_must_be_copied_in_and_renewed() {
+    let keys = "volumes: [\"./site:/site\", \"./one.txt:/etc/one.txt:ro\"]";
+    let Some(lab) = TestLab::new("copied", &at_depth_two(keys)) else { return };
+    lab.write("site/sub/index", "before");
+    lab.write("one.txt", "one");
+    let lab = lab.out_of_sight();
+    if block_on(lab.engine().sees(&lab.directory.to_string_lossy())).expect("the engine says") {
+        println!("skipped: the engine sees {}", lab.directory.display());
+        return;
+    }
+    lab.run(&["up"]).ok();
+    let in_web = |path: &str| read(&lab, "vm/deep", "vm/deep/web", path);
+    assert_eq!((in_web("/site/sub/index"), in_web("/etc/one.txt")), ("before".to_owned(), "one".to_owned()));
+    let before = ids(&lab, &["", "vm", "vm/deep"]);
+    lab.run(&["up"]).ok();
+    assert_eq!(ids(&lab, &["", "vm", "vm/deep"]), before, "nothing has changed");
+
+    lab.write("site/sub/index", "after");
+    fs::remove_file(lab.directory.join("one.txt")).expect("it goes");
+    lab.write("one.txt", "another");
+    lab.run(&["up"]).ok();
+    assert_eq!(
+        (in_web("/site/sub/index"), in_web("/etc/one.txt")),
+        ("after".to_owned(), "another".to_owned())
+    );
+    let after = ids(&lab, &["", "vm", "vm/deep"]);
+    assert_eq!((&after["vm"], &after["vm/deep"]), (&before["vm"], &before["vm/deep"]));
+    assert_ne!(after["vm/deep/web"], before["vm/deep/web"]);
+}
+
+/// Configs and secrets of every origin, at the root and inside: in plain places, below a tmpfs, in a read-only root.
+fn secretive() -> String {
+    let services = |indent: &str| {
+        let put = "configs: [{source: text, target: /etc/lab/text, mode: 0440, uid: \"1000\", gid: \"1000\"}, {source: filed, target: /opt/filed}, short], secrets: [{source: env, mode: 0400, uid: \"1000\"}]";
+        let busybox = busybox();
+        format!(
+            "{indent}plain: {{{busybox}, {put}}}\n{indent}tmpfs: {{{busybox}, {put}, user: \"1000:1000\", tmpfs: [/run]}}\n{indent}locked: {{{busybox}, {put}, user: \"1000:1000\", read_only: true}}\n"
+        )
+    };
+    let defined = |indent: &str| {
+        format!(
+            "{indent}configs:\n{indent}  text: {{content: \"${{TEXT}}\"}}\n{indent}  filed: {{file: ./filed.txt}}\n{indent}  short: {{content: short}}\n{indent}secrets:\n{indent}  env: {{environment: SECRET}}\n"
+        )
+    };
+    format!(
+        "services:\n{}  vm:\n    engine: {{kind: dind, data: tmpfs}}\n    image: \"${{DIND_IMAGE}}\"\n    inner:\n      services:\n{}{}{}",
+        services("  "),
+        services("        "),
+        defined("      "),
+        defined(""),
+    )
+}
+
+#[test]
+fn configs_and_secrets_must_arrive_whole_wherever_they_are_put() {
+    let Some(lab) = TestLab::new("secrets", &secretive()) else { return };
+    lab.write("filed.txt", "from a file");
+    let lab = lab.with("TEXT", "first").with("SECRET", "hush");
+    lab.run(&["up"]).ok();
+    let everywhere = [("", ""), ("vm", "vm/")];
+    let check = |text: &str, secret: &str| {
+        for (layer, prefix) in everywhere {
+            for service in ["plain", "tmpfs", "locked"] {
+                let addr = format!("{prefix}{service}");
+                assert_eq!(read(&lab, layer, &addr, "/etc/lab/text"), text, "{addr}");
+                assert_eq!(read(&lab, layer, &addr, "/opt/filed"), "from a file", "{addr}");
+                assert_eq!(read(&lab, layer, &addr, "/short"), "short", "{addr}");
+                assert_eq!(read(&lab, layer, &addr, "/run/secrets/env"), secret, "{addr}");
+                let stat = ["stat", "-c", "%a %u %g", "/etc/lab/text", "/run/secrets/env"];
+                assert_eq!(lab.exec(layer, &addr, &stat).0, "440 1000 1000\n400 1000 0\n", "{addr}");
+            }
+        }
+    };
+    check("first", "hush");
+    let volumes = (filled_volumes(&lab, ""), filled_volumes(&lab, "vm"));
+    let before = ids(&lab, &["", "vm"]);
+    lab.run(&["up"]).ok();
+    assert_eq!(ids(&lab, &["", "vm"]), before, "nothing has changed");
+
+    let lab = lab.with("TEXT", "second").with("SECRET", "louder");
+    lab.run(&["up"]).ok();
+    for (layer, prefix) in everywhere {
+        let addr = format!("{prefix}locked");
+        assert_eq!(read(&lab, layer, &addr, "/etc/lab/text"), "second");
+        assert_eq!(read(&lab, layer, &addr, "/run/secrets/env"), "louder");
+    }
+    let after = ids(&lab, &["", "vm"]);
+    assert_eq!(after["vm"], before["vm"]);
+    assert!(before.iter().filter(|(addr, _)| *addr != "vm").all(|(addr, id)| after[addr] != *id));
+    assert_eq!((filled_volumes(&lab, ""), filled_volumes(&lab, "vm")), volumes, "old volumes are left");
+
+    lab.run(&["down"]).ok();
+    assert_eq!(lab.leftovers(), Vec::<String>::new(), "`down` without `-v` leaves no volume of secrets");
+}
