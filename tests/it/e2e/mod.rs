@@ -3,9 +3,9 @@
 
 mod big_image;
 mod examples;
+mod failures;
 mod files;
 mod images;
 mod names;
-mod failures;
 mod quickstart;
 mod three_levels;

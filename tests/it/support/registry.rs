@@ -1,5 +1,6 @@
 //! A registry of a scenario: a lab of its own, filled by the registry's HTTP API.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -111,10 +112,10 @@ impl TestRegistry {
             self.port
         );
         for (key, value) in headers {
-            head.push_str(&format!("{key}: {value}\r\n"));
+            let _ = write!(head, "{key}: {value}\r\n");
         }
         if let Some(body) = body {
-            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            let _ = write!(head, "Content-Length: {}\r\n", body.len());
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes()).ok()?;
