@@ -60,12 +60,14 @@ struct File {
     /// Path below the package.
     path: String,
     text: String,
+    /// Compiled for tests only.
+    test: bool,
 }
 
 impl File {
     /// The text without comments, and without the tests in it.
     fn code(&self) -> String {
-        if is_test(&self.path) {
+        if self.test {
             return String::new();
         }
         let mut out = String::new();
@@ -85,9 +87,32 @@ impl File {
     }
 }
 
-fn is_test(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    path.contains("/tests/") || name.ends_with("tests.rs") || ["rehearsal.rs", "scripted_engine.rs", "generate.rs"].contains(&name)
+/// Whether a file is declared by a `mod` line below `#[cfg(test)]`, or lies within one that is.
+fn is_test(path: &str, declared: &[String]) -> bool {
+    declared.iter().any(|stem| path == format!("{stem}.rs") || path.starts_with(&format!("{stem}/")))
+}
+
+/// The paths, without `.rs`, of modules that are declared for tests only.
+fn test_modules(files: &[File]) -> Vec<String> {
+    let mut out = Vec::new();
+    for file in files {
+        let directory = match file.path.strip_suffix("/mod.rs").or_else(|| file.path.strip_suffix("/lib.rs"))
+        {
+            Some(directory) => directory,
+            None => file.path.trim_end_matches(".rs"),
+        };
+        let mut lines = file.text.lines();
+        while let Some(line) = lines.next() {
+            if !line.starts_with("#[cfg(test)]") {
+                continue;
+            }
+            let declared = lines.next().and_then(|line| line.trim_end().strip_suffix(';'));
+            if let Some((_, name)) = declared.and_then(|line| line.rsplit_once("mod ")) {
+                out.push(format!("{directory}/{name}"));
+            }
+        }
+    }
+    out
 }
 
 fn package() -> PathBuf {
@@ -98,6 +123,10 @@ fn files_below(directory: &str) -> Vec<File> {
     let mut out = Vec::new();
     collect(&package().join(directory), &mut out);
     out.sort_by(|a, b| a.path.cmp(&b.path));
+    let declared = test_modules(&out);
+    for file in &mut out {
+        file.test = is_test(&file.path, &declared);
+    }
     out
 }
 
@@ -110,7 +139,7 @@ fn collect(directory: &Path, out: &mut Vec<File>) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(&path).expect("text");
             let path = path.strip_prefix(package()).expect("within the package").display().to_string();
-            out.push(File { path, text });
+            out.push(File { path, text, test: false });
         }
     }
 }
@@ -244,7 +273,7 @@ fn no_file_is_longer_than_can_be_read() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    let silent = all_rust().into_iter().filter(|file| !file.text.starts_with("//!") && !is_test(&file.path));
+    let silent = all_rust().into_iter().filter(|file| !file.text.starts_with("//!") && !file.test);
     let found: Vec<String> =
         silent.filter(|file| !file.text.starts_with("#![no_main]")).map(|file| file.path).collect();
     nothing(&found, "a file begins with `//!`");

@@ -428,15 +428,12 @@ impl<'a> Dispatcher<'a> {
         self.fail_of(id, of, failure);
     }
 
-    /// A started step failed because of `of`. What was told of it before is not told again: the step then ends
-    /// as one that was held back.
+    /// A started step failed because of `of`.
     fn fail_of(&mut self, id: StepId, of: Resource, failure: Failure) {
-        let Some(step) = self.steps.get(&id).cloned() else { return };
-        let outcome = match self.tally.failed(&step, of, failure.clone()) {
-            None => Outcome::Failed(Box::new(failure)),
-            Some(first) => Outcome::Skipped { because: Some(first) },
-        };
-        self.end(id, End::Failed, outcome);
+        if let Some(step) = self.steps.get(&id) {
+            self.tally.failed(step, of, failure.clone());
+        }
+        self.end(id, End::Failed, Outcome::Failed(Box::new(failure)));
     }
 
     /// A started step ended.

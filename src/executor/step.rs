@@ -1,6 +1,6 @@
 //! One action → calls of the engine. Says how it went; never prints, never decides.
 
-use crate::engine::engine::{Change, Create, Engine, Remove};
+use crate::engine::engine::{Change, Create, Remove};
 use crate::engine::error::EngineError;
 use crate::plan::action::Action;
 use crate::transfer;
@@ -8,9 +8,11 @@ use crate::transfer;
 use super::enter::{enter, look_again};
 use super::step_context::{Broken, Gain, StepContext};
 use super::wait::wait;
+use make::make;
 
 mod create_container;
 mod fill_volume;
+mod make;
 
 /// Carries the step out. Waits and streams end at once when the run is broken off; short calls are finished,
 /// so that nothing is left of which nobody knows whether it was done.
@@ -79,11 +81,11 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
     match action {
         Action::CreateNetwork { name, spec, labels } => {
             let spec = (**spec).clone();
-            create(engine, Create::Network { name: name.clone(), spec, labels: labels.clone() }).await
+            make(engine, &Create::Network { name: name.clone(), spec, labels: labels.clone() }).await
         }
         Action::CreateVolume { name, spec, labels } => {
             let spec = (**spec).clone();
-            create(engine, Create::Volume { name: name.clone(), spec, labels: labels.clone() }).await
+            make(engine, &Create::Volume { name: name.clone(), spec, labels: labels.clone() }).await
         }
         Action::CreateContainer(container) => create_container::create_container(context, container).await,
         Action::PutFiles { container, files } => transfer::files::put_files(engine, container, files).await,
@@ -127,8 +129,4 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
 fn is_connected(error: &EngineError) -> bool {
     let said = |words: &str| error.to_failure().causes.iter().any(|cause| cause.contains(words));
     said("already exists in network") || said("already connected to network")
-}
-
-async fn create(engine: &dyn Engine, object: Create) -> Result<(), EngineError> {
-    engine.create(&object).await.map(drop)
 }

@@ -36,24 +36,20 @@ impl Tally {
     }
 
     /// A step failed because of `of`, rarely another thing than the step is about. When that was told already, by
-    /// another step that looked at the same thing, the answer is that step and this one counts as held back.
-    pub(super) fn failed(&mut self, step: &Step, of: Resource, failure: Failure) -> Option<StepId> {
+    /// another step that looked at the same thing, it is not told again.
+    pub(super) fn failed(&mut self, step: &Step, of: Resource, failure: Failure) {
         if step.may_fail {
             self.forgiven.insert(step.id);
-            return None;
+            return;
         }
         let looks = of != step.of || matches!(step.action, Action::Wait { .. } | Action::Enter(_));
         let told = self.failures.iter().position(|told| looks && told.of == of && told.step.is_some());
-        let at = if let Some(at) = told {
-            self.summary.skipped += 1;
-            at
-        } else {
+        let at = told.unwrap_or_else(|| {
             self.summary.failed += 1;
             self.push(Some(step.id), of, failure)
-        };
+        });
         self.of_step.insert(step.id, at);
         self.skip(at, &step.of);
-        told.and_then(|at| self.failures[at].step)
     }
 
     pub(super) fn skipped(&mut self, step: &Step, because: &Because) {
@@ -141,21 +137,21 @@ mod tests {
     }
 
     fn fail(tally: &mut Tally, step: &Step) {
-        assert_eq!(tally.failed(step, step.of.clone(), failure()), None);
+        tally.failed(step, step.of.clone(), failure());
     }
 
     #[test]
     fn a_node_that_ended_is_told_once_with_all_that_broke_in_it() {
         let mut tally = Tally::default();
         let node = Resource::Service("vm".parse().expect("a valid address"));
-        assert_eq!(tally.failed(&step(0, "vm/a", false), node.clone(), failure()), None);
-        assert_eq!(tally.failed(&step(1, "vm/b", false), node.clone(), failure()), Some(StepId(0)));
+        tally.failed(&step(0, "vm/a", false), node.clone(), failure());
+        tally.failed(&step(1, "vm/b", false), node.clone(), failure());
         tally.skipped(&step(2, "vm/c", false), &Because::Step(StepId(1)));
         assert_eq!(tally.failures.len(), 1);
         assert_eq!(tally.failures[0].of, node);
         let skipped: Vec<String> = tally.failures[0].skipped.iter().map(ToString::to_string).collect();
         assert_eq!(skipped, ["vm/a", "vm/b", "vm/c"]);
-        assert_eq!((tally.summary.failed, tally.summary.skipped), (1, 2));
+        assert_eq!((tally.summary.failed, tally.summary.skipped), (1, 1));
         assert!(tally.has_told(&Resource::Layer("vm/a".parse::<Addr>().expect("a valid address").layer())));
     }
 

@@ -20,6 +20,7 @@ mod placing;
 pub mod plan;
 pub mod plan_check;
 mod quiesce;
+mod ranges;
 mod refresh;
 pub mod step;
 mod up;

@@ -8,9 +8,11 @@ use crate::model::addr::LayerPath;
 use crate::model::container::MountSource;
 use crate::model::label;
 use crate::model::network::{NetworkSpec, VolumeSpec};
+use crate::model::observed::ObservedNetwork;
 use crate::model::span::Span;
 
 use super::action::Action;
+use super::address_pool::Cidr;
 use super::builder::{Builder, Draft, after};
 use super::cause::Cause;
 use super::desired::{Desired, base_labels};
@@ -134,6 +136,9 @@ impl Objects {
                 None
             }
             None => {
+                for problem in overlaps(name, &def.spec, &seen.networks, def.span) {
+                    builder.problems.push(problem);
+                }
                 let mut labels = base_labels(world, known, &layer.to_string());
                 labels.insert(label::FINGERPRINT.to_owned(), hash);
                 labels.insert(label::COMPOSE_PROJECT.to_owned(), world.project(layer).to_string());
@@ -242,6 +247,24 @@ fn missing(what: &str, key: &str, name: &str, layer: &LayerPath, span: Span) -> 
     )
     .at(span, "")
     .help(format!("create it first, or take `external` from `{key}`"))
+}
+
+/// Subnets of a network to make that the engine would refuse: another network of it has their addresses.
+fn overlaps(name: &str, spec: &NetworkSpec, there: &[ObservedNetwork], span: Span) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    for text in spec.ipam.iter().filter_map(|subnet| subnet.subnet.as_deref()) {
+        let Some(wanted) = Cidr::parse(text) else { continue };
+        for other in there {
+            let taken = |subnet: &&String| Cidr::parse(subnet).is_some_and(|cidr| cidr.overlaps(wanted));
+            if let Some(subnet) = other.subnets.iter().find(taken) {
+                let why =
+                    format!("`{text}` of network `{name}` overlaps `{subnet}` of network `{}`", other.name);
+                let problem = Diagnostic::error(Code::AddressClash, why).at(span, "");
+                out.push(problem.help(format!("choose other addresses, or remove network `{}`", other.name)));
+            }
+        }
+    }
+    out
 }
 
 /// Networks inside take the MTU of their engine: only the default bridge does so by itself (ENGINES.md P10).

@@ -27,6 +27,7 @@ use super::objects::Objects;
 use super::ours;
 use super::plan::Plan;
 use super::quiesce;
+use super::ranges;
 use super::step::{Group, Need, Resource, StepId};
 use super::world::{World, kind_of};
 
@@ -68,6 +69,7 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
     };
     if scope.contains(&LayerPath::root()) {
         claims::check(&planner.world, &mut planner.builder.problems);
+        ranges::check(&planner.world, &mut planner.builder.problems);
     }
     // Outermost first: whether a layer is leaving is known once its node has been looked at.
     let mut layers: Vec<&LayerPath> = scope.iter().collect();

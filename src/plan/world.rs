@@ -79,6 +79,13 @@ impl<'a> World<'a> {
         out
     }
 
+    /// The engines that a port of a service in `layer` passes on its way to the root, its own first.
+    fn hops(&self, layer: &LayerPath) -> Vec<LayerPath> {
+        let mut hops = vec![self.home(layer)];
+        hops.extend(self.chain(layer).iter().map(|node| self.home(&node.layer())));
+        hops
+    }
+
     /// Whether the engine of `layer` is one that the lab does not make (`tcp`), or lies in one.
     pub(super) fn is_elsewhere(&self, layer: &LayerPath) -> bool {
         self.chain(layer).iter().any(|node| {
@@ -154,11 +161,18 @@ impl<'a> World<'a> {
         // Fixed numbers first, so that numbers chosen for a hop never take one that the file names.
         let mut used: HashMap<(LayerPath, Protocol), BTreeSet<u16>> = HashMap::new();
         for (addr, service) in instances {
-            let home = self.home(&addr.layer());
-            let fixed = service.spec.ports.iter().chain(service.publish.iter().map(|publish| &publish.value));
-            for port in fixed {
+            let hops = self.hops(&addr.layer());
+            for port in &service.spec.ports {
                 if let Some((first, last)) = port.host {
-                    used.entry((home.clone(), port.protocol)).or_default().extend(first..=last);
+                    used.entry((hops[0].clone(), port.protocol)).or_default().extend(first..=last);
+                }
+            }
+            for port in service.publish.iter().map(|publish| &publish.value) {
+                if let Some(number) = port.host.filter(|(first, last)| first == last).map(|(first, _)| first)
+                {
+                    for home in &hops {
+                        used.entry((home.clone(), port.protocol)).or_default().insert(number);
+                    }
                 }
             }
         }
@@ -195,9 +209,7 @@ impl<'a> World<'a> {
         used: &mut HashMap<(LayerPath, Protocol), BTreeSet<u16>>,
     ) {
         let mut inner = port.container;
-        let mut homes = vec![self.home(&addr.layer())];
-        homes.extend(chain.iter().map(|node| self.home(&node.layer())));
-        for (hop, home) in homes.into_iter().enumerate() {
+        for (hop, home) in self.hops(&addr.layer()).into_iter().enumerate() {
             let binding = if home.is_root() {
                 PortBinding { container: inner, ..port.clone() }
             } else {

@@ -22,19 +22,18 @@ fn all_problems_are_shown_at_once_and_nothing_is_started() {
        ·             ────
      4 │     imgae: docker:dind
        ╰────
-      help: did you mean `dind`? The kinds are `socket`, `tcp`, `dind`, `dind-
-            rootless`, `systemd`, `kicbase`, `sysbox` and `podman`
+      help: Did you mean `dind`?
 
     nest::unknown-key
 
-      ✘ a service has no key `imgae`
+      ✘ unknown key `imgae` in a service
        ╭─[nest.yaml:4:5]
      3 │     engine: dnid
      4 │     imgae: docker:dind
        ·     ─────
      5 │   web:
        ╰────
-      help: did you mean `image`?
+      help: Did you mean `image`?
 
     nest::unknown-service
 
@@ -44,7 +43,7 @@ fn all_problems_are_shown_at_once_and_nothing_is_started() {
      7 │     depends_on: [vm2/web]
        ·                  ───────
        ╰────
-      help: did you mean `vm1`?
+      help: Did you mean `vm1`?
 
     ✘ 3 errors
     ");

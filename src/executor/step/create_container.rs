@@ -10,6 +10,8 @@ use crate::model::label;
 use crate::plan::action::{ImageUse, NewContainer};
 use crate::transfer::image::usable_reference;
 
+use super::make::make;
+
 /// An image as an engine knows it.
 pub(super) struct LocalImage {
     /// A name that the engine knows it by.
@@ -33,7 +35,7 @@ pub(super) async fn create_container(
     }
     let object =
         Create::Container { name: container.name.clone(), spec: Box::new(spec), image: image.name, labels };
-    context.engine().create(&object).await.map(drop)
+    make(context.engine(), &object).await
 }
 
 /// The image on an engine. A reference that was copied there may have lost its name on the way (digests), or

@@ -468,3 +468,56 @@ async fn what_runs_on_the_parents_engine_outlives_its_recreated_node_and_is_plan
     let leaf = engine.node("lab-outer-in-1").container("lab-outer-in-y-1");
     assert_eq!(leaf.map(|leaf| leaf.state), Some(ContainerState::Running));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_killed_runs_last_calls_made_after_the_survey_is_taken_over() {
+    let engine = engine();
+    let lab = lab(vec![node("vm", "dind", vec![with_secret("web")]), service("client")]);
+    let goal = up_goal(&lab);
+    let before = surveyed(&engine).await;
+    let first = goal.plan(&before.known, &answered(&before), StepId(0));
+    up(&engine, &lab).await;
+    let whole = engine.snapshot();
+    let (_cancel, cancelled) = watch::channel(None);
+    let ran = go_on(&goal, before, first, &run_options("up"), cancelled).await;
+    ran.assert_good();
+    assert_eq!(engine.snapshot(), whole);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_whose_name_is_taken_before_it_is_seen_is_waited_for_and_not_for_ever() {
+    let engine = engine();
+    let lab = lab(vec![service("web")]);
+    let taken = || Fault::Fail(FailureKind::Conflict, "the name is in use".to_owned());
+    engine.script(When::on("create container", "lab-web-1"), 2, taken());
+    up(&engine, &lab).await;
+    go(&engine, &down_goal()).await.assert_good();
+    engine.script(When::on("create container", "lab-web-1"), 1_000, taken());
+    let ran = go(&engine, &up_goal(&lab)).await;
+    assert_eq!(ran.failure().causes, ["the name is in use"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_ends_under_its_layers_steps_is_one_failure() {
+    let engine = engine();
+    let inside =
+        vec![checked("slow"), service("job"), needing(service("after"), &[("job", Condition::Completed)])];
+    engine.set_behaviour("lab-vm-slow-1", Behaviour::default().health(HealthScript::ByHand));
+    let lab =
+        lab(vec![node("vm", "dind", inside), needing(service("x"), &[("vm/slow", Condition::Healthy)])]);
+    let (ran, ()) = tokio::join!(go_up(&engine, &lab), async {
+        let runs = |name| {
+            engine.node("lab-vm-1").container(name).is_some_and(|c| c.state == ContainerState::Running)
+        };
+        until(|| engine.container("lab-vm-1").is_some() && runs("lab-vm-slow-1") && runs("lab-vm-job-1"))
+            .await;
+        engine.by_hand("lab-vm-1", &Change::Kill(None));
+    });
+    let failure = ran.failure();
+    assert_eq!(failure.kind, FailureKind::Unhealthy);
+    assert_eq!(failure.causes, ["the node `vm` does not run any more: it exited with code 137"]);
+    assert_eq!(ran.report.failures[0].of.to_string(), "vm");
+    let mut skipped = ran.skipped();
+    skipped.sort();
+    assert_eq!(skipped, ["vm/after", "vm/job", "vm/slow", "x"]);
+}

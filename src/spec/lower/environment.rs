@@ -31,7 +31,8 @@ impl Lowering<'_> {
             Some(EnvFiles::One(path)) => vec![(path, place, true, false)],
             Some(EnvFiles::Many(list)) => list.0.into_iter().filter_map(|form| self.env_file(form)).collect(),
         };
-        let mut known: Vars = (*scope.vars).clone();
+        // A copy only where something is added to it: most services have no files.
+        let mut known: Vars = if files.is_empty() { Vars::new() } else { (*scope.vars).clone() };
         for (path, span, required, raw) in files {
             let Some(path) = self.user_path(&path, span, scope) else { continue };
             if !required && !self.files.exists(&path) {

@@ -21,6 +21,8 @@ use super::lowering::Lowering;
 
 /// Places shown for one variable that is not set.
 const PLACES: usize = 4;
+/// Bytes that variables may add to one file.
+const ADDED_LIMIT: usize = 64 << 20;
 
 impl Lowering<'_> {
     /// The name of a file as the user knows it.
@@ -37,7 +39,10 @@ impl Lowering<'_> {
             return known.clone();
         }
         let text = self.read_text(path, mention);
-        self.texts.borrow_mut().insert(path.to_owned(), text.clone());
+        // What is not there is said wherever it is named.
+        if self.files.exists(path) {
+            self.texts.borrow_mut().insert(path.to_owned(), text.clone());
+        }
         text
     }
 
@@ -81,7 +86,9 @@ impl Lowering<'_> {
             .text(path, mention)
             .and_then(|(source, text)| build(&text, source, self.problems))
             .map(Rc::new);
-        self.trees.borrow_mut().insert(path.to_owned(), tree.clone());
+        if self.files.exists(path) {
+            self.trees.borrow_mut().insert(path.to_owned(), tree.clone());
+        }
         tree
     }
 
@@ -132,7 +139,7 @@ fn clamp(text: &str, source: SourceId, start: usize, end: usize) -> Span {
 
 /// Fills variables into every value of a tree. Keys stay as they are, as in Compose.
 pub(crate) fn fill_in(tree: &mut Node, vars: &Vars, problems: &Problems, sources: &SourceMap) {
-    let mut filling = Filling { vars, problems, sources, unset: BTreeMap::new() };
+    let mut filling = Filling { vars, problems, sources, unset: BTreeMap::new(), added: 0 };
     filling.node(tree);
     for (name, places) in filling.unset {
         let mut problem =
@@ -151,6 +158,8 @@ struct Filling<'a> {
     problems: &'a Problems,
     sources: &'a SourceMap,
     unset: BTreeMap<String, Vec<Span>>,
+    /// Bytes of all texts that variables were filled into.
+    added: usize,
 }
 
 impl Filling<'_> {
@@ -164,9 +173,22 @@ impl Filling<'_> {
     }
 
     fn scalar(&mut self, scalar: &mut Scalar, span: Span, head: Span) {
+        if self.added > ADDED_LIMIT {
+            return;
+        }
         let Some(result) = interpolate(&scalar.text, &|name| self.vars.get(name).cloned()) else { return };
         match result {
             Ok(filled) => {
+                self.added += filled.text.len();
+                if self.added > ADDED_LIMIT {
+                    let message = "the file is larger than 64 MiB once its variables are filled in";
+                    self.problems.error(
+                        Code::TooLarge,
+                        head,
+                        message,
+                        "Give shorter values to its variables.",
+                    );
+                }
                 for (name, range) in filled.unset {
                     let place = self.part(scalar, span, head, range);
                     let places = self.unset.entry(name).or_default();

@@ -16,7 +16,7 @@ use crate::spec::tree::node::Node;
 /// Engines within engines deeper than this were not meant; each level costs memory and time.
 pub(crate) const LAYER_DEPTH_LIMIT: usize = 16;
 /// Services of a whole lab. Files that name files twice at each level would grow without end.
-pub(crate) const SERVICE_LIMIT: usize = 50_000;
+pub(crate) const SERVICE_LIMIT: usize = 20_000;
 
 /// The text of a file and its number.
 pub(super) type Text = (SourceId, Rc<str>);

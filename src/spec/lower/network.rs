@@ -164,7 +164,6 @@ impl Lowering<'_> {
                     .help("Keep one of them."),
             );
         }
-        let written = field.place.is_some() && field.value.is_some();
         let mut out = BTreeMap::new();
         match field.value {
             None => {}
@@ -179,7 +178,7 @@ impl Lowering<'_> {
         }
         if mode.is_some() {
             out.clear();
-        } else if !written {
+        } else if out.is_empty() {
             out.insert("default".to_owned(), Endpoint::default());
         }
         out

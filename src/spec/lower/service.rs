@@ -58,6 +58,11 @@ impl Lowering<'_> {
             .map(|node| node.pairs().iter().map(|pair| pair.key.clone()).collect())
             .unwrap_or_default();
         let wants_engine = raw.engine.place.is_some();
+        if node.get("engine").is_some_and(Node::is_null) {
+            let place = raw.engine.key.unwrap_or(span);
+            let help = format!("Write a kind: one of {}.", enumerate(kinds()));
+            self.problems.error(Code::MissingKey, place, "`engine` is empty", help);
+        }
         let engine = self.engine(std::mem::take(&mut raw.engine), &engine_keys, scope);
         let inner = std::mem::take(&mut raw.inner);
         if let (false, Some(place)) = (wants_engine, inner.key) {

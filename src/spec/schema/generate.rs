@@ -57,11 +57,9 @@ impl Transform for Close {
         }
         // Whoever leaves a word to a variable gets no help with it, and no complaint.
         for key in ["enum", "oneOf"] {
-            if object.get("type") == Some(&json!("string")) || key == "oneOf" {
-                if let Some(words) = object.remove(key) {
-                    let variable = json!({"type": "string", "pattern": "\\$"});
-                    object.insert("anyOf".to_owned(), json!([{ key: words }, variable]));
-                }
+            if let Some(words) = object.remove(key) {
+                let variable = json!({"type": "string", "pattern": "\\$"});
+                object.insert("anyOf".to_owned(), json!([{ key: words }, variable]));
             }
         }
     }

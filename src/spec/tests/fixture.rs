@@ -8,28 +8,28 @@ use crate::spec::files::{Entry, Vars};
 use crate::spec::parse::{Parsed, parse};
 
 /// The directory in which every lab of these tests seems to stand.
-pub(super) const LAB: &str = "/lab";
+pub(crate) const LAB: &str = "/lab";
 
 /// A lab: its files by path, and which of them are given to the parser.
-pub(super) struct Fixture {
-    pub(super) name: String,
-    pub(super) files: BTreeMap<PathBuf, Vec<u8>>,
-    pub(super) entry: Entry,
+pub(crate) struct Fixture {
+    pub(crate) name: String,
+    pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
+    pub(crate) entry: Entry,
 }
 
 impl Fixture {
     /// A lab of one text.
-    pub(super) fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self::bytes(text.as_bytes())
     }
 
     /// A lab of one file of any bytes.
-    pub(super) fn bytes(bytes: &[u8]) -> Self {
+    pub(crate) fn bytes(bytes: &[u8]) -> Self {
         Self::of("nest.yaml", BTreeMap::from([(PathBuf::from("/lab/nest.yaml"), bytes.to_vec())]))
     }
 
     /// A lab of several texts; those that begin with `nest` are given to the parser, in order.
-    pub(super) fn texts(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn texts(files: &[(&str, &str)]) -> Self {
         let files =
             files.iter().map(|(name, text)| (Path::new(LAB).join(name), text.as_bytes().to_vec())).collect();
         Self::of("texts", files)
@@ -55,7 +55,7 @@ impl Fixture {
     }
 
     /// Reads it.
-    pub(super) fn parse(&self) -> Parsed {
+    pub(crate) fn parse(&self) -> Parsed {
         let vars: Vars = [("SET", "value"), ("EMPTY", ""), ("PORT", "8080"), ("DIND_IMAGE", "docker:dind")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
@@ -64,7 +64,7 @@ impl Fixture {
 }
 
 /// Every lab of a directory of fixtures: a file `x.yaml`, or a directory `x` with `nest*.yaml`.
-pub(super) fn all(kind: &str) -> Vec<Fixture> {
+pub(crate) fn all(kind: &str) -> Vec<Fixture> {
     let mut out = Vec::new();
     for path in listed(&directory(kind)) {
         let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
@@ -81,8 +81,24 @@ pub(super) fn all(kind: &str) -> Vec<Fixture> {
     out
 }
 
+/// The examples, with what their readers are told to put beside them.
+pub(crate) fn examples() -> Vec<Fixture> {
+    let mut out = Vec::new();
+    for path in
+        listed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).iter().filter(|path| path.is_dir())
+    {
+        let name = path.file_name().expect("a directory has a name").to_string_lossy().into_owned();
+        let mut files = BTreeMap::new();
+        collect(path, Path::new(LAB), &mut files);
+        let mut fixture = Fixture::of(&name, files);
+        fixture.files.insert(Path::new(LAB).join("id.pub"), b"ssh-ed25519 AAAA me@here\n".to_vec());
+        out.push(fixture);
+    }
+    out
+}
+
 /// `tests/fixtures/spec/<kind>`.
-pub(super) fn directory(kind: &str) -> PathBuf {
+pub(crate) fn directory(kind: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/spec").join(kind)
 }
 
@@ -106,7 +122,7 @@ fn collect(from: &Path, to: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
 
 /// Compares with the text of a file, or rewrites it when `NESTCTL_BLESS` is set.
 #[track_caller]
-pub(super) fn compare(path: &Path, actual: &str) -> Result<(), String> {
+pub(crate) fn compare(path: &Path, actual: &str) -> Result<(), String> {
     if std::env::var_os("NESTCTL_BLESS").is_some() {
         fs::write(path, actual).expect("writable");
         return Ok(());

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::fixture::{Fixture, all};
 use super::shown::shown;
 use crate::model::container::{
-    BindPath, ContainerSpec, Device, Mount, MountSource, NetworkMode, PortBinding, Protocol, RestartPolicy,
-    Ulimit,
+    BindPath, ContainerSpec, Device, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding,
+    Protocol, RestartPolicy, Ulimit,
 };
 use crate::model::files::{Existing, PutFile};
 use crate::model::service::{Condition, DataRoot, PullPolicy, Service, SshOptions, Target};
@@ -124,7 +124,7 @@ fn every_key_of_a_service_reaches_the_container() {
     assert!(web.depends_on[0].restart);
     assert_eq!((web.depends_on[1].condition, web.depends_on[1].required), (Condition::Completed, false));
     assert_eq!(web.publish[0].value.host, None);
-    assert_eq!(service(&lab, "db").spec.healthcheck.as_ref().map(|health| health.is_disabled()), Some(true));
+    assert_eq!(service(&lab, "db").spec.healthcheck.as_ref().map(Healthcheck::is_disabled), Some(true));
     assert_eq!(service(&lab, "db").spec.network_mode, Some(NetworkMode::None));
     assert_eq!(lab.root.images[1].value, "nginx:1.27");
 }
@@ -383,7 +383,7 @@ fn a_file_with_errors_still_gives_what_could_be_read() {
         service(&lab, "db").spec,
         ContainerSpec {
             image: "y".to_owned(),
-            networks: [("default".to_owned(), Default::default())].into(),
+            networks: [("default".to_owned(), Endpoint::default())].into(),
             ports: vec![PortBinding { host_ip: None, host: None, container: 80, protocol: Protocol::Tcp }],
             ..ContainerSpec::default()
         }

@@ -1,6 +1,6 @@
 //! The parser against files: `tests/fixtures/spec`.
 
-mod fixture;
+pub(super) mod fixture;
 mod invalid;
 mod lowering;
 mod merging;

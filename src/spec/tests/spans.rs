@@ -5,7 +5,7 @@ use crate::model::service::Service;
 use crate::spec::parse::Parsed;
 
 fn marked(parsed: &Parsed) -> Vec<String> {
-    let places = parsed.diagnostics.sorted().into_iter().flat_map(|problem| problem.labels.first());
+    let places = parsed.diagnostics.sorted().into_iter().filter_map(|problem| problem.labels.first());
     places
         .map(|label| {
             let source = parsed.sources.get(label.span.source).expect("a source of this run");

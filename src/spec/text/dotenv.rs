@@ -1,5 +1,6 @@
 //! `.env` files and `env_file`s, as Compose reads them (compose-go `dotenv/parser.go`).
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::interpolate::{Lookup, interpolate};
@@ -11,7 +12,14 @@ pub(crate) struct Variables {
     pub(crate) list: Vec<(String, Option<String>)>,
     /// What is wrong, and where.
     pub(crate) faults: Vec<Wrong>,
+    /// Where in the list the last value of a name stands.
+    last: HashMap<String, usize>,
+    /// Bytes of all values.
+    bytes: usize,
 }
+
+/// Bytes of all values of a file; variables made of variables grow fast.
+const LIMIT: usize = 16 << 20;
 
 /// One thing that is wrong in a file of variables.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +33,16 @@ pub(crate) struct Wrong {
 }
 
 impl Variables {
+    fn add(&mut self, name: String, value: Option<String>) {
+        self.bytes += value.as_ref().map_or(0, String::len);
+        self.last.insert(name.clone(), self.list.len());
+        self.list.push((name, value));
+    }
+
+    fn value_of(&self, name: &str) -> Option<String> {
+        self.list.get(*self.last.get(name)?)?.1.clone()
+    }
+
     fn wrong(&mut self, message: impl Into<String>, help: &str, range: Range<usize>) {
         self.faults.push(Wrong { message: message.into(), help: help.to_owned(), range });
     }
@@ -36,6 +54,14 @@ pub(crate) fn parse(text: &str, look_up: &Lookup) -> Variables {
     let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     while at < text.len() {
         at = statement(text, at, look_up, &mut out);
+        if out.bytes > LIMIT {
+            out.wrong(
+                "the values are longer than 16 MiB together",
+                "Check for variables made of variables.",
+                at..at,
+            );
+            break;
+        }
     }
     out
 }
@@ -49,10 +75,10 @@ pub(crate) fn parse_raw(text: &str) -> Variables {
         if !body.trim().is_empty() && !body.trim_start().starts_with('#') {
             match body.split_once('=') {
                 Some((name, value)) if !name.trim().is_empty() => {
-                    out.list.push((name.trim().to_owned(), Some(value.to_owned())));
+                    out.add(name.trim().to_owned(), Some(value.to_owned()));
                 }
                 Some(_) => out.wrong("a value has no name", "Write `NAME=value`.", at..at + body.len()),
-                None => out.list.push((body.trim().to_owned(), None)),
+                None => out.add(body.trim().to_owned(), None),
             }
         }
         at += line.len();
@@ -78,7 +104,7 @@ fn statement(text: &str, start: usize, look_up: &Lookup, out: &mut Variables) ->
     if name_end == body.len() {
         let name = name.split(" #").next().unwrap_or_default().trim_end();
         if name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-[]".contains(c)) {
-            out.list.push((name.to_owned(), None));
+            out.add(name.to_owned(), None);
         } else {
             out.wrong(
                 "the line is not a variable",
@@ -131,7 +157,7 @@ fn quoted(text: &str, at: usize, quote: char, name: String, look_up: &Lookup, ou
     if quote == '"' {
         push(name, &unescape(inside), at + 1, look_up, out);
     } else {
-        out.list.push((name, Some(inside.replace("\\'", "'"))));
+        out.add(name, Some(inside.replace("\\'", "'")));
     }
     let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
     let tail = text[end + 1..line_end].trim();
@@ -142,15 +168,10 @@ fn quoted(text: &str, at: usize, quote: char, name: String, look_up: &Lookup, ou
 }
 
 fn push(name: String, value: &str, at: usize, look_up: &Lookup, out: &mut Variables) {
-    let known = |wanted: &str| {
-        look_up(wanted).or_else(|| {
-            let above = out.list.iter().rev().find(|(name, _)| name == wanted);
-            above.and_then(|(_, value)| value.clone())
-        })
-    };
-    match interpolate(value, &known) {
-        None => out.list.push((name, Some(value.to_owned()))),
-        Some(Ok(filled)) => out.list.push((name, Some(filled.text))),
+    let filled = interpolate(value, &|wanted| look_up(wanted).or_else(|| out.value_of(wanted)));
+    match filled {
+        None => out.add(name, Some(value.to_owned())),
+        Some(Ok(filled)) => out.add(name, Some(filled.text)),
         Some(Err(fault)) => {
             let range = at + fault.range.start..at + fault.range.end;
             out.faults.push(Wrong { message: fault.message, help: fault.help, range });

@@ -1,11 +1,20 @@
 //! Scenarios on a real engine with real nested daemons, one file a theme. Each asserts on what the engines say
 //! and ends with nothing left (`support::lab::TestLab` sees to that).
 
+mod addresses;
 mod big_image;
 mod examples;
 mod failures;
 mod files;
 mod images;
+mod kill;
+mod kinds;
+mod mixed;
 mod names;
+mod order;
 mod quickstart;
+mod repair;
+mod signals;
+mod socket;
+mod tcp;
 mod three_levels;

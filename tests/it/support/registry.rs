@@ -1,6 +1,5 @@
 //! A registry of a scenario: a lab of its own, filled by the registry's HTTP API.
 
-use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -112,10 +111,10 @@ impl TestRegistry {
             self.port
         );
         for (key, value) in headers {
-            let _ = write!(head, "{key}: {value}\r\n");
+            head.extend([key, ": ", value, "\r\n"]);
         }
         if let Some(body) = body {
-            let _ = write!(head, "Content-Length: {}\r\n", body.len());
+            head.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes()).ok()?;
