@@ -16,6 +16,7 @@ mod images;
 pub mod known;
 mod objects;
 pub mod ours;
+mod placing;
 pub mod plan;
 pub mod plan_check;
 mod quiesce;
