@@ -89,8 +89,8 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         }
         Action::CreateContainer(container) => create_container::create_container(context, container).await,
         Action::PutFiles { container, files } => transfer::files::put_files(engine, container, files).await,
-        Action::FillVolume { volume, target, image, helper, labels, files } => {
-            let fill = fill_volume::FillVolume { volume, target, image, helper, labels, files };
+        Action::FillVolume { volume, target, image, helper, labels, files, trees } => {
+            let fill = fill_volume::FillVolume { volume, target, image, helper, labels, files, trees };
             fill_volume::fill_volume(context, &fill).await
         }
         Action::Connect { container, network, endpoint } => {

@@ -112,6 +112,8 @@ pub struct Refusal {
 
 /// Where a node's own paths of the user's machine appear inside nodes: one bind of the lab's directory.
 pub const LAB_DIRECTORY: &str = "/nestctl/lab";
+/// Where a volume of files is filled, each part of which is then mounted at its own place.
+pub const FILES_DIRECTORY: &str = "/nestctl/files";
 /// The start script's path inside a node.
 pub const START_SCRIPT: &str = "/nestctl/start";
 /// Directory of extra certificates (`engine.ca`) inside a node.

@@ -81,6 +81,8 @@ pub enum Action {
         labels: Labels,
         /// The files, with paths inside the container.
         files: Vec<PutFile>,
+        /// Paths of the user's machine to copy in, and where to in the container.
+        trees: Vec<(std::path::PathBuf, String)>,
     },
     /// Connects a container to a network.
     Connect {

@@ -232,6 +232,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
                 helper: format!("{}.files", self.desired.name),
                 labels,
                 files: fill.files,
+                trees: fill.trees,
             };
             let before = needs.clone();
             needs.push(after(self.push(self.cause.clone(), action, before)));

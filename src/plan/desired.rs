@@ -1,7 +1,6 @@
 //! What one instance is to be on its engine: the file's part, the kind's part, and what the layers inside need
 //! of it, with every name and path resolved.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +47,8 @@ pub(super) struct Fill {
     pub(super) volume: String,
     pub(super) target: String,
     pub(super) files: Vec<PutFile>,
+    /// Paths of the user's machine to copy in, and where to.
+    pub(super) trees: Vec<(PathBuf, String)>,
 }
 
 /// A volume of one instance.
@@ -134,7 +135,7 @@ impl<'a> Desired<'a> {
             out.spec = file;
         }
         out.fingerprint.0 = canonical.hash();
-        out.place_files();
+        out.place_files(known, &layer);
         out.place_user_paths(world, known, &layer);
         out.set_labels(world, known, dependencies, circumstances);
         out
@@ -203,60 +204,6 @@ impl<'a> Desired<'a> {
         }
     }
 
-    /// Configs and secrets with content go into the created container; where they would be hidden by a tmpfs
-    /// or the root is read-only, into a small volume that is filled before.
-    fn place_files(&mut self) {
-        let mut hidden: BTreeMap<String, Vec<PutFile>> = BTreeMap::new();
-        for put in &self.service.files {
-            let directory = put.path.rsplit_once('/').map_or("/", |(directory, _)| directory).to_owned();
-            let below_tmpfs = self.spec.mounts.iter().any(|mount| {
-                matches!(mount.source, MountSource::Tmpfs { .. }) && is_below(&put.path, &mount.target)
-            });
-            if (below_tmpfs || self.spec.read_only) && !directory.is_empty() {
-                hidden.entry(directory).or_default().push(put.clone());
-            } else {
-                self.files.push(put.clone());
-            }
-        }
-        for (target, files) in hidden {
-            let mut canonical = Canonical::default();
-            canonical.line("target", &target);
-            files.iter().for_each(|put| canonical.file(put));
-            let volume = format!("{}_files-{}", self.name, canonical.hash());
-            self.volumes.push(OwnVolume {
-                name: volume.clone(),
-                role: label::ROLE_FILES,
-                spec: VolumeSpec::default(),
-            });
-            self.spec.mounts.push(Mount {
-                target: target.clone(),
-                source: MountSource::Volume { name: Some(volume.clone()), nocopy: false, subpath: None },
-                read_only: true,
-            });
-            self.fills.push(Fill { volume, target, files });
-        }
-    }
-
-    /// Turns paths of the user's machine into paths of this engine's machine, or into copies.
-    fn place_user_paths(&mut self, world: &World<'_>, known: &Known, layer: &LayerPath) {
-        if world.home(layer).is_root() {
-            return;
-        }
-        let copy = known.sees_files == Some(false) || world.is_elsewhere(layer);
-        let mut trees = Vec::new();
-        self.spec.mounts.retain_mut(|mount| {
-            let MountSource::Bind { path, .. } = &mut mount.source else { return true };
-            let BindPath::User(user) = path else { return true };
-            if copy {
-                trees.push((user.clone(), mount.target.clone()));
-                return false;
-            }
-            *path = BindPath::Engine(path_in_node(world, user));
-            true
-        });
-        self.trees = trees;
-    }
-
     fn set_labels(
         &mut self,
         world: &World<'_>,
@@ -282,9 +229,10 @@ impl<'a> Desired<'a> {
         if let Some(pool) = &circumstances.pool {
             set(label::POOL, pool.clone());
         }
-        if !self.trees.is_empty() {
+        let copied = || self.trees.iter().chain(self.fills.iter().flat_map(|fill| &fill.trees));
+        if copied().next().is_some() {
             let mut canonical = Canonical::default();
-            for (path, target) in &self.trees {
+            for (path, target) in copied() {
                 canonical.line(target, known.digests.get(path).map_or("", String::as_str));
             }
             set(label::FILES, canonical.hash());
@@ -405,15 +353,10 @@ fn parent_socket(world: &World<'_>, known: &Known, layer: &LayerPath) -> Option<
 }
 
 /// Where a path of the user's machine appears inside nodes.
-fn path_in_node(world: &World<'_>, path: &Path) -> String {
+pub(super) fn path_in_node(world: &World<'_>, path: &Path) -> String {
     match path.strip_prefix(&world.topology.directory) {
         Ok(rest) if rest.as_os_str().is_empty() => kind::LAB_DIRECTORY.to_owned(),
         Ok(rest) => format!("{}/{}", kind::LAB_DIRECTORY, rest.display()),
         Err(_) => format!("/nestctl/bind/{}", short_hash(&path.to_string_lossy())),
     }
-}
-
-/// Whether `path` lies below directory `above`.
-fn is_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -17,6 +17,7 @@ pub mod known;
 mod objects;
 mod orphans;
 pub mod ours;
+mod placing;
 pub mod plan;
 pub mod plan_check;
 mod quiesce;

@@ -36,7 +36,7 @@ pub fn breaches(plan: &Plan, known: &Known, first: StepId) -> Vec<String> {
         for need in &step.needs {
             match &need.on {
                 On::Step(id) if *id >= first && !ids.contains(id) => {
-                    out.push(format!("{} needs {id}, which is not there", step.id))
+                    out.push(format!("{} needs {id}, which is not there", step.id));
                 }
                 On::Step(_) => {}
                 On::Milestone(milestone) => {

@@ -9,7 +9,7 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::model::span::Span;
 
 /// More problems than this tell a person nothing, and would make a hostile file expensive.
-const LIMIT: usize = 1000;
+pub(crate) const LIMIT: usize = 200;
 
 /// A notebook that readers share: a problem never ends the reading of what stands beside it.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub(crate) struct Problems {
 struct Pages {
     list: Vec<Diagnostic>,
     seen: HashSet<(Code, Option<Span>, String)>,
+    /// Whether some were left out.
+    more: bool,
 }
 
 impl Problems {
@@ -28,6 +30,7 @@ impl Problems {
     pub(crate) fn push(&self, diagnostic: Diagnostic) {
         let mut pages = self.pages.borrow_mut();
         if pages.list.len() >= LIMIT {
+            pages.more = true;
             return;
         }
         let place = diagnostic.labels.first().map(|label| label.span);
@@ -41,6 +44,11 @@ impl Problems {
         self.push(Diagnostic::error(code, message).at(span, "").help(help));
     }
 
+    /// Whether nothing more is noted: looking for words would be for nothing.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pages.borrow().more
+    }
+
     /// Whether an error is among them.
     pub(crate) fn has_errors(&self) -> bool {
         self.pages.borrow().list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
@@ -48,9 +56,14 @@ impl Problems {
 
     /// All of them.
     pub(crate) fn into_diagnostics(self) -> Diagnostics {
+        let pages = self.pages.into_inner();
         let mut out = Diagnostics::new();
-        for diagnostic in self.pages.into_inner().list {
+        for diagnostic in pages.list {
             out.push(diagnostic);
+        }
+        if pages.more {
+            let message = format!("there are more problems than the {LIMIT} shown");
+            out.push(Diagnostic::error(Code::TooLarge, message).help("Correct these first."));
         }
         out
     }

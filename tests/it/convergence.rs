@@ -359,7 +359,7 @@ fn random_labs_converge_and_leave_nothing() {
     for seed in seeds {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            runtime.expect("a runtime").block_on(case(seed))
+            runtime.expect("a runtime").block_on(case(seed));
         }));
         if let Err(panic) = result {
             println!("seed {seed} fails");

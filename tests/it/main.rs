@@ -1,6 +1,8 @@
 //! Integration tests: one binary. Scenarios on a real engine are in `e2e/`; they say that they are skipped where
 //! `NESTCTL_TEST_HOST` names none.
 
+#![expect(clippy::print_stdout, reason = "a test says what it skips and what it leaves")]
+
 mod convergence;
 mod e2e;
 mod help;

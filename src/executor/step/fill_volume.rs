@@ -1,6 +1,7 @@
 //! Filling a volume: through a container that mounts it, is never started and goes again.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::engine::engine::{Create, Remove};
 use crate::engine::error::EngineError;
@@ -10,7 +11,7 @@ use crate::model::failure::FailureKind;
 use crate::model::files::PutFile;
 use crate::model::label;
 use crate::plan::action::ImageUse;
-use crate::transfer::files::put_files;
+use crate::transfer::files::{put_files, put_tree};
 
 use super::create_container::local_image;
 
@@ -22,6 +23,7 @@ pub(super) struct FillVolume<'a> {
     pub(super) helper: &'a str,
     pub(super) labels: &'a BTreeMap<String, String>,
     pub(super) files: &'a [PutFile],
+    pub(super) trees: &'a [(PathBuf, String)],
 }
 
 /// Fills a volume.
@@ -49,10 +51,19 @@ pub(super) async fn fill_volume(context: &StepContext, fill: &FillVolume<'_>) ->
         }
         engine.create(&helper).await?;
     }
-    let put = put_files(engine, fill.helper, fill.files).await;
+    let put = put_all(context, fill).await;
     let remove = Remove::Container { container: fill.helper.to_owned(), volumes: false };
     let removed = engine.remove(&remove).await;
     put.and(removed)
+}
+
+async fn put_all(context: &StepContext, fill: &FillVolume<'_>) -> Result<(), EngineError> {
+    let engine = context.engine();
+    put_files(engine, fill.helper, fill.files).await?;
+    for (from, to) in fill.trees {
+        put_tree(engine, fill.helper, &*context.files, from, to).await?;
+    }
+    Ok(())
 }
 
 /// Removes a container of the helper's name, if it is a helper of this lab: the name is nobody's property.

@@ -225,7 +225,7 @@ impl<'t> Deserializer<'t> for Reader<'t> {
         };
         for pair in pairs {
             let key = pair.key.value.as_str();
-            if !fields.contains(&key) && !key.starts_with("x-") {
+            if !fields.contains(&key) && !key.starts_with("x-") && !self.problems.is_full() {
                 let message = format!("unknown key {} in {}", words::quote(key), words::thing(name));
                 let help = words::misplaced(name, key)
                     .map_or_else(|| words::instead(key, fields, "keys here"), str::to_owned);

@@ -66,8 +66,22 @@ fn a_relative_bind_must_be_live_at_every_depth() {
 
 #[test]
 fn files_that_the_engine_does_not_see_must_be_copied_in_and_renewed() {
-    let keys = "volumes: [\"./site:/site\", \"./one.txt:/etc/one.txt:ro\"]";
-    let Some(lab) = TestLab::new("copied", &at_depth_two(keys)) else { return };
+    // Below a tmpfs and in a read-only root nothing can be put into the created container.
+    let busybox = busybox();
+    let yaml = format!(
+        "services:
+  vm:
+    engine: {{kind: dind, data: tmpfs}}
+    image: \"${{DIND_IMAGE}}\"
+    inner:
+      services:
+        web: {{{busybox}, volumes: [\"./site:/site\", \"./one.txt:/etc/one.txt:ro\"]}}
+        locked: {{{busybox}, read_only: true, tmpfs: [/run], volumes: [\"./site:/site\"], secrets: [one]}}
+        other: {{{busybox}}}
+      secrets: {{one: {{file: ./one.txt}}}}
+"
+    );
+    let Some(lab) = TestLab::new("copied", &yaml) else { return };
     lab.write("site/sub/index", "before");
     lab.write("one.txt", "one");
     let lab = lab.out_of_sight();
@@ -76,23 +90,25 @@ fn files_that_the_engine_does_not_see_must_be_copied_in_and_renewed() {
         return;
     }
     lab.run(&["up"]).ok();
-    let in_web = |path: &str| read(&lab, "vm/deep", "vm/deep/web", path);
-    assert_eq!((in_web("/site/sub/index"), in_web("/etc/one.txt")), ("before".to_owned(), "one".to_owned()));
-    let before = ids(&lab, &["", "vm", "vm/deep"]);
+    let all = || {
+        let from = |addr: &str, path: &str| read(&lab, "vm", addr, path);
+        assert_eq!(from("vm/locked", "/site/sub/index"), from("vm/web", "/site/sub/index"));
+        assert_eq!(from("vm/locked", "/run/secrets/one"), from("vm/web", "/etc/one.txt"));
+        (from("vm/web", "/site/sub/index"), from("vm/web", "/etc/one.txt"))
+    };
+    assert_eq!(all(), ("before".to_owned(), "one".to_owned()));
+    let before = ids(&lab, &["", "vm"]);
     lab.run(&["up"]).ok();
-    assert_eq!(ids(&lab, &["", "vm", "vm/deep"]), before, "nothing has changed");
+    assert_eq!(ids(&lab, &["", "vm"]), before, "nothing has changed");
 
     lab.write("site/sub/index", "after");
-    fs::remove_file(lab.directory.join("one.txt")).expect("it goes");
     lab.write("one.txt", "another");
     lab.run(&["up"]).ok();
-    assert_eq!(
-        (in_web("/site/sub/index"), in_web("/etc/one.txt")),
-        ("after".to_owned(), "another".to_owned())
-    );
-    let after = ids(&lab, &["", "vm", "vm/deep"]);
-    assert_eq!((&after["vm"], &after["vm/deep"]), (&before["vm"], &before["vm/deep"]));
-    assert_ne!(after["vm/deep/web"], before["vm/deep/web"]);
+    assert_eq!(all(), ("after".to_owned(), "another".to_owned()));
+    let after = ids(&lab, &["", "vm"]);
+    let renewed: Vec<&String> = after.keys().filter(|addr| after[*addr] != before[*addr]).collect();
+    assert_eq!(renewed, ["vm/locked", "vm/web"]);
+    assert_eq!(filled_volumes(&lab, "vm"), 1, "the old copy goes");
 }
 
 /// Configs and secrets of every origin, at the root and inside: in plain places, below a tmpfs, in a read-only root.

@@ -18,10 +18,9 @@ fn service(name: &str, image: &str) -> String {
 
 /// A dind node with these inner services and these keys of its layer.
 fn node(name: &str, layer: &str, services: &[String]) -> String {
-    let services: String = services.iter().map(|line| format!("        {line}\n")).collect();
-    let services = if services.is_empty() { "        {}\n".to_owned() } else { services };
+    let services = if services.is_empty() { "{}".to_owned() } else { services.join("\n        ") };
     format!(
-        "  {name}:\n    engine: {{kind: dind, data: tmpfs}}\n    image: ${{DIND_IMAGE}}\n    inner:\n{layer}      services:\n{services}"
+        "  {name}:\n    engine: {{kind: dind, data: tmpfs}}\n    image: ${{DIND_IMAGE}}\n    inner:\n{layer}      services:\n        {services}\n"
     )
 }
 

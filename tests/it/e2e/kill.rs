@@ -1,15 +1,11 @@
 //! nestctl killed with `kill -9` in the midst of `up`: nothing half-made looks whole afterwards.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::process::Child;
-
 use nestctl::engine::engine::Change;
 use nestctl::model::observed::ContainerState;
-use serde_json::Value;
 
 use crate::support::lab::TestLab;
 use crate::support::real_engine::block_on;
+use crate::support::running::Running;
 
 const LAB: &str = "
 services:
@@ -59,30 +55,6 @@ const KILLS: [(&str, &str, &str); 10] = [
     ("vm1/web", "start", "step-started"),
 ];
 
-/// Kills the program when that event comes. Whether it came before the end.
-fn kill_at(mut running: Child, (of, action, event): (&str, &str, &str)) -> bool {
-    let mut steps: BTreeMap<u64, (String, String)> = BTreeMap::new();
-    let mut came = false;
-    for line in BufReader::new(running.stdout.take().expect("it is piped")).lines() {
-        let line: Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
-        for step in line["steps"].as_array().into_iter().flatten() {
-            let text = |key: &str| step[key].as_str().expect("a text").to_owned();
-            steps.insert(step["id"].as_u64().expect("a number"), (text("of"), text("action")));
-        }
-        let is_it = |id: u64| {
-            let (its_of, its_action) = &steps[&id];
-            its_action == action && (its_of == of || its_of.starts_with(&format!("{of} ")))
-        };
-        if line["event"] == event && line["step"].as_u64().is_some_and(is_it) {
-            came = true;
-            break;
-        }
-    }
-    running.kill().expect("it is killed");
-    running.wait().expect("it ends");
-    came
-}
-
 fn assert_is_up(lab: &TestLab, when: (&str, &str, &str)) {
     for (layer, addrs) in [("", vec!["box", "vm1"]), ("vm1", vec!["vm1/web"])] {
         let containers = lab.containers_in(layer);
@@ -108,7 +80,10 @@ fn assert_is_up(lab: &TestLab, when: (&str, &str, &str)) {
 fn up_must_finish_what_a_killed_up_left() {
     let Some(lab) = TestLab::new("kill", LAB) else { return };
     for when in KILLS {
-        assert!(kill_at(lab.spawn(&["up", "--progress", "json"]), when), "no such event: {when:?}");
+        let mut running = Running::start(&lab, &["up"]);
+        let (of, action, event) = when;
+        assert!(running.until(of, action, event), "no such event: {when:?}");
+        running.kill();
         lab.run(&["up"]).ok();
         assert_is_up(&lab, when);
         // What a node takes for an orderly end is not looked at here, so it need not be waited for.

@@ -13,6 +13,8 @@ mod mixed;
 mod names;
 mod order;
 mod quickstart;
+mod repair;
+mod signals;
 mod socket;
 mod tcp;
 mod three_levels;

@@ -81,7 +81,7 @@ fn a_dependent_must_start_after_a_late_health_check_within_a_layer_and_across_la
 
 #[test]
 fn layers_must_not_wait_for_more_than_they_need() {
-    let plain = "image: ${BUSYBOX_IMAGE}, init: true, command: [sleep, infinity]";
+    let plain = "image: '${BUSYBOX_IMAGE}', init: true, command: [sleep, infinity]";
     let yaml = format!(
         "services:
   x: {{ {plain}, depends_on: {{ vm1/early: {{ condition: service_started }} }} }}

@@ -12,6 +12,7 @@ use nestctl::model::label;
 use nestctl::model::observed::{Observed, ObservedContainer};
 
 use super::real_engine::{self, block_on};
+use super::turn::Turn;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -22,6 +23,8 @@ pub(crate) struct TestLab {
     pub(crate) directory: PathBuf,
     pub(crate) host: String,
     env: BTreeMap<String, String>,
+    /// Goes last, after `down`.
+    _turn: Turn,
 }
 
 /// What a run of the program left behind.
@@ -70,6 +73,13 @@ impl TestLab {
         Some(lab)
     }
 
+    /// As [`Self::new`], while no other scenario uses the engine.
+    pub(crate) fn alone(name: &str, yaml: &str) -> Option<Self> {
+        let lab = Self::with_turn(name, Turn::alone)?;
+        lab.write("nest.yaml", yaml);
+        Some(lab)
+    }
+
     /// A lab that is a copy of `examples/<example>`.
     pub(crate) fn example(example: &str) -> Option<Self> {
         let lab = Self::empty(example)?;
@@ -78,13 +88,18 @@ impl TestLab {
     }
 
     fn empty(name: &str) -> Option<Self> {
+        Self::with_turn(name, Turn::shared)
+    }
+
+    fn with_turn(name: &str, turn: fn() -> Turn) -> Option<Self> {
         let host = real_engine::host()?;
+        let turn = turn();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let project = format!("e2e-{name}-{}-{number}", std::process::id());
         // Within the workspace: the engine sees it, so that live binds are tried as users have them.
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&project);
         fs::create_dir_all(&directory).expect("a directory for the lab");
-        Some(Self { project, directory, host, env: BTreeMap::new() })
+        Some(Self { project, directory, host, env: BTreeMap::new(), _turn: turn })
     }
 
     /// Puts the lab's files where the engine does not see them.

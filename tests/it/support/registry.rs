@@ -111,10 +111,10 @@ impl TestRegistry {
             self.port
         );
         for (key, value) in headers {
-            head.push_str(&format!("{key}: {value}\r\n"));
+            head.extend([key, ": ", value, "\r\n"]);
         }
         if let Some(body) = body {
-            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            head.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes()).ok()?;
