@@ -180,7 +180,7 @@ fn configs_and_secrets_must_arrive_whole_wherever_they_are_put() {
 fn node_path_warnings(events: &str) -> Vec<String> {
     let events =
         events.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("an event"));
-    let told = events.filter(|event| event["event"] == "warned").map(|event| event["diagnostic"].clone());
+    let told = events.filter(|event| event["event"] == "warned").map(|event| event["problem"].clone());
     let mine = told.filter(|diagnostic| diagnostic["code"] == "nest::node-path");
     mine.map(|diagnostic| diagnostic["message"].as_str().expect("a message").to_owned()).collect()
 }
