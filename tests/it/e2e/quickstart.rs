@@ -21,6 +21,7 @@ fn ids(lab: &TestLab) -> BTreeMap<String, String> {
 #[test]
 fn the_quickstart_must_come_up_whole_and_a_second_up_change_nothing() {
     let Some(lab) = TestLab::example("quickstart") else { return };
+    let lab = lab.with("HTTP_PORT", "21400");
     lab.run(&["up"]).ok();
     let first = ids(&lab);
     let addresses: Vec<&str> = first.keys().map(String::as_str).collect();

@@ -1,13 +1,28 @@
 //! Who has the test engine: many scenarios at once, or one that disturbs all the others (it restarts the engine).
 
+use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How many share the engine; `None`: one has it alone.
-static SHARED_BY: Mutex<Option<usize>> = Mutex::new(Some(0));
+/// Who has it and who wants it.
+struct Users {
+    /// Turns that share it.
+    shared: usize,
+    /// Whether one has it alone.
+    is_alone: bool,
+    /// Scenarios that wait to have it alone: the others let them go first, so that they do not wait for the end of
+    /// all tests, on a thread that tests could use.
+    waiting: usize,
+}
+
+static USERS: Mutex<Users> = Mutex::new(Users { shared: 0, is_alone: false, waiting: 0 });
 static CHANGED: Condvar = Condvar::new();
 
-/// The right to use the engine, until it is dropped. Not `RwLock`: a scenario may have two labs, and a reader's
-/// second lock would wait for a writer that waits for its first.
+thread_local! {
+    /// Turns of this thread's scenario: one that has two labs must not wait for who waits for its first.
+    static MINE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The right to use the engine, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
     is_alone: bool,
@@ -16,28 +31,40 @@ pub(crate) struct Turn {
 impl Turn {
     /// Together with others.
     pub(crate) fn shared() -> Self {
-        let mut by = until(Option::is_some);
-        *by = by.map(|n| n + 1);
+        let has_one = MINE.get() > 0;
+        until(|users| !users.is_alone && (has_one || users.waiting == 0)).shared += 1;
+        MINE.set(MINE.get() + 1);
         Self { is_alone: false }
     }
 
-    /// Alone, once all others have ended.
+    /// Alone, once those that have it have ended.
     pub(crate) fn alone() -> Self {
-        *until(|by| *by == Some(0)) = None;
+        lock().waiting += 1;
+        let mut users = until(|users| !users.is_alone && users.shared == 0);
+        users.waiting -= 1;
+        users.is_alone = true;
         Self { is_alone: true }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut by = SHARED_BY.lock().unwrap_or_else(PoisonError::into_inner);
-        *by = if self.is_alone { Some(0) } else { by.map(|n| n - 1) };
-        drop(by);
+        let mut users = lock();
+        if self.is_alone {
+            users.is_alone = false;
+        } else {
+            users.shared -= 1;
+            MINE.set(MINE.get() - 1);
+        }
+        drop(users);
         CHANGED.notify_all();
     }
 }
 
-fn until(holds: impl Fn(&Option<usize>) -> bool) -> MutexGuard<'static, Option<usize>> {
-    let by = SHARED_BY.lock().unwrap_or_else(PoisonError::into_inner);
-    CHANGED.wait_while(by, |by| !holds(by)).unwrap_or_else(PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, Users> {
+    USERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn until(holds: impl Fn(&Users) -> bool) -> MutexGuard<'static, Users> {
+    CHANGED.wait_while(lock(), |users| !holds(users)).unwrap_or_else(PoisonError::into_inner)
 }
