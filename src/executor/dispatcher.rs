@@ -363,7 +363,8 @@ impl<'a> Dispatcher<'a> {
     /// Keeps what was observed when a layer was entered. What is known of the layers below it is of the node's
     /// last run, and so are their handles.
     fn keep(&mut self, entered: Entered) {
-        let Entered { layer, answered, engine, shared } = entered;
+        let Entered { layer, answered, engine, shared, lacking } = entered;
+        self.known.lacking.insert(layer.clone(), lacking);
         let home = answered.home.clone();
         self.known.layers.insert(layer.clone(), Layer::Answered(Box::new(answered)));
         if let Some(engine) = engine {

@@ -1,5 +1,6 @@
 //! Entering a layer: the node's boot line, its engine's answer, one observation.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::boot::{Boot, boot};
 use super::failure;
 use super::log_tail::log_tail;
 use super::step_context::{Broken, Entered, StepContext};
+use super::survey::lacking;
 use super::verdict;
 use super::wait::Watch;
 
@@ -143,12 +145,13 @@ async fn through_the_parent(
         return Err(Refused::Died(Box::new(node.clone())));
     }
     let shared = context.engine().observe().await?;
-    Ok(sharing(enter.layer.clone(), context.home.clone(), shared))
+    let lacking = lacking(context.engine(), &enter.paths).await;
+    Ok(sharing(enter.layer.clone(), context.home.clone(), shared, lacking))
 }
 
-fn sharing(layer: LayerPath, home: LayerPath, shared: Observed) -> Entered {
+fn sharing(layer: LayerPath, home: LayerPath, shared: Observed, lacking: BTreeSet<String>) -> Entered {
     let answered = Answered { home, seen: Observed::default(), facts: None };
-    Entered { layer, answered, engine: None, shared: Some(shared) }
+    Entered { layer, answered, engine: None, shared: Some(shared), lacking }
 }
 
 /// Looks at an engine that answers.
@@ -160,11 +163,12 @@ async fn look(
 ) -> Result<Entered, Refused> {
     let facts = engine.facts().await?;
     let seen = engine.observe().await?;
+    let lacking = lacking(&*engine, &enter.paths).await;
     if let Some(home) = same_engine(dial, &facts, &context.known_engines) {
-        return Ok(sharing(enter.layer.clone(), home, seen));
+        return Ok(sharing(enter.layer.clone(), home, seen, lacking));
     }
     let answered = Answered { home: enter.layer.clone(), seen, facts: Some(facts) };
-    Ok(Entered { layer: enter.layer.clone(), answered, engine: Some(engine), shared: None })
+    Ok(Entered { layer: enter.layer.clone(), answered, engine: Some(engine), shared: None, lacking })
 }
 
 /// Looks once more at the engine that a step calls. Its handle stays, and so does what is known of the layers inside.
@@ -173,7 +177,7 @@ pub(super) async fn look_again(context: &StepContext) -> Result<Entered, EngineE
     let (facts, seen) = (engine.facts().await?, engine.observe().await?);
     let layer = context.home.clone();
     let answered = Answered { home: layer.clone(), seen, facts: Some(facts) };
-    Ok(Entered { layer, answered, engine: None, shared: None })
+    Ok(Entered { layer, answered, engine: None, shared: None, lacking: BTreeSet::new() })
 }
 
 /// The layer that owns the engine that was reached by an address, if it is a known one. Engines inside nodes

@@ -1,5 +1,6 @@
 //! What a running step has to work with, and how it ends.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub(super) struct Entered {
     pub(super) engine: Option<Arc<dyn Engine>>,
     /// A new look at the engine that it shares.
     pub(super) shared: Option<Observed>,
+    /// Of the paths that were asked for, those that the engine's machine does not have.
+    pub(super) lacking: BTreeSet<String>,
 }
 
 /// Why a step did not end well.

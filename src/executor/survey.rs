@@ -1,6 +1,6 @@
 //! From the root down through every running node whose engine answers. Changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,6 +76,17 @@ pub async fn survey(root: Arc<dyn Engine>, options: &SurveyOptions) -> Result<Su
         survey.drain().await;
     }
     Ok(Surveyed { known: survey.known, engines: survey.engines })
+}
+
+/// Which of these paths the engine's machine does not have. One that cannot be looked at counts as there.
+pub async fn lacking(engine: &dyn Engine, paths: &[String]) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for path in paths {
+        if matches!(engine.sees(path).await, Ok(false)) {
+            out.insert(path.clone());
+        }
+    }
+    out
 }
 
 /// A running node.

@@ -1,12 +1,14 @@
 //! What a plan must know of the user's machine and of the way to the root engine.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::executor::engines::Engines;
+use crate::executor::survey::{Surveyed, lacking};
 use crate::kind::kind::Hosting;
 use crate::kind::kinds;
-use crate::model::addr::Addr;
+use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, MountSource};
 use crate::model::failure::FailureKind;
 use crate::model::topology::Topology;
@@ -22,12 +24,14 @@ use super::host_files::DiskFiles;
 ///
 /// # Errors
 /// When the root engine cannot be asked any more.
-pub async fn add(known: &mut Known, ctx: &Ctx, topology: &Topology) -> Result<(), OpError> {
+pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Result<(), OpError> {
+    let Surveyed { known, engines } = surveyed;
     known.root_socket = ctx.endpoint.socket_path().map(str::to_owned);
     known.avoid = host_facts::resolvers();
     if known.root_socket.is_some() {
         known.avoid.extend(host_facts::routes());
     }
+    look_for_node_paths(known, engines, topology).await;
     let inner = inner_user_paths(topology);
     if inner.is_empty() {
         return Ok(());
@@ -49,6 +53,32 @@ pub async fn add(known: &mut Known, ctx: &Ctx, topology: &Topology) -> Result<()
     });
     known.digests = digests.await.unwrap_or_default();
     Ok(())
+}
+
+/// Absolute binds of inner services mean paths of their nodes. Finds those that are on the user's machine, and whether
+/// nodes that answer have them too.
+async fn look_for_node_paths(known: &mut Known, engines: &Engines, topology: &Topology) {
+    let mut wanted: BTreeMap<LayerPath, BTreeSet<String>> = BTreeMap::new();
+    for (addr, service) in topology.instances() {
+        let layer = addr.layer();
+        let is_roots = hostings_around(topology, &addr).iter().all(|hosting| *hosting == Hosting::Parents);
+        for mount in service.spec.mounts.iter().filter(|_| !is_roots) {
+            if let MountSource::Bind { path: BindPath::Engine(path), .. } = &mount.source
+                && Path::new(path).exists()
+            {
+                known.user_has.insert(path.clone());
+                wanted.entry(layer.clone()).or_default().insert(path.clone());
+            }
+        }
+    }
+    for (layer, paths) in wanted {
+        let engine = known.home(&layer).and_then(|home| engines.get(home));
+        if let Some(engine) = engine {
+            let paths: Vec<String> = paths.into_iter().collect();
+            let lacking = lacking(&*engine, &paths).await;
+            known.lacking.insert(layer, lacking);
+        }
+    }
 }
 
 /// A path of the user's machine that a service on an inner engine binds.

@@ -48,7 +48,7 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     };
     let mut surveyed = survey(Arc::clone(&ctx.root), &options).await?;
     if let Goal::Up(up) = &goal {
-        circumstances::add(&mut surveyed.known, ctx, &up.lab.topology).await?;
+        circumstances::add(&mut surveyed, ctx, &up.lab.topology).await?;
     }
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();

@@ -40,6 +40,8 @@ pub struct UpOptions {
     pub force_recreate: bool,
     /// Remove containers of services that the file no longer has.
     pub remove_orphans: bool,
+    /// Make a node anew although files inside it, on no volume, go with it.
+    pub discard_node_files: bool,
 }
 
 /// Surveys and plans. Changes nothing.
@@ -58,6 +60,7 @@ pub async fn prepare_up(ctx: &Ctx, lab: &ValidLab, options: &UpOptions) -> Resul
         },
         force_recreate: options.force_recreate,
         remove_orphans: options.remove_orphans,
+        discard_node_files: options.discard_node_files,
     });
     prepare(ctx, goal).await?.accepted(&lab.sources)
 }

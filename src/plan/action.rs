@@ -238,4 +238,6 @@ pub struct Enter {
     pub boot: Option<Arc<[String]>>,
     /// Limit.
     pub timeout: Duration,
+    /// Paths of which it is asked whether the engine's machine has them.
+    pub paths: Vec<String>,
 }

@@ -13,6 +13,7 @@ use super::builder::{Draft, after, when};
 use super::cause::Cause;
 use super::desired::Desired;
 use super::goal::Wait;
+use super::node_paths;
 use super::ours::is_ours;
 use super::quiesce::is_running;
 use super::step::{Group, Need, StepId};
@@ -290,6 +291,11 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let cause = if self.keep.is_some() { Cause::Duplicate } else { self.cause.clone() };
         let addr = self.desired.addr.clone();
         let others = self.others.clone();
+        if created.is_some() && self.desired.service.node.is_some() {
+            for other in &others {
+                node_paths::refuse_loss(self.planner, &addr, self.desired.service, other);
+            }
+        }
         let needs: Vec<Need> = created.map(after).into_iter().collect();
         let keeps_volumes = created.is_some();
         others
@@ -393,12 +399,14 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if !self.planner.leaving.contains(&inner) {
             self.planner.leaving.push(inner.clone());
         }
+        let paths = node_paths::worth_a_look(self.planner, &inner);
         let action = Action::Enter(Box::new(Enter {
             layer: inner,
             container: running.name.clone(),
             dial: inside.dial,
             boot: inside.boot,
             timeout: inside.timeout,
+            paths,
         }));
         let step = self.push(Cause::Inside, action, running.start.map(after).into_iter().collect());
         self.planner.builder.reaches(step, milestone);

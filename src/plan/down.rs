@@ -163,7 +163,14 @@ impl Taking<'_> {
         let boot: Option<Arc<[String]>> =
             container.labels.get(label::BOOT).map(|words| words.split('\u{1f}').map(str::to_owned).collect());
         let timeout = PATIENCE;
-        let enter = Enter { layer: addr.inner(), container: container.id.clone(), dial, boot, timeout };
+        let enter = Enter {
+            layer: addr.inner(),
+            container: container.id.clone(),
+            dial,
+            boot,
+            timeout,
+            paths: Vec::new(),
+        };
         let draft = Draft::service(addr, &layer, Cause::MustBeEmptied, Group::Down);
         let step = self.builder.push(draft, Action::Enter(Box::new(enter)), vec![after(start)]);
         self.builder.may_fail(step);

@@ -45,6 +45,8 @@ pub struct Up {
     pub force_recreate: bool,
     /// Remove containers of services that the file no longer has.
     pub remove_orphans: bool,
+    /// Recreate a node although files inside it, on no volume, go with it.
+    pub discard_node_files: bool,
 }
 
 /// Whether `up` waits for readiness.

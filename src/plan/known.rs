@@ -22,6 +22,11 @@ pub struct Known {
     pub sees_files: Option<bool>,
     /// Digests of the user's files that inner services bind, where they must be copied in.
     pub digests: BTreeMap<PathBuf, String>,
+    /// Absolute paths that inner services bind, which mean paths of their nodes, and that are on the user's machine
+    /// too.
+    pub user_has: BTreeSet<String>,
+    /// Which of these the machine of a layer's engine does not have, where that was looked at.
+    pub lacking: BTreeMap<LayerPath, BTreeSet<String>>,
     /// Path of the root engine's own socket on its machine, if it was reached by one.
     pub root_socket: Option<String>,
     /// Networks (CIDR) that no inner engine may use: resolvers, and routes of a local root's host.

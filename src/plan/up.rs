@@ -22,6 +22,7 @@ use super::desired::{Circumstances, Desired};
 use super::goal::{Up, Wait};
 use super::images::{Images, Wanted};
 use super::known::Known;
+use super::node_paths;
 use super::objects::Objects;
 use super::ours;
 use super::plan::Plan;
@@ -43,6 +44,8 @@ pub(super) struct Planner<'a> {
     pub(super) filled: BTreeMap<Addr, Vec<&'a str>>,
     /// The lab's containers by address.
     pub(super) existing: BTreeMap<Addr, Vec<&'a ObservedContainer>>,
+    /// Where nodes have something that outlives their containers, as far as it was asked for.
+    pub(super) lasting: BTreeMap<Addr, Vec<String>>,
     /// Layers whose node is stopped by this plan: an `Enter` plans them anew.
     pub(super) leaving: Vec<LayerPath>,
 }
@@ -64,6 +67,7 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         wanted: wanted(up),
         filled: ours::filled_volumes(known, &topology.project),
         existing,
+        lasting: BTreeMap::new(),
         leaving: Vec::new(),
     };
     if scope.contains(&LayerPath::root()) {
@@ -146,6 +150,7 @@ impl<'a> Planner<'a> {
         if desired.spec.image.is_empty() {
             return;
         }
+        node_paths::warn(self, addr, service);
         Bringing::new(self, desired, containers, preload.to_vec()).plan();
     }
 

@@ -170,6 +170,7 @@ fn up(lab: &Topology) -> Goal {
         wait: Wait::Ready(Some(Duration::from_secs(600))),
         force_recreate: false,
         remove_orphans: true,
+        discard_node_files: false,
     })
 }
 

@@ -87,6 +87,7 @@ fn options(targets: &[&str]) -> UpOptions {
         until: Until::Ready(None),
         force_recreate: false,
         remove_orphans: false,
+        discard_node_files: false,
     }
 }
 

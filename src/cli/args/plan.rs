@@ -23,6 +23,9 @@ pub struct PlanArgs {
     /// Plan to remove containers of services that the file no longer has.
     #[arg(long, conflicts_with = "down")]
     pub remove_orphans: bool,
+    /// Plan to make a node anew although files inside it, on no volume, go with it.
+    #[arg(long, conflicts_with = "down")]
+    pub discard_node_files: bool,
     /// Form of the output.
     #[command(flatten)]
     pub format: FormatArgs,

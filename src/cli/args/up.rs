@@ -32,6 +32,9 @@ pub struct UpArgs {
     /// Remove containers of services that the file no longer has.
     #[arg(long)]
     pub remove_orphans: bool,
+    /// Make a node anew although files inside it, on no volume, go with it.
+    #[arg(long)]
+    pub discard_node_files: bool,
     /// Accepted for the habit: `up` never attaches.
     #[arg(short, long, hide = true)]
     pub detach: bool,

@@ -32,6 +32,7 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
             until: Until::Ready(None),
             force_recreate: args.force_recreate,
             remove_orphans: args.remove_orphans,
+            discard_node_files: args.discard_node_files,
         };
         let lab = load(&load_options)?.valid()?;
         say_problems(&lab.warnings, &lab.sources, terminal);

@@ -21,6 +21,7 @@ pub async fn up(args: &UpArgs, settings: &Settings, terminal: &Terminal) -> Resu
         until: if args.no_wait { Until::Started } else { Until::Ready(args.wait_timeout) },
         force_recreate: args.force_recreate,
         remove_orphans: args.remove_orphans,
+        discard_node_files: args.discard_node_files,
     };
     let lab = load(&settings.load_options(&args.lab, &args.addresses)?)?.valid()?;
     let quiet = matches!(settings.progress, Progress::Quiet | Progress::Json);

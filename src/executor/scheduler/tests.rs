@@ -47,6 +47,7 @@ fn enter(n: u32, node: &str, needs: Vec<Need>) -> Step {
         container: node.to_owned(),
         dial: Dial::Parent { path: "/docker.sock".to_owned() },
         boot: None,
+        paths: Vec::new(),
         timeout: Duration::from_secs(1),
     }));
     Step { action, ..step(n, node, needs, vec![Milestone::Service(addr(node), Stage::EngineUp)]) }

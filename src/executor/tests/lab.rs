@@ -123,6 +123,7 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
         wait: Wait::Ready(None),
         force_recreate: false,
         remove_orphans: false,
+        discard_node_files: false,
     })
 }
 

@@ -175,3 +175,61 @@ fn configs_and_secrets_must_arrive_whole_wherever_they_are_put() {
     lab.run(&["down"]).ok();
     assert_eq!(lab.leftovers(), Vec::<String>::new(), "`down` without `-v` leaves no volume of secrets");
 }
+
+/// Messages of the warnings about paths of nodes that a run told.
+fn node_path_warnings(events: &str) -> Vec<String> {
+    let events =
+        events.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("an event"));
+    let told = events.filter(|event| event["event"] == "warned").map(|event| event["problem"].clone());
+    let mine = told.filter(|diagnostic| diagnostic["code"] == "nest::node-path");
+    mine.map(|diagnostic| diagnostic["message"].as_str().expect("a message").to_owned()).collect()
+}
+
+#[test]
+fn an_absolute_bind_must_mean_the_node_and_be_warned_of_where_it_goes_with_it() {
+    let busybox = busybox();
+    // The lab's own directory is on this machine and, by this name, in no node.
+    let yaml = |engine: &str, here: &str| {
+        format!(
+            "services:
+  vm:
+    engine: {{kind: dind{engine}}}
+    image: \"${{DIND_IMAGE}}\"
+    volumes: [\"kept:/srv/kept\"]
+    inner:
+      services:
+        web: {{{busybox}, volumes: [\"/srv/lost:/lost\", \"/srv/kept/web:/kept\", \"{here}:/here\", \"/var/run/docker.sock:/socket\"]}}
+volumes: {{kept: {{}}}}
+"
+        )
+    };
+    let Some(lab) = TestLab::new("node-paths", "") else { return };
+    let here = lab.directory.parent().expect("a directory").to_string_lossy().into_owned();
+    lab.write("nest.yaml", &yaml("", &here));
+    let told = lab.run(&["--progress", "json", "up"]).ok();
+    let warned = node_path_warnings(&told.stdout);
+    let about = |path: &str, what: &str| {
+        let start = format!("`{path}` of `vm/web`");
+        warned.iter().filter(|text| text.starts_with(&start) && text.contains(what)).count()
+    };
+    assert_eq!(about("/srv/lost", "lies on no volume"), 1, "{warned:#?}");
+    assert_eq!(about(&here, "lies on no volume"), 1, "{warned:#?}");
+    assert_eq!(about(&here, "is on your machine"), 1, "{warned:#?}");
+    assert_eq!(warned.len(), 3, "{warned:#?}");
+
+    lab.exec("vm", "vm/web", &["sh", "-c", "echo lost > /lost/file; echo kept > /kept/file"]);
+    assert_eq!(lab.exec("", "vm", &["cat", "/srv/lost/file"]).0, "lost\n");
+    let before = ids(&lab, &["", "vm"]);
+    lab.write("nest.yaml", &yaml(", args: [--debug]", &here));
+    let refused = lab.run(&["up"]);
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("/srv/lost"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("`/srv/kept/web`"), "{}", refused.stderr);
+    assert_eq!(ids(&lab, &["", "vm"]), before, "nothing was touched");
+
+    lab.run(&["up", "--discard-node-files"]).ok();
+    let after = ids(&lab, &["", "vm"]);
+    assert_ne!(after["vm"], before["vm"]);
+    assert_eq!(after["vm/web"], before["vm/web"], "it is in the node's data volume");
+    assert_eq!(read(&lab, "vm", "vm/web", "/kept/file"), "kept\n");
+}
