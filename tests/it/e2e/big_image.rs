@@ -9,11 +9,11 @@ use std::process::{Child, Stdio};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream;
-use nestctl::engine::engine::Remove;
 use sha2::{Digest, Sha256};
 
 use crate::support::lab::TestLab;
 use crate::support::real_engine::block_on;
+use crate::support::test_image::Borrowed;
 
 const MIB: usize = 1 << 20;
 const SIZE: usize = 500 * MIB;
@@ -105,6 +105,7 @@ fn half_a_gigabyte_must_go_into_a_node_with_little_memory_and_no_file() {
         "services:\n  vm:\n    engine: dind\n    image: ${{DIND_IMAGE}}\n    inner:\n      images: [\"{image}\"]\n      services: {{}}\n"
     );
     let Some(lab) = TestLab::new("big", &yaml) else { return };
+    let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
     let engine = lab.engine();
     block_on(engine.load(stream::iter(archive(&image)).map(Ok).boxed())).expect("the image is loaded");
     let temporary = lab.directory.join("tmp");
@@ -137,5 +138,4 @@ fn half_a_gigabyte_must_go_into_a_node_with_little_memory_and_no_file() {
         0,
         "a temporary file was left"
     );
-    block_on(engine.remove(&Remove::Image(image))).expect("the image goes");
 }

@@ -59,7 +59,7 @@ fn an_image_must_be_pulled_once_at_the_root_and_copied_to_every_node() {
     registry.push(&TestImage::marked(&*engine, "x"), "x", "1");
     let digest = registry.push(&TestImage::marked(&*engine, "y"), "y", "1");
     let other = format!("{other}@{digest}");
-    let _borrowed = Borrowed { engine, names: vec![tagged.clone(), other.clone()] };
+    let (_borrowed, lab) = Borrowed::with(lab, &[&tagged, &other]);
     let inner = [service("web", &tagged), service("fixed", &other)];
     lab.write("nest.yaml", &format!("services:\n{}{}", node("vm1", "", &inner), node("vm2", "", &inner)));
     lab.run(&["up"]).ok();
@@ -85,7 +85,7 @@ fn credentials_of_the_docker_cli_must_open_a_private_registry() {
     let Some(lab) = TestLab::new("private", &yaml) else { return };
     let engine = lab.engine();
     registry.push(&TestImage::marked(&*engine, "x"), "x", "1");
-    let _borrowed = Borrowed { engine, names: vec![image.clone()] };
+    let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
 
     let log_in = |password: &str| {
         use base64::Engine as _;
@@ -113,7 +113,7 @@ fn a_tag_rebuilt_at_the_root_must_renew_its_containers_alone() {
     );
     let Some(lab) = TestLab::new("rebuilt", &yaml) else { return };
     let engine = lab.engine();
-    let _borrowed = Borrowed { engine: engine.clone(), names: vec![image.clone()] };
+    let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
     TestImage::marked(&*engine, "first").load(&*engine, &image);
     lab.run(&["up"]).ok();
     let first = (ids(&lab, ""), ids(&lab, "vm"));
@@ -142,7 +142,7 @@ fn images_of_a_layer_must_be_there_before_anything_starts_and_one_built_inside_i
     let yaml = |services: &[String]| format!("services:\n{}", node("vm", &layer, services));
     let Some(lab) = TestLab::new("listed", &yaml(&[service("a", &busybox)])) else { return };
     let engine = lab.engine();
-    let _borrowed = Borrowed { engine: engine.clone(), names: vec![listed.clone()] };
+    let (_borrowed, lab) = Borrowed::with(lab, &[&listed]);
     TestImage::marked(&*engine, "listed").load(&*engine, &listed);
     let told = lab.run(&["--progress", "json", "up"]).ok();
     assert!(ends_before_any_start(&told.stdout, &format!("image {listed} in vm"), "vm/a"));
@@ -166,7 +166,7 @@ fn a_pull_policy_must_be_kept() {
     };
     let Some(lab) = TestLab::new("policy", "") else { return };
     let engine = lab.engine();
-    let _borrowed = Borrowed { engine: engine.clone(), names: vec![always.clone(), never.clone()] };
+    let (_borrowed, lab) = Borrowed::with(lab, &[&always, &never]);
     registry.push(&TestImage::marked(&*engine, "never"), "never", "1");
     registry.push(&TestImage::marked(&*engine, "first"), "always", "1");
     let yaml = |policy: &str| {

@@ -9,6 +9,7 @@ use nestctl::engine::engine::{Engine, Remove};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::lab::TestLab;
 use super::real_engine::block_on;
 
 /// An image: its configuration and its layers, base first, not compressed.
@@ -64,10 +65,19 @@ impl TestImage {
     }
 }
 
-/// Images on an engine that go when the scenario ends, also when it fails.
+/// Images on the root engine that go when the scenario ends, also when it fails.
 pub(crate) struct Borrowed {
-    pub(crate) engine: std::sync::Arc<dyn Engine>,
-    pub(crate) names: Vec<String>,
+    engine: std::sync::Arc<dyn Engine>,
+    names: Vec<String>,
+}
+
+impl Borrowed {
+    /// Images of a lab. They go after the lab, whose containers use them: bound together, what comes second is
+    /// dropped first.
+    pub(crate) fn with(lab: TestLab, names: &[&String]) -> (Self, TestLab) {
+        let names = names.iter().map(|name| (*name).clone()).collect();
+        (Self { engine: lab.engine(), names }, lab)
+    }
 }
 
 impl Drop for Borrowed {
