@@ -6,6 +6,7 @@
 pub mod addr;
 pub mod check;
 pub mod container;
+pub mod deploy;
 pub mod dial;
 pub mod facts;
 pub mod failure;
@@ -16,6 +17,7 @@ pub mod milestone;
 pub mod name;
 pub mod network;
 pub mod observed;
+pub mod resources;
 pub mod service;
 pub mod span;
 pub mod status;

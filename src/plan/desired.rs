@@ -168,10 +168,15 @@ impl<'a> Desired<'a> {
                         role: "data",
                         spec: VolumeSpec::default(),
                     });
-                    MountSource::Volume { name: Some(name), nocopy: false, subpath: None }
+                    MountSource::volume(Some(name))
                 }
             };
-            self.spec.mounts.push(Mount { target: volume.target, source, read_only: false });
+            self.spec.mounts.push(Mount {
+                target: volume.target,
+                source,
+                read_only: false,
+                consistency: None,
+            });
         }
         let words = profile.boot.map(|boot| boot.words.iter().map(|word| (*word).to_owned()).collect());
         self.inside = Some(Inside { dial: profile.dial, boot: words, timeout: profile.ready_timeout });
@@ -198,8 +203,9 @@ impl<'a> Desired<'a> {
             };
             self.spec.mounts.push(Mount {
                 target: path_in_node(world, path),
-                source: MountSource::Bind { path: at_home, create: false, propagation: None, selinux: None },
+                source: MountSource::bind(at_home, false),
                 read_only: false,
+                consistency: None,
             });
         }
     }

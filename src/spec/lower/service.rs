@@ -39,7 +39,8 @@ impl Lowering<'_> {
         self.refuse_not_yet(raw.not_yet());
         self.excuse(&raw, node, span);
         let keys = spans(node);
-        let scale = self.scale(&raw);
+        let deploy = raw.deploy.value.as_deref().map(|deploy| Box::new(self.deploy(deploy)));
+        let scale = self.scale(&raw, deploy.as_deref());
         let container_name = raw.container_name.clone().take();
         if let Some(fixed) = &container_name {
             self.check_name("the name of a container", &fixed.value, fixed.span);
@@ -79,7 +80,7 @@ impl Lowering<'_> {
             self.file_uses(Role::Secret, std::mem::take(&mut raw.secrets), &shelf.secrets, scope);
         mounts.extend(more_mounts);
         files.extend(more_files);
-        let spec = self.container(*raw, mounts, scope);
+        let spec = self.container(*raw, deploy.as_deref(), mounts, scope);
         if let (Some(NetworkMode::Service(other)), Some(place)) =
             (&spec.network_mode, keys.get("network_mode"))
         {
@@ -95,6 +96,7 @@ impl Lowering<'_> {
             spec,
             container_name,
             scale,
+            deploy,
             depends_on,
             pull_policy,
             files,

@@ -199,13 +199,11 @@ impl Lowering<'_> {
                 Stored::Refused => {}
                 Stored::File(path) => {
                     self.warn_unheeded(role, &uses);
-                    let source = MountSource::Bind {
-                        path: BindPath::User(path.clone()),
-                        create: false,
-                        propagation: None,
-                        selinux: None,
-                    };
-                    mounts.push(Spanned::new(Mount { target, source, read_only: true }, span));
+                    let source = MountSource::bind(BindPath::User(path.clone()), false);
+                    mounts.push(Spanned::new(
+                        Mount { target, source, read_only: true, consistency: None },
+                        span,
+                    ));
                 }
                 Stored::Content(content) => files.push(PutFile {
                     path: target,
