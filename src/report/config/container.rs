@@ -8,9 +8,11 @@ use super::limits::limits;
 use super::mount::mount;
 use super::network::{endpoint, mode};
 use super::port::port_value;
-use crate::model::container::{ContainerSpec, RestartPolicy};
+use crate::model::container::{ContainerSpec, Mount, MountSource, RestartPolicy};
+use crate::model::deploy::Deploy;
 
-pub(super) fn container(keys: &mut Keys, it: &ContainerSpec) {
+pub(super) fn container(keys: &mut Keys, it: &ContainerSpec, deploy: Option<&Deploy>) {
+    let deploy = deploy.cloned().unwrap_or_default();
     keys.text("image", Some(&it.image).filter(|image| !image.is_empty()));
     keys.text("platform", it.platform.as_ref());
     if let Some(entrypoint) = &it.entrypoint {
@@ -51,10 +53,15 @@ pub(super) fn container(keys: &mut Keys, it: &ContainerSpec) {
     keys.text("uts", it.uts.as_ref());
     keys.text("userns_mode", it.userns.as_ref());
     keys.strings("sysctls", &it.sysctls);
-    limits(keys, it);
+    limits(keys, it, &deploy);
+    keys.strings("annotations", &it.annotations);
+    keys.text("mac_address", it.mac_address.as_ref());
+    keys.strings("storage_opt", &it.storage_opt);
+    keys.text("isolation", it.isolation.as_ref());
     keys.text("stop_signal", it.stop_signal.as_ref());
     keys.duration("stop_grace_period", it.stop_grace_period);
-    match it.restart {
+    let restart = if deploy.restart.is_some() { RestartPolicy::No } else { it.restart };
+    match restart {
         RestartPolicy::No => {}
         RestartPolicy::Always => keys.set("restart", "always"),
         RestartPolicy::UnlessStopped => keys.set("restart", "unless-stopped"),
@@ -66,7 +73,15 @@ pub(super) fn container(keys: &mut Keys, it: &ContainerSpec) {
     }
     keys.values("ports", it.ports.iter().map(port_value).collect());
     keys.list("expose", &it.expose);
-    keys.values("volumes", it.mounts.iter().map(mount).collect());
+    let (memory, mounts): (Vec<_>, Vec<_>) =
+        it.mounts.iter().partition(|mount| matches!(mount.source, MountSource::Tmpfs { .. }));
+    keys.values("volumes", mounts.into_iter().map(mount).collect());
+    // Their options have no place in the long form.
+    let tmpfs = |mount: &Mount| match &mount.source {
+        MountSource::Tmpfs { options } if !options.is_empty() => text(&format!("{}:{options}", mount.target)),
+        _ => text(&mount.target),
+    };
+    keys.values("tmpfs", memory.into_iter().map(tmpfs).collect());
     keys.map("networks", it.networks.iter().map(|(key, it)| (key, endpoint(it))));
     keys.strings("labels", &it.labels);
     keys.list("extra_hosts", &it.extra_hosts);

@@ -5,6 +5,7 @@
 
 mod container;
 mod depends_on;
+mod deploy;
 mod engine;
 mod health;
 mod keys;
@@ -13,6 +14,7 @@ mod limits;
 mod mount;
 mod network;
 mod port;
+mod resources;
 mod service;
 mod stored_file;
 mod volume;
