@@ -348,7 +348,9 @@ fn an_old_engine_is_asked_for_what_it_knows_and_told_no_lies() {
         }),
         ..ContainerSpec::default()
     };
-    assert_eq!(ask(&spec, 43, None).expect("a body")["Healthcheck"], json!({"Test": ["CMD", "true"]}));
+    let error = ask(&spec, 43, None).expect_err("the interval would be passed over");
+    assert_eq!(error.to_string(), "this engine's API 1.43 has no `healthcheck.start_interval` (since 1.44)");
+    spec.healthcheck = None;
     let subpath = MountSource::Volume {
         name: Some("v".into()),
         nocopy: false,
