@@ -196,6 +196,8 @@ fn service(it: &Service) -> Map<String, Value> {
         PullPolicy::Missing => {}
         PullPolicy::Always => keys.set("pull_policy", "always"),
         PullPolicy::Never => keys.set("pull_policy", "never"),
+        PullPolicy::Build => keys.set("pull_policy", "build"),
+        PullPolicy::Refresh(after) => keys.set("pull_policy", format!("every_{}s", after.as_secs())),
     }
     let files = it.files.iter().enumerate().map(|(n, put)| {
         json!({
