@@ -252,6 +252,7 @@ fn a_wrapper_goes_before_what_the_engine_would_run() {
         user: String::new(),
         size: 0,
         platform: String::new(),
+        last_tagged: String::new(),
     };
     let program = |entrypoint: Option<Vec<String>>, command: Option<Vec<String>>| {
         let spec =
