@@ -124,6 +124,8 @@ impl Canonical {
             storage_opt,
             isolation,
             resources,
+            links,
+            volumes_from,
         } = spec;
         self.line("image", image);
         self.maybe("platform", platform.as_ref());
@@ -209,6 +211,8 @@ impl Canonical {
         self.map("storage_opt", storage_opt);
         self.maybe("isolation", isolation.as_ref());
         self.resources(resources);
+        self.list("link", links);
+        self.list("volumes_from", volumes_from);
     }
 
     fn resources(&mut self, resources: &Resources) {
@@ -318,6 +322,8 @@ impl Canonical {
             ipv4_address,
             ipv6_address,
             priority,
+            // What links say is a part of the container.
+            links: _,
             gw_priority,
             interface_name,
             link_local_ips,

@@ -8,10 +8,12 @@ use super::limits::limits;
 use super::mount::mount;
 use super::network::{endpoint, mode};
 use super::port::port_value;
+use crate::model::behaviour::FileUse;
 use crate::model::container::{ContainerSpec, Mount, MountSource, RestartPolicy};
 use crate::model::deploy::Deploy;
 
-pub(super) fn container(keys: &mut Keys, it: &ContainerSpec, deploy: Option<&Deploy>) {
+/// `files`: configs and secrets, whose mounts are not said again.
+pub(super) fn container(keys: &mut Keys, it: &ContainerSpec, deploy: Option<&Deploy>, files: &[FileUse]) {
     let deploy = deploy.cloned().unwrap_or_default();
     keys.text("image", Some(&it.image).filter(|image| !image.is_empty()));
     keys.text("platform", it.platform.as_ref());
@@ -73,8 +75,10 @@ pub(super) fn container(keys: &mut Keys, it: &ContainerSpec, deploy: Option<&Dep
     }
     keys.values("ports", it.ports.iter().map(port_value).collect());
     keys.list("expose", &it.expose);
+    let of_files = |target: &str| files.iter().any(|file| file.path == target);
+    let mounts = it.mounts.iter().filter(|mount| !of_files(&mount.target));
     let (memory, mounts): (Vec<_>, Vec<_>) =
-        it.mounts.iter().partition(|mount| matches!(mount.source, MountSource::Tmpfs { .. }));
+        mounts.partition(|mount| matches!(mount.source, MountSource::Tmpfs { .. }));
     keys.values("volumes", mounts.into_iter().map(mount).collect());
     // Their options have no place in the long form.
     let tmpfs = |mount: &Mount| match &mount.source {

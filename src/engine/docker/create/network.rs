@@ -31,6 +31,7 @@ pub(in crate::engine::docker) fn endpoint_settings(endpoint: &Endpoint) -> Endpo
         mac_address: endpoint.mac_address.clone(),
         driver_opts: some_map(&driver_opts),
         gw_priority: Some(endpoint.gw_priority).filter(|priority| *priority != 0),
+        links: some(endpoint.links.clone()),
         ..EndpointSettings::default()
     }
 }

@@ -172,6 +172,7 @@ fn every_field_reaches_the_engine() {
                     aliases: words(["web"]),
                     ipv4_address: Some("10.0.0.9".into()),
                     ipv6_address: None,
+                    links: words(["db-1:sql"]),
                     priority: 5,
                     gw_priority: 7,
                     interface_name: Some("lan0".into()),
@@ -227,6 +228,8 @@ fn every_field_reaches_the_engine() {
                 options: map([("a", "b")]),
             }],
         },
+        links: words(["db-1:sql"]),
+        volumes_from: words(["db-1:ro"]),
     };
     let body = ask(&spec, 53, None).expect("a body");
     let mut host = json!({"Memory": 128, "CgroupParent": "/p", "NanoCpus": 500_000_000, "PidsLimit": 9, "Init": false,
@@ -251,7 +254,7 @@ fn every_field_reaches_the_engine() {
             "GroupAdd": ["27"], "IpcMode": "shareable", "PidMode": "host", "Privileged": true,
             "ReadonlyRootfs": true, "SecurityOpt": ["seccomp=unconfined"],
             "Tmpfs": {"/mem": "exec,ro", "/run": ""}, "UTSMode": "host", "UsernsMode": "host", "ShmSize": 64,
-            "Sysctls": {"net.x": "1"}, "Runtime": "sysbox-runc", "MaskedPaths": [], "ReadonlyPaths": []});
+            "Links": ["db-1:sql"], "VolumesFrom": ["db-1:ro"], "Sysctls": {"net.x": "1"}, "Runtime": "sysbox-runc", "MaskedPaths": [], "ReadonlyPaths": []});
     let more = json!({"Annotations": {"k": "v"}, "StorageOpt": {"size": "1G"}, "Isolation": "default",
             "CpuCount": 1, "CpuPercent": 50, "CpuShares": 3, "CpuQuota": 4, "CpuPeriod": 5,
             "CpuRealtimePeriod": 6, "CpuRealtimeRuntime": 7, "CpusetCpus": "0-1", "MemoryReservation": 8,
@@ -276,7 +279,7 @@ fn every_field_reaches_the_engine() {
         "AttachStdout": true, "AttachStderr": true, "WorkingDir": "/w", "StopSignal": "SIGRTMIN+3", "StopTimeout": 1,
         "Labels": {"mine": "1", "io.nestctl.address": "a/b"},
         "NetworkingConfig": {"EndpointsConfig": {"first": {
-            "Aliases": ["web"], "GwPriority": 7, "MacAddress": "02:42:ac:11:65:43",
+            "Aliases": ["web"], "Links": ["db-1:sql"], "GwPriority": 7, "MacAddress": "02:42:ac:11:65:43",
             "DriverOpts": {"x": "y", "com.docker.network.endpoint.ifname": "lan0"},
             "IPAMConfig": {"IPv4Address": "10.0.0.9", "LinkLocalIPs": ["169.254.8.8"]}}}},
         "HostConfig": host
@@ -324,6 +327,7 @@ fn a_wrapper_goes_before_what_the_engine_would_run() {
         user: String::new(),
         size: 0,
         platform: String::new(),
+        last_tagged: String::new(),
     };
     let program = |entrypoint: Option<Vec<String>>, command: Option<Vec<String>>| {
         let spec =
