@@ -19,6 +19,9 @@ pub const VERSION: &str = "1";
 pub const ENGINE: &str = "io.nestctl.engine";
 /// Addresses that this service needs, separated by spaces: the order of teardown.
 pub const NEEDS: &str = "io.nestctl.needs";
+/// What is more than [`NEEDS`] says: `<address>=<stage>[,restart]`, separated by spaces. What `start` waits for, and
+/// whom `restart` restarts with it.
+pub const AWAITS: &str = "io.nestctl.awaits";
 /// Replica number.
 pub const NUMBER: &str = "io.nestctl.number";
 /// `<layer>=<ID>`: the image's ID on the engine of the layer that it was copied from (or on the container's own).

@@ -12,7 +12,7 @@ use super::action::{Action, Enter, NewContainer};
 use super::builder::{Draft, after, when};
 use super::cause::Cause;
 use super::desired::Desired;
-use super::goal::Wait;
+use super::goal::{Starts, Wait};
 use super::node_paths;
 use super::ours::is_ours;
 use super::quiesce::is_running;
@@ -79,12 +79,15 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if matches!(container.state, ContainerState::Dead | ContainerState::Removing) {
             return Some(Cause::Unfinished);
         }
+        if self.planner.up.way.no_recreate {
+            return None;
+        }
         if file != self.desired.fingerprint.0
             || labels.get(label::FILES) != self.desired.labels.get(label::FILES)
         {
             return Some(Cause::Changed);
         }
-        if self.planner.up.force_recreate {
+        if self.planner.is_forced(&self.desired.addr) {
             let kind_differs = kind != self.desired.fingerprint.1.as_deref();
             return Some(if kind_differs { Cause::KindChanged } else { Cause::Asked });
         }
@@ -148,7 +151,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
 
     fn running(&mut self, container: &ObservedContainer) {
         let mut start = None;
-        if container.state == ContainerState::Paused {
+        if container.state == ContainerState::Paused && self.starts() {
             start = Some(self.push(
                 Cause::Paused,
                 Action::Unpause { container: container.id.clone() },
@@ -185,6 +188,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.remove_filled(&removed);
         ready.extend(removed.iter().copied().map(after));
         let mut name = container.clone();
+        let starts = self.starts();
         if self.keep.map_or(replaced, |keep| keep.name != self.desired.name) {
             let mut needs: Vec<Need> = removed.into_iter().map(after).collect();
             needs.extend(created.map(after));
@@ -195,6 +199,13 @@ impl<'p, 'a> Bringing<'p, 'a> {
                 name.clone_from(&self.desired.name);
             }
         }
+        if !starts {
+            if created.is_none() {
+                let created = self.milestone(Stage::Created);
+                self.planner.builder.reached(created);
+            }
+            return;
+        }
         let cause = match self.keep {
             None => self.cause.clone(),
             Some(container) if container.state == ContainerState::Created => Cause::Unfinished,
@@ -203,6 +214,15 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.check_ports();
         let start = self.push(cause, Action::Start { container: name.clone() }, ready);
         self.after_start(&Running { name, start: Some(start), health: None, done: false });
+    }
+
+    /// Whether this instance is started.
+    fn starts(&self) -> bool {
+        match self.planner.up.way.starts {
+            Starts::All => true,
+            Starts::Nodes => self.desired.service.node.is_some(),
+            Starts::Nothing => false,
+        }
     }
 
     fn temporary_name(&self) -> String {
@@ -254,6 +274,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
 
     /// Anonymous volumes of the container that is replaced go on with the new one, as in Compose.
     fn keep_anonymous_volumes(&self, spec: &mut ContainerSpec) {
+        if self.planner.up.way.renew_volumes {
+            return;
+        }
         for mount in self.others.iter().flat_map(|other| &other.mounts) {
             let Some(volume) = mount.volume.as_ref().filter(|name| is_anonymous(name)) else { continue };
             if !spec.mounts.iter().any(|other| other.target == mount.target) {
@@ -297,7 +320,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
             }
         }
         let needs: Vec<Need> = created.map(after).into_iter().collect();
-        let keeps_volumes = created.is_some();
+        let keeps_volumes = created.is_some() && !self.planner.up.way.renew_volumes;
         others
             .into_iter()
             .map(|other| {

@@ -14,6 +14,7 @@ pub mod fingerprint;
 pub mod goal;
 mod images;
 pub mod known;
+mod life;
 mod node_paths;
 mod objects;
 mod orphans;
