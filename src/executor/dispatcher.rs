@@ -306,7 +306,10 @@ impl<'a> Dispatcher<'a> {
             Message::Waiting { step, on } if self.running.contains_key(&step) => {
                 self.emit(EventKind::StepWaiting { step, on });
             }
-            Message::Progress { .. } | Message::Waiting { .. } => {}
+            Message::Said { step, line } if self.running.contains_key(&step) => {
+                self.emit(EventKind::StepSaid { step, line });
+            }
+            Message::Progress { .. } | Message::Waiting { .. } | Message::Said { .. } => {}
         }
     }
 

@@ -14,7 +14,7 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::model::addr::Addr;
 use crate::model::container::NetworkMode;
 use crate::model::milestone::{Milestone, Stage};
-use crate::model::service::{Condition, Service};
+use crate::model::service::{Condition, Dependency, Service};
 use crate::model::span::Span;
 use crate::model::topology::Topology;
 
@@ -30,6 +30,8 @@ pub enum Why {
         span: Span,
         /// Whether its failure holds the dependent back.
         required: bool,
+        /// Whether the dependent is restarted when its target is made anew.
+        restart: bool,
     },
     /// The container runs on the engine of that node.
     Inside,
@@ -73,7 +75,8 @@ impl LabGraph {
                 Condition::Ready => Stage::Ready,
             };
             for target in expand(topology, &layer, &dependency.target) {
-                let why = Why::Depends { span: dependency.span, required: dependency.required };
+                let Dependency { span, required, restart, .. } = *dependency;
+                let why = Why::Depends { span, required, restart };
                 self.edge(stage(Stage::Started), Milestone::Service(target, wanted), why);
             }
         }
@@ -81,7 +84,8 @@ impl LabGraph {
             && let Ok(name) = crate::model::name::ServiceName::new(name)
         {
             let target = Milestone::Service(layer.join(&name, 1), Stage::Started);
-            let why = Why::Depends { span: service.span_of("network_mode"), required: true };
+            let span = service.span_of("network_mode");
+            let why = Why::Depends { span, required: true, restart: true };
             self.edge(stage(Stage::Started), target, why);
         }
         self.edge(stage(Stage::Healthy), stage(Stage::Started), Why::Stage);
@@ -125,6 +129,22 @@ impl LabGraph {
         needs
             .filter_map(|(milestone, why)| match (milestone, why) {
                 (Milestone::Service(target, _), Why::Depends { .. }) => Some(target.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The addresses that are restarted when `addr` is made anew (`depends_on` with `restart: true`, shared namespaces,
+    /// links), in the order of addresses.
+    pub fn restarted_with(&self, addr: &Addr) -> BTreeSet<Addr> {
+        let stages = [Stage::Started, Stage::Healthy, Stage::Completed, Stage::EngineUp, Stage::Ready];
+        let indices =
+            stages.into_iter().filter_map(|stage| self.index.get(&Milestone::Service(addr.clone(), stage)));
+        let edges = indices.flat_map(|index| self.graph.edges_directed(*index, Direction::Incoming));
+        edges
+            .filter(|edge| matches!(edge.weight(), Why::Depends { restart: true, .. }))
+            .filter_map(|edge| match &self.graph[edge.source()] {
+                Milestone::Service(dependent, _) => Some(dependent.clone()),
                 _ => None,
             })
             .collect()

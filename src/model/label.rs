@@ -33,11 +33,18 @@ pub const POOL: &str = "io.nestctl.pool";
 pub const BOOT: &str = "io.nestctl.boot";
 /// Digest of the user's files that were copied in, where the engine does not see them.
 pub const FILES: &str = "io.nestctl.files";
+/// What runs in the container before it is stopped: JSON, so that `stop` and `down` know it without the file.
+pub const PRE_STOP: &str = "io.nestctl.pre-stop";
+/// What runs in the container after it was started: JSON, so that `start` and `restart` know it without the file.
+pub const POST_START: &str = "io.nestctl.post-start";
 /// What an object is for, where it is not a service's container, network or volume: `data` (an engine's data
-/// volume), `files` (a volume of configs), `helper` (a container that only fills one).
+/// volume), `files` (a volume of configs), `helper` (a container that only fills one), `hook` (one that runs a
+/// `pre_start`).
 pub const ROLE: &str = "io.nestctl.role";
 /// The [`ROLE`] of a volume of configs and secrets.
 pub const ROLE_FILES: &str = "files";
+/// The [`ROLE`] of a container that runs a `pre_start`.
+pub const ROLE_HOOK: &str = "hook";
 
 /// Compose's project label.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";

@@ -10,9 +10,11 @@ use crate::kind::kind::Hosting;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
+use crate::model::name::ServiceName;
 use crate::model::observed::ObservedContainer;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
+use crate::model::topology::Layer;
 
 use super::address_pool::{self, Cidr};
 use super::bring_up::Bringing;
@@ -49,6 +51,16 @@ pub(super) struct Planner<'a> {
     pub(super) lasting: BTreeMap<Addr, Vec<String>>,
     /// Layers whose node is stopped by this plan: an `Enter` plans them anew.
     pub(super) leaving: Vec<LayerPath>,
+    /// The layers that are planned.
+    pub(super) scope: BTreeSet<LayerPath>,
+    /// Instances that have been planned.
+    pub(super) planned: BTreeSet<Addr>,
+    /// Instances for which a container is made.
+    pub(super) made: BTreeSet<Addr>,
+    /// Containers that a step stops because something that they depend on is made anew, by ID; and what that is.
+    pub(super) stopped: BTreeMap<String, (StepId, Addr)>,
+    /// The last step of the `pre_start` of a service that runs once for all its replicas.
+    pub(super) initialized: BTreeMap<(LayerPath, ServiceName), StepId>,
 }
 
 /// Plans an `up` for the layers of `scope`.
@@ -70,6 +82,11 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         existing,
         lasting: BTreeMap::new(),
         leaving: Vec::new(),
+        scope: scope.clone(),
+        planned: BTreeSet::new(),
+        made: BTreeSet::new(),
+        stopped: BTreeMap::new(),
+        initialized: BTreeMap::new(),
     };
     if scope.contains(&LayerPath::root()) {
         claims::check(&planner.world, &mut planner.builder.problems);
@@ -125,18 +142,44 @@ impl<'a> Planner<'a> {
         }
         self.remove_orphans(path);
         let preload = self.preload(path, layer);
-        for service in layer.services.values() {
+        for service in self.used_first(path, layer) {
             for number in 1..=service.scale {
                 let addr = path.join(&service.name, number);
                 if self.wanted.contains(&Milestone::Service(addr.clone(), Stage::Started)) {
                     self.instance(&addr, service, &preload);
+                    self.planned.insert(addr);
                 }
             }
         }
     }
 
+    /// The services of a layer, those that others depend on first, else in the order of names: what becomes of a
+    /// container can follow from what becomes of those that it uses.
+    fn used_first(&self, path: &LayerPath, layer: &'a Layer) -> Vec<&'a Service> {
+        let mut out = Vec::with_capacity(layer.services.len());
+        let mut seen: BTreeSet<&ServiceName> = BTreeSet::new();
+        for start in layer.services.values() {
+            let mut stack = vec![(start, false)];
+            while let Some((service, is_back)) = stack.pop() {
+                if is_back {
+                    out.push(service);
+                    continue;
+                }
+                if !seen.insert(&service.name) {
+                    continue;
+                }
+                stack.push((service, true));
+                let needed = self.up.lab.graph.dependencies(&path.join(&service.name, 1));
+                let siblings = needed.iter().rev().filter(|addr| addr.layer() == *path);
+                let siblings = siblings.filter_map(|addr| layer.services.get(addr.service()));
+                stack.extend(siblings.map(|service| (service, false)));
+            }
+        }
+        out
+    }
+
     /// `images:` of a layer: all of them are there before anything starts.
-    fn preload(&mut self, path: &LayerPath, layer: &crate::model::topology::Layer) -> Vec<Need> {
+    fn preload(&mut self, path: &LayerPath, layer: &Layer) -> Vec<Need> {
         let mut needs = Vec::new();
         for image in &layer.images {
             let wanted = Wanted {
@@ -269,7 +312,9 @@ impl<'a> Planner<'a> {
             needs.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, addr));
             self.leaving.push(addr.inner());
         }
-        if quiesce::is_running(container) {
+        if let Some((step, _)) = self.stopped.get(&container.id) {
+            needs.push(super::builder::after_end(*step));
+        } else if quiesce::is_running(container) {
             let grace = self.up.way.grace;
             let builder = &mut self.builder;
             needs = vec![quiesce::stop_within(builder, layer, addr, container, cause, group, needs, grace)];

@@ -171,6 +171,7 @@ impl Progress {
             EventKind::RunStarted { .. }
             | EventKind::Surveyed { .. }
             | EventKind::Warned { .. }
+            | EventKind::StepSaid { .. }
             | EventKind::Cancelling { .. }
             | EventKind::RunFinished { .. } => {}
         }

@@ -89,6 +89,7 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
         pull_policy: PullPolicy::Missing,
         files: Vec::new(),
         publish: Vec::new(),
+        behaviour: nestctl::model::behaviour::Behaviour::default(),
         node,
     }
 }

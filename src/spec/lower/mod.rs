@@ -2,6 +2,7 @@
 //!
 //! One file a part of the language. Reads files only through [`load`]; decides nothing about engines.
 
+pub(crate) mod behaviour;
 pub(crate) mod container;
 pub(crate) mod depends_on;
 pub(crate) mod engine;

@@ -1,0 +1,19 @@
+//! Ports in their long form.
+
+use serde_json::Value;
+
+use super::keys::Keys;
+use crate::model::container::PortBinding;
+
+pub(super) fn port_value(it: &PortBinding) -> Value {
+    let mut keys = Keys::default();
+    keys.set("target", it.container);
+    keys.set("protocol", it.protocol.as_str());
+    keys.text("host_ip", it.host_ip.as_ref());
+    match it.host {
+        Some((first, last)) if first == last => keys.set("published", first.to_string()),
+        Some((first, last)) => keys.set("published", format!("{first}-{last}")),
+        None => {}
+    }
+    Value::Object(keys.0)
+}
