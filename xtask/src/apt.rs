@@ -76,6 +76,10 @@ impl Tree<'_> {
             let quoted = command.replace('\'', "'\\''");
             cmd = cmd.arg(format!("{hook}=chroot \"$1\" /bin/sh -euc '{quoted}'"));
         }
+        if self.suite == "unstable" {
+            // Its lists are valid for a week only, and archives that are snapshots have older ones.
+            cmd = cmd.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
+        }
         let source = format!("deb [signed-by={KEYRING}] {mirror} {} main", self.suite);
         cmd.arg(self.suite).arg(target).arg(source).read().map(drop)
     }

@@ -33,6 +33,11 @@ pub(crate) fn images() -> Result<PathBuf> {
     Ok(dir()?.join("images"))
 }
 
+/// What nestctl is compared with, by the release of Debian and the key of its recipe.
+pub(crate) fn peers() -> Result<PathBuf> {
+    Ok(dir()?.join("peers"))
+}
+
 /// Two commands at once, from two worktrees say, take turns. Held as long as the file lives.
 pub(crate) fn lock(name: &str) -> Result<File> {
     let dir = dir()?;

@@ -122,6 +122,7 @@ pub(crate) fn down(caches: Caches, containers: Containers) -> Result<()> {
     if caches == Caches::Remove {
         remove_dir(&cache::roots()?)?;
         remove_dir(&cache::images()?)?;
+        remove_dir(&cache::peers()?)?;
     }
     Ok(())
 }

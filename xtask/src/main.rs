@@ -9,6 +9,7 @@ mod cache;
 mod demo;
 mod engine;
 mod images;
+mod peer;
 mod private_root;
 mod recipes;
 mod shell;
@@ -32,7 +33,8 @@ Usage: cargo xtask <command>
                          --force: also while containers run on it, which may be another worktree's
   images [name...]       Make the test images from Debian packages and load them into that engine
   demo [--keep]          Bring up examples/quickstart, look at it, and take it down (--keep: leave it)
-  test [-- args...]      Engine, images, then `cargo test --workspace args...`
+  peer                   Have Debian's newest docker compose that runs here, and print it for the shell
+  test [-- args...]      Engine, images, peer, then `cargo test --workspace args...`
 
 The engine is NESTCTL_TEST_HOST if set, else the machine's own (DOCKER_HOST, /var/run/docker.sock) if it
 starts a privileged container, else a throw-away one, made from Debian packages in a private root (needs root).
@@ -42,6 +44,7 @@ Environment
   NESTCTL_CACHE_DIR      Where caches and the throw-away engine live (default: ~/.cache/nestctl-dev)
   NESTCTL_ENGINE_BIND    More host folders that the throw-away engine can bind from, separated by colons;
                          always: the folder that holds the workspace, the home folder, the temporary folder
+  NESTCTL_TEST_PEER      A docker compose to compare with, and NESTCTL_TEST_PEER_CONFIG its DOCKER_CONFIG
   NESTCTL_DEBIAN_MIRROR  A Debian archive, where the machine's own apt sources name none
 ";
 
@@ -86,6 +89,11 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         }
         ["demo"] => demo::run(demo::After::Down)?,
         ["demo", "--keep"] => demo::run(demo::After::Keep)?,
+        ["peer"] => {
+            let peer = peer::have()?;
+            println!("export NESTCTL_TEST_PEER={}", peer.program.display());
+            println!("export NESTCTL_TEST_PEER_CONFIG={}", peer.config.display());
+        }
         ["test"] => return test::run(&[]),
         ["test", "--", rest @ ..] => return test::run(rest),
         [] | ["-h" | "--help" | "help"] => print!("{HELP}"),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::engine::Origin;
 use crate::shell::{Cmd, Context as _, Result};
-use crate::{cache, engine, images, recipes};
+use crate::{cache, engine, images, peer, recipes};
 
 /// Runs `cargo test --workspace` with `args`, and leaves the engine as it was found.
 pub(crate) fn run(args: &[&str]) -> Result<ExitCode> {
@@ -13,6 +13,14 @@ pub(crate) fn run(args: &[&str]) -> Result<ExitCode> {
     let status = images::load(&engine.host, &[]).and_then(|()| {
         let cmd = Cmd::new("cargo").args(["test", "--workspace"]).args(args);
         let mut cmd = recipes::with_images(cmd).env("NESTCTL_TEST_HOST", &engine.host);
+        match peer::have() {
+            Ok(peer) => cmd = peer.announce(cmd),
+            // Packages take root and apt, which somebody who brings an engine of their own need not have.
+            Err(error) if engine.origin == Origin::Given => {
+                eprintln!("warning: tests that compare with docker compose are skipped: {error}");
+            }
+            Err(error) => return Err(error),
+        }
         if engine.origin != Origin::Given {
             // Tests of a lost engine need one that may be lost.
             let itself = env::current_exe().context("find this program")?;
