@@ -17,9 +17,6 @@ use nestctl::ops::root;
 use nestctl::ops::up::{Until, UpOptions, prepare_up};
 use nestctl::spec::files::Vars;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Runs of one row; the table shows the median and the range.
 const RUNS: usize = 5;
 /// Marks a process that measures one row: the shape of its lab and its size.
@@ -35,7 +32,7 @@ struct Shape {
 
 const SHAPES: &[Shape] = &[
     Shape { name: "services in one file", sizes: &[100, 1_000, 10_000], write: one_file },
-    //Shape { name: "files by include", sizes: &[10, 100, 1_000], write: included },
+    Shape { name: "files by include", sizes: &[10, 100, 1_000], write: included },
     Shape { name: "services in 10 nodes", sizes: &[100, 1_000, 10_000], write: nodes },
 ];
 
