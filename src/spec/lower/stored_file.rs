@@ -134,7 +134,8 @@ impl Lowering<'_> {
             return Some(Stored::Content(text.into_bytes().into()));
         }
         if let Some(Spanned { value, span }) = raw.environment.take() {
-            let Some(text) = scope.vars.get(&value) else {
+            let vars = self.vars_of(span, scope);
+            let Some(text) = vars.get(&value) else {
                 let message = format!("the variable `{value}` of the {} `{key}` is not set", role.word());
                 let help = format!("Set `{value}` in the environment or in `.env`.");
                 self.problems.error(Code::Interpolation, span, message, help);

@@ -9,6 +9,7 @@ use crate::spec::read::list::List;
 use crate::spec::read::unread::{NotYet, Unread};
 
 use super::network::{Network, Nullable, Volume};
+use super::reference::Includes;
 use super::service::Service;
 use super::stored_file::FileDefinition;
 
@@ -36,7 +37,8 @@ pub(crate) struct Layer {
     pub(crate) images: Field<List<String>>,
     /// Means nothing any more.
     pub(crate) version: Field<Plain>,
-    pub(crate) include: Field<NotYet>,
+    /// Other Compose files, each a project with a directory and variables of its own, whose services are taken in.
+    pub(crate) include: Field<Unread<Includes>>,
     pub(crate) extends: Field<NotYet>,
     pub(crate) models: Field<NotYet>,
     pub(crate) kubernetes: Field<NotYet>,

@@ -6,7 +6,7 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Measure, Plain, Switch, Whole};
 use crate::spec::read::list::List;
-use crate::spec::read::unread::NotYet;
+use crate::spec::read::unread::{NotYet, Unread};
 
 use super::engine::EngineForm;
 use super::health::{DependsOn, Healthcheck};
@@ -15,6 +15,7 @@ use super::limits::{Deploy, DeviceForm, Logging, UlimitForm};
 use super::mount::ServiceVolumeForm;
 use super::network::ServiceNetworks;
 use super::port::PortForm;
+use super::reference::ExtendsForm;
 use super::several::{CommandLine, OneOrMany, Pairs};
 use super::stored_file::{EnvFiles, FileUseForm};
 
@@ -97,6 +98,8 @@ pub(crate) struct Service {
     pub(crate) configs: Field<List<FileUseForm>>,
     /// Secrets of this layer that the service sees as files.
     pub(crate) secrets: Field<List<FileUseForm>>,
+    /// The service that this one is based on.
+    pub(crate) extends: Field<Unread<ExtendsForm>>,
     /// The service is left out unless one of these profiles is active.
     pub(crate) profiles: Field<List<String>>,
     /// Number of replicas.
@@ -167,7 +170,6 @@ pub(crate) struct Service {
     pub(crate) cpuset: Field<NotYet>,
     pub(crate) credential_spec: Field<NotYet>,
     pub(crate) develop: Field<NotYet>,
-    pub(crate) extends: Field<NotYet>,
     pub(crate) external_links: Field<NotYet>,
     pub(crate) gpus: Field<NotYet>,
     pub(crate) isolation: Field<NotYet>,
@@ -191,7 +193,7 @@ pub(crate) struct Service {
 
 impl Service {
     /// Keys of Compose that are read and refused.
-    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 34] {
+    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 33] {
         [
             ("annotations", &self.annotations),
             ("attach", &self.attach),
@@ -207,7 +209,6 @@ impl Service {
             ("cpuset", &self.cpuset),
             ("credential_spec", &self.credential_spec),
             ("develop", &self.develop),
-            ("extends", &self.extends),
             ("external_links", &self.external_links),
             ("gpus", &self.gpus),
             ("isolation", &self.isolation),
