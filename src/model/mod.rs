@@ -4,8 +4,10 @@
 //! system, no engine, no YAML, no serialisation (machine output has its own mirror types in `report`).
 
 pub mod addr;
+pub mod behaviour;
 pub mod check;
 pub mod container;
+pub mod deploy;
 pub mod dial;
 pub mod facts;
 pub mod failure;
@@ -16,6 +18,7 @@ pub mod milestone;
 pub mod name;
 pub mod network;
 pub mod observed;
+pub mod resources;
 pub mod service;
 pub mod span;
 pub mod status;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::addr::Pattern;
+use super::behaviour::Behaviour;
 use super::container::{ContainerSpec, PortBinding};
+use super::deploy::Deploy;
 use super::files::PutFile;
 use super::name::ServiceName;
 use super::span::{Span, Spanned};
@@ -27,6 +29,8 @@ pub struct Service {
     pub container_name: Option<Spanned<String>>,
     /// Number of replicas.
     pub scale: u32,
+    /// `deploy` as written.
+    pub deploy: Option<Box<Deploy>>,
     /// What it needs before it starts.
     pub depends_on: Vec<Dependency>,
     /// When its image is pulled.
@@ -35,6 +39,8 @@ pub struct Service {
     pub files: Vec<PutFile>,
     /// Ports carried to the root engine's host.
     pub publish: Vec<Spanned<PortBinding>>,
+    /// What happens around its runs, and what it uses of others.
+    pub behaviour: Behaviour,
     /// The engine that it hosts.
     pub node: Option<Box<NodeDef>>,
 }
@@ -156,4 +162,8 @@ pub enum PullPolicy {
     Always,
     /// Never: it must be there.
     Never,
+    /// Never: it is built.
+    Build,
+    /// At an `up` when the last pull is longer ago than this.
+    Refresh(Duration),
 }

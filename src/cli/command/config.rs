@@ -10,7 +10,7 @@ use crate::cli::settings::Settings;
 use crate::cli::terminal::{Terminal, lines};
 use crate::model::topology::{Layer, Topology};
 use crate::ops::load::load;
-use crate::report::config::to_value;
+use crate::report::config::lab::to_value;
 use crate::report::json::convert::to_text;
 use crate::report::style::{Symbol, Tone};
 use crate::report::yaml::to_yaml;

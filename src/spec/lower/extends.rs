@@ -70,19 +70,23 @@ impl Lowering<'_> {
             let span = reference.service.span;
             if let Some(file) = &reference.file {
                 let standing = self.standing(file.span.source);
-                let base = standing.and_then(|standing| self.foreign(&reference, file, &standing, &mut Vec::new()));
-                if let Some(base) = base {
-                    self.put_over(base, &mut services[here].value);
+                let base =
+                    standing.and_then(|standing| self.foreign(&reference, file, &standing, &mut Vec::new()));
+                match base {
+                    Some(base) => self.put_over(base, &mut services[here].value),
+                    None => self.excuse_base(&services[here]),
                 }
                 break;
             }
             let Some(base) = at.get(&reference.service.value).copied() else {
                 let known: Vec<&str> = at.keys().map(String::as_str).collect();
                 self.no_such_service(&reference.service, None, known);
+                self.excuse_base(&services[here]);
                 break;
             };
             if let Some(start) = on_chain.get(&base) {
                 self.extends_circle(&chain[*start..], span, services);
+                chain[*start..].iter().for_each(|(index, _)| self.excuse_base(&services[*index]));
                 break;
             }
             on_chain.insert(base, chain.len());
@@ -96,6 +100,11 @@ impl Lowering<'_> {
         }
     }
 
+    /// What the missing base of a service would have given is not missed once more.
+    fn excuse_base(&self, service: &Pair) {
+        self.notes.borrow_mut().excused.insert(service.key.span);
+    }
+
     /// Takes `extends` out of a service; `None` when there is none, or it cannot be read.
     fn take_reference(&self, service: &mut Node) -> Option<Reference> {
         let Value::Mapping(keys) = &mut service.value else { return None };
@@ -106,9 +115,7 @@ impl Lowering<'_> {
         }
         let head = pair.value.head;
         match read::<ExtendsForm>(&pair.value, Some("extends"), self.problems)? {
-            ExtendsForm::Service(name) => {
-                Some(Reference { service: Spanned::new(name, head), file: None })
-            }
+            ExtendsForm::Service(name) => Some(Reference { service: Spanned::new(name, head), file: None }),
             ExtendsForm::Options(extends) => {
                 let written = extends.service.place.is_some();
                 let Some(service) = extends.service.take() else {
@@ -145,7 +152,9 @@ impl Lowering<'_> {
     ) -> Option<Node> {
         let name = &reference.service;
         let step = Step { path: path.to_path_buf(), service: name.value.clone(), span: name.span };
-        if let Some(start) = trail.iter().position(|other| other.path == step.path && other.service == step.service) {
+        if let Some(start) =
+            trail.iter().position(|other| other.path == step.path && other.service == step.service)
+        {
             self.trail_circle(&trail[start..], name.span);
             return None;
         }

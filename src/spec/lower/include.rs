@@ -67,8 +67,11 @@ impl Lowering<'_> {
     fn included(&self, entry: Spanned<IncludeForm>) -> Option<Node> {
         let include = match entry.value {
             IncludeForm::Path(path) => {
-                let path =
-                    Field { value: Some(OneOrMany::One(path)), place: Some(entry.span), key: Some(entry.span) };
+                let path = Field {
+                    value: Some(OneOrMany::One(path)),
+                    place: Some(entry.span),
+                    key: Some(entry.span),
+                };
                 Include { path, ..Include::default() }
             }
             IncludeForm::Options(include) => *include,
@@ -124,12 +127,7 @@ impl Lowering<'_> {
     }
 
     /// Puts what a tree has beside what is there.
-    fn import(
-        &self,
-        tree: Node,
-        own: &mut Vec<Pair>,
-        sections: &mut BTreeMap<&'static str, Section>,
-    ) {
+    fn import(&self, tree: Node, own: &mut Vec<Pair>, sections: &mut BTreeMap<&'static str, Section>) {
         let Value::Mapping(pairs) = tree.value else {
             if !tree.is_null() {
                 let message = "an included file must be a mapping";
@@ -157,7 +155,12 @@ impl Lowering<'_> {
                 _ if pair.value.is_null() => {}
                 _ => {
                     let message = format!("`{name}` must be a mapping");
-                    self.problems.error(Code::WrongType, pair.value.head, message, "Write `name:` lines below it.");
+                    self.problems.error(
+                        Code::WrongType,
+                        pair.value.head,
+                        message,
+                        "Write `name:` lines below it.",
+                    );
                 }
             }
         }
@@ -203,7 +206,8 @@ impl Lowering<'_> {
 
 impl Section {
     fn of(own: &mut [Pair], key: &str) -> Self {
-        let pairs = match own.iter_mut().find(|pair| pair.key.value == key).map(|pair| &mut pair.value.value) {
+        let pairs = match own.iter_mut().find(|pair| pair.key.value == key).map(|pair| &mut pair.value.value)
+        {
             Some(Value::Mapping(pairs)) => std::mem::take(pairs),
             _ => Vec::new(),
         };

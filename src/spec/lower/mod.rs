@@ -3,8 +3,10 @@
 //! One file a part of the language. Reads files only through [`load`]; decides nothing about engines.
 
 pub(crate) mod assemble;
+pub(crate) mod behaviour;
 pub(crate) mod container;
 pub(crate) mod depends_on;
+mod deploy;
 pub(crate) mod engine;
 pub(crate) mod environment;
 pub(crate) mod extends;
@@ -22,7 +24,9 @@ pub(crate) mod network;
 pub(crate) mod path;
 pub(crate) mod port;
 pub(crate) mod project;
+mod resources;
 pub(crate) mod scope;
+mod security;
 pub(crate) mod service;
 pub(crate) mod spans;
 pub(crate) mod standing;

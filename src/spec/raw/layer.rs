@@ -8,6 +8,7 @@ use crate::spec::read::leaf::Plain;
 use crate::spec::read::list::List;
 use crate::spec::read::unread::{NotYet, Unread};
 
+use super::delegate::Model;
 use super::network::{Network, Nullable, Volume};
 use super::reference::Includes;
 use super::service::Service;
@@ -35,12 +36,13 @@ pub(crate) struct Layer {
     /// Images to have on the layer's engine before anything starts.
     #[cfg_attr(test, schemars(example = ["busybox", "nginx:1.27"]))]
     pub(crate) images: Field<List<String>>,
+    /// Language models, by key.
+    pub(crate) models: Field<Dict<Model>>,
     /// Means nothing any more.
     pub(crate) version: Field<Plain>,
     /// Other Compose files, each a project with a directory and variables of its own, whose services are taken in.
     pub(crate) include: Field<Unread<Includes>>,
     pub(crate) extends: Field<NotYet>,
-    pub(crate) models: Field<NotYet>,
     pub(crate) kubernetes: Field<NotYet>,
 }
 

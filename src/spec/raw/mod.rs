@@ -2,8 +2,11 @@
 //! from them. Doc comments are the hover text of editors. No defaults, no meaning: `lower` gives both.
 
 pub(crate) mod anything;
+pub(crate) mod delegate;
+pub(crate) mod deploy;
 pub(crate) mod engine;
 pub(crate) mod health;
+pub(crate) mod hook;
 pub(crate) mod layer;
 pub(crate) mod limits;
 pub(crate) mod mount;

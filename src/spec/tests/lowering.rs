@@ -89,7 +89,8 @@ fn every_key_of_a_service_reaches_the_container() {
             host_ip: Some("127.0.0.1".to_owned()),
             host: Some((53, 53)),
             container: 53,
-            protocol: Protocol::Udp
+            protocol: Protocol::Udp,
+            notes: None,
         }
     );
     assert_eq!(spec.ports[1].host, None);
@@ -144,22 +145,29 @@ fn every_form_of_a_mount_is_read() {
     let lab = fixture("every-key");
     let mounts: BTreeMap<&str, &Mount> =
         service(&lab, "web").spec.mounts.iter().map(|mount| (mount.target.as_str(), mount)).collect();
-    let bind = |path: &str, create: bool, propagation: Option<&str>, selinux: Option<char>| {
-        MountSource::Bind { path: user(path), create, propagation: propagation.map(str::to_owned), selinux }
-    };
+    let bind =
+        |path: &str, create: bool, propagation: Option<&str>, selinux: Option<char>| MountSource::Bind {
+            path: user(path),
+            create,
+            propagation: propagation.map(str::to_owned),
+            selinux,
+            recursive: None,
+        };
     assert_eq!(mounts["/etc/conf"].source, bind("/lab/conf", true, None, Some('z')));
     assert!(mounts["/etc/conf"].read_only);
     assert_eq!(mounts["/cache"].source, bind("/home/me/.cache", false, Some("rshared"), Some('Z')));
-    assert_eq!(
-        mounts["/data"].source,
-        MountSource::Volume { name: Some("data".into()), nocopy: false, subpath: None }
-    );
-    assert_eq!(mounts["/anonymous"].source, MountSource::Volume { name: None, nocopy: false, subpath: None });
+    assert_eq!(mounts["/data"].source, MountSource::volume(Some("data".into())));
+    assert_eq!(mounts["/anonymous"].source, MountSource::volume(None));
     assert_eq!(
         mounts["/sub"].source,
-        MountSource::Volume { name: Some("data".into()), nocopy: true, subpath: Some("a/b".into()) }
+        MountSource::Volume {
+            name: Some("data".into()),
+            nocopy: true,
+            subpath: Some("a/b".into()),
+            labels: BTreeMap::new()
+        }
     );
-    assert_eq!(mounts["/mem"].source, MountSource::Tmpfs { options: "size=67108864,mode=1777".into() });
+    assert_eq!(mounts["/mem"].source, MountSource::Memory { size: Some(64 << 20), mode: Some(0o1777) });
     assert_eq!(mounts["/tmp"].source, MountSource::Tmpfs { options: "exec,mode=777".into() });
     // A config or secret that is a file is a bind that nothing can write.
     assert_eq!(mounts["/app"].source, bind("/lab/nest.yaml", false, None, None));
@@ -384,8 +392,42 @@ fn a_file_with_errors_still_gives_what_could_be_read() {
         ContainerSpec {
             image: "y".to_owned(),
             networks: [("default".to_owned(), Endpoint::default())].into(),
-            ports: vec![PortBinding { host_ip: None, host: None, container: 80, protocol: Protocol::Tcp }],
+            ports: vec![PortBinding {
+                host_ip: None,
+                host: None,
+                container: 80,
+                protocol: Protocol::Tcp,
+                notes: None
+            }],
             ..ContainerSpec::default()
         }
     );
+}
+
+#[test]
+fn what_is_included_or_extended_keeps_its_own_directory_and_variables() {
+    let lab = fixture("included-files");
+    let binds = |addr: &str| -> BTreeMap<String, MountSource> {
+        let mounts = &service(&lab, addr).spec.mounts;
+        mounts.iter().map(|mount| (mount.target.clone(), mount.source.clone())).collect()
+    };
+    let bind = |path: &str| MountSource::bind(user(path), true);
+    let web = service(&lab, "web");
+    assert_eq!(web.spec.image, "nginx:1.27");
+    assert_eq!(web.spec.environment["TAG"].as_deref(), Some("1.27"));
+    assert_eq!(binds("web")["/site"], bind("/lab/sub/site"));
+    let job = service(&lab, "job");
+    assert_eq!((job.spec.image.as_str(), job.spec.command.clone()), ("busybox:musl", Some(texts(&["run"]))));
+    assert_eq!(binds("job")["/in"], bind("/lab/sub/over"));
+    let front = service(&lab, "front");
+    assert_eq!(front.spec.image, "busybox");
+    let environment: Vec<(&str, Option<&str>)> =
+        front.spec.environment.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+    assert_eq!(environment, [("DEEP", Some("1")), ("FROM", Some("base")), ("OWN", Some("1"))]);
+    assert_eq!(binds("front")["/a"], bind("/lab/lib/beside-base"));
+    assert_eq!(binds("front")["/b"], bind("/lab/lib/more/beside-deeper"));
+    assert_eq!(front.spec.ports[0].host, Some((8080, 8080)));
+    // An inner layer has files of its own, too.
+    assert_eq!(binds("vm/app")["/conf"], bind("/lab/vm/conf"));
+    assert!(lab.service(&"vm/late".parse().expect("valid")).is_none(), "its base is left out, and so is it");
 }

@@ -44,8 +44,8 @@ fn identity(place: Place, key: &str) -> Option<fn(&Node) -> Option<String>> {
         (Place::Service, "ports" | "publish") => port,
         (
             Place::Service,
-            "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "expose" | "links" | "profiles" | "tmpfs"
-            | "label_file",
+            "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "expose" | "links" | "profiles"
+            | "tmpfs" | "label_file",
         )
         | (Place::Build, "tags" | "platforms")
         | (Place::Attachment, "aliases" | "link_local_ips") => name,
@@ -75,6 +75,10 @@ fn name(node: &Node) -> Option<String> {
 /// A mount is told apart by its target; a short one may begin with a drive (`c:\…`).
 fn volume(node: &Node) -> Option<String> {
     let Some(short) = text(node) else { return part(node, "target").map(clean) };
+    // Nothing before the first colon is a mistake, which its reader names.
+    if short.starts_with(':') {
+        return None;
+    }
     let skip = usize::from(short.as_bytes().get(1) == Some(&b':') && short[2..].starts_with(['\\', '/'])) * 2;
     let rest = short.get(skip..).unwrap_or(short);
     Some(clean(rest.split(':').nth(1).unwrap_or(short)))
@@ -118,6 +122,9 @@ fn port(node: &Node) -> Option<String> {
         let (host, published) = (part(node, "host_ip").unwrap_or(""), part(node, "published").unwrap_or(""));
         return Some(port_text(host, published, target, part(node, "protocol").unwrap_or("tcp")));
     };
+    if short.starts_with(':') {
+        return None;
+    }
     let (host, published, target, protocol) = short_port(short);
     Some(port_text(host, published, target, protocol))
 }

@@ -112,14 +112,18 @@ impl Merging<'_> {
         let (below, over) = (shaped(rule, below, Layer::Below), shaped(rule, over, Layer::Over));
         let (span, head, merge) = (over.span, over.head, below.merge);
         let value = match (below.value, over.value) {
-            (Value::Mapping(low), Value::Mapping(high)) if rule == Rule::Logging && other_driver(&low, &high) => {
+            (Value::Mapping(low), Value::Mapping(high))
+                if rule == Rule::Logging && other_driver(&low, &high) =>
+            {
                 Value::Mapping(high)
             }
             (Value::Mapping(low), Value::Mapping(high)) => {
                 Value::Mapping(self.mappings(outer.below(key), low, high))
             }
             (Value::List(low), Value::List(high)) if rule == Rule::Hosts => Value::List(hosts(low, high)),
-            (Value::List(low), Value::List(high)) if rule == Rule::Pools => Value::List(self.pools(low, high)),
+            (Value::List(low), Value::List(high)) if rule == Rule::Pools => {
+                Value::List(self.pools(low, high))
+            }
             (Value::List(low), Value::List(high)) if rule != Rule::Either => {
                 Value::List(append(outer, key, low, high))
             }
@@ -127,10 +131,15 @@ impl Merging<'_> {
             (low, high) => {
                 if rule != Rule::Either && !is_refused(&low) && !is_refused(&high) {
                     let (was, is) = (word(&low), word(&high));
-                    let problem = Diagnostic::error(Code::WrongType, format!("`{key}` is {is} here, and {was} in what it is merged over"))
-                        .at(head, format!("this is {is}"))
-                        .at(below.head, format!("this is {was}"))
-                        .help("Write both in one form, or mark the later with `!override` to replace the earlier.");
+                    let problem = Diagnostic::error(
+                        Code::WrongType,
+                        format!("`{key}` is {is} here, and {was} in what it is merged over"),
+                    )
+                    .at(head, format!("this is {is}"))
+                    .at(below.head, format!("this is {was}"))
+                    .help(
+                        "Write both in one form, or mark the later with `!override` to replace the earlier.",
+                    );
                     self.problems.push(problem);
                 }
                 high
@@ -171,9 +180,10 @@ fn shaped(rule: Rule, node: Node, layer: Layer) -> Node {
     let value = match (rule, node.value) {
         (Rule::Pairs, Value::List(items)) if all_text(&items) => Value::Mapping(pairs(items)),
         (Rule::Names, Value::List(items)) if all_text(&items) => Value::Mapping(names(items, |_| Vec::new())),
-        (Rule::Dependencies, Value::List(items)) if all_text(&items) => {
-            Value::Mapping(names(items, |span| if layer == Layer::Over { defaults(span) } else { Vec::new() }))
-        }
+        (Rule::Dependencies, Value::List(items)) if all_text(&items) => Value::Mapping(names(
+            items,
+            |span| if layer == Layer::Over { defaults(span) } else { Vec::new() },
+        )),
         (Rule::Hosts, Value::Mapping(entries)) => Value::List(host_lines(entries)),
         (Rule::OneOrMany, Value::Scalar(scalar)) => {
             Value::List(vec![Node::new(Value::Scalar(scalar), span, head)])
