@@ -264,6 +264,11 @@ impl<'a> Desired<'a> {
             let run: Vec<_> = before_stop.iter().map(hooks::run_of).collect();
             set(label::PRE_STOP, hook_label::to_label(&run));
         }
+        let after_start = &self.service.behaviour.post_start;
+        if !after_start.is_empty() {
+            let run: Vec<_> = after_start.iter().map(hooks::run_of).collect();
+            set(label::POST_START, hook_label::to_label(&run));
+        }
         if let Some(pool) = &circumstances.pool {
             set(label::POOL, pool.clone());
         }

@@ -172,6 +172,7 @@ fn up(lab: &Topology) -> Goal {
         force_recreate: false,
         remove_orphans: true,
         discard_node_files: false,
+        way: nestctl::plan::goal::Way::default(),
     })
 }
 

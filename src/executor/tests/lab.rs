@@ -126,6 +126,7 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
         force_recreate: false,
         remove_orphans: false,
         discard_node_files: false,
+        way: crate::plan::goal::Way::default(),
     })
 }
 
