@@ -181,6 +181,7 @@ async fn what_failed_before_the_first_start_stays_for_its_log_and_is_tried_again
     let lab = lab(vec![initialized()]);
     let ran = go(&engine, &up_goal(&lab)).await;
     let failure = ran.failure();
+    assert_eq!(failure.summary, "failed to run a `pre_start` hook of `db`");
     assert_eq!(failure.causes[0], "it exited with code 4");
     assert_eq!(failure.logs.as_ref().map(|logs| &logs.lines[..]), Some(&["locked".to_owned()][..]));
     assert!(engine.container("lab-db-1.pre_start-1").is_some());
