@@ -29,10 +29,8 @@ impl Peer {
 }
 
 /// A directory of the fixtures: `compose.yaml` and what it needs; `args` has one argument a line, `vars` lines of
-/// `KEY=value`, `outside` lines of `network NAME` or `volume NAME` that are there before, below the project's name.
+/// `KEY=value`, `outside` lines of `network NAME`, `volume NAME` or `container NAME` that are there before, below the project's name.
 pub(super) struct Case {
-    /// What it is called.
-    pub(super) name: String,
     /// Compose's name for the project.
     pub(super) project: String,
     /// A copy that tools may write to.
@@ -72,11 +70,13 @@ impl Case {
         };
         let (args, vars) = (lines("args"), pairs("vars", '=').into_iter().collect());
         let outside = pairs("outside", ' ');
-        let case = Self { name, project, directory, args, vars, outside, host: host.to_owned() };
+        let case = Self { project, directory, args, vars, outside, host: host.to_owned() };
         case.clear();
         for (kind, name) in &case.outside {
-            let body = json!({"Name": format!("{}-{name}", case.project)});
-            let (status, answer) = request(host, "POST", &format!("/{kind}s/create"), Some(&body));
+            let name = format!("{}-{name}", case.project);
+            let body = json!({"Name": name, "Image": "nestctl-test/busybox"});
+            let path = format!("/{kind}s/create?name={name}");
+            let (status, answer) = request(host, "POST", &path, Some(&body));
             assert!(status < 300, "{answer}");
         }
         case

@@ -136,6 +136,11 @@ fn comparable_container(whole: &Value) -> Value {
         *endpoint = kept;
     }
     out["Networks"] = networks;
+    // A container may be meant by its id or by its name.
+    for other in out["HostConfig"]["VolumesFrom"].as_array_mut().into_iter().flatten() {
+        let name = other.as_str().unwrap_or_default();
+        *other = Value::from(name.trim_start_matches("<container ").replace('>', ""));
+    }
     out
 }
 
