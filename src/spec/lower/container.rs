@@ -2,18 +2,18 @@
 
 use crate::model::container::{ContainerSpec, Mount};
 use crate::model::deploy::Deploy;
-use crate::model::span::Spanned;
+use crate::model::span::{Span, Spanned};
 use crate::spec::raw::service::Service as Raw;
-use crate::spec::raw::several::Pairs;
+use crate::spec::raw::several::Hosts;
 use crate::spec::read::field::Field;
-use crate::spec::read::leaf::Switch;
+use crate::spec::read::leaf::{Plain, Switch};
 use crate::spec::read::list::List;
 use crate::spec::read::words::{instead, quote};
 
 use super::limits::Limits;
 use super::lowering::Lowering;
 use super::scope::Scope;
-use super::value::{many, options, pairs, plain_texts, text_pairs, texts};
+use super::value::{many, options, plain_texts, text_pairs, texts};
 
 const ON: Option<Switch> = Some(Switch(true));
 
@@ -134,18 +134,37 @@ impl Lowering<'_> {
         self.bad(span, format!("{} is not a namespace", quote(value)), help);
     }
 
-    /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`.
-    fn extra_hosts(&self, field: Field<Pairs>) -> Vec<String> {
-        let is_list = matches!(field.value, Some(Pairs::Lines(_)));
+    /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`, and a name of the
+    /// mapping may have several addresses.
+    fn extra_hosts(&self, field: Field<Hosts>) -> Vec<String> {
+        let lines: Vec<(String, Option<(String, String)>, Span)> = match field.value {
+            None => Vec::new(),
+            Some(Hosts::Lines(list)) => list
+                .0
+                .into_iter()
+                .map(|Spanned { value: Plain(line), span }| {
+                    let parts = line.split_once('=').or_else(|| line.split_once(':'));
+                    let parts = parts.map(|(name, address)| (name.to_owned(), address.to_owned()));
+                    (line, parts, span)
+                })
+                .collect(),
+            Some(Hosts::Mapping(dict)) => dict
+                .0
+                .into_iter()
+                .flat_map(|(name, field)| {
+                    let place = field.place.filter(|place| place.start < place.end);
+                    let span = place.or(field.key).unwrap_or_default();
+                    let addresses = field.value.map(many).unwrap_or_default();
+                    // A name without an address is one line, which is a bad one.
+                    let addresses = if addresses.is_empty() { vec![String::new()] } else { addresses };
+                    addresses
+                        .into_iter()
+                        .map(move |address| (name.clone(), Some((name.clone(), address)), span))
+                })
+                .collect(),
+        };
         let mut out = Vec::new();
-        for (name, address, span) in pairs(field) {
-            let parts = match address {
-                Some(address) => Some((name.clone(), address)),
-                None if is_list => {
-                    name.split_once(':').map(|(name, address)| (name.to_owned(), address.to_owned()))
-                }
-                None => None,
-            };
+        for (name, parts, span) in lines {
             let Some((name, address)) =
                 parts.filter(|(name, address)| !name.is_empty() && !address.is_empty())
             else {

@@ -36,6 +36,16 @@ pub(crate) enum Pairs {
     Mapping(Dict<NullablePlain>),
 }
 
+/// `extra_hosts`: lines of `NAME=ADDRESS`, or names with one address or several.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged, inline))]
+pub(crate) enum Hosts {
+    #[serde(rename = "list")]
+    Lines(List<Plain>),
+    #[serde(rename = "mapping")]
+    Mapping(Dict<OneOrMany>),
+}
+
 /// A value of a mapping of variables or labels; nothing is allowed (`KEY:`).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]

@@ -38,6 +38,8 @@ pub(super) struct Case {
     args: Vec<String>,
     vars: BTreeMap<String, String>,
     outside: Vec<(String, String)>,
+    /// Whether the directory goes with the case.
+    is_ours: bool,
     host: String,
 }
 
@@ -70,7 +72,7 @@ impl Case {
         };
         let (args, vars) = (lines("args"), pairs("vars", '=').into_iter().collect());
         let outside = pairs("outside", ' ');
-        let case = Self { project, directory, args, vars, outside, host: host.to_owned() };
+        let case = Self { project, directory, args, vars, outside, is_ours: true, host: host.to_owned() };
         case.clear();
         for (kind, name) in &case.outside {
             let name = format!("{}-{name}", case.project);
@@ -80,6 +82,19 @@ impl Case {
             assert!(status < 300, "{answer}");
         }
         case
+    }
+
+    /// The files as they are in `directory`, which is somebody else's to remove, under this project's name.
+    pub(super) fn in_place(project: &str, directory: &Path, host: &str) -> Self {
+        Self {
+            project: project.to_owned(),
+            directory: directory.to_owned(),
+            args: Vec::new(),
+            vars: BTreeMap::new(),
+            outside: Vec::new(),
+            is_ours: false,
+            host: host.to_owned(),
+        }
     }
 
     fn run(&self, program: &Path, config: Option<&Path>, more: &[&str]) -> Output {
@@ -137,7 +152,9 @@ impl Drop for Case {
         for (kind, name) in &self.outside {
             request(&self.host, "DELETE", &format!("/{kind}s/{}-{name}", self.project), None);
         }
-        let _ = fs::remove_dir_all(&self.directory);
+        if self.is_ours {
+            let _ = fs::remove_dir_all(&self.directory);
+        }
     }
 }
 
