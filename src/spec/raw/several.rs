@@ -26,6 +26,16 @@ pub(crate) enum CommandLine {
     Words(List<String>),
 }
 
+/// Lines of /etc/hosts: a list of `NAME=ADDRESS` or `NAME:ADDRESS`, or a mapping of names to addresses.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged, inline))]
+pub(crate) enum Hosts {
+    #[serde(rename = "list")]
+    Lines(List<String>),
+    #[serde(rename = "mapping")]
+    Mapping(Dict<OneOrMany>),
+}
+
 /// A mapping, or a list of `KEY=value`.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged, inline))]
@@ -34,16 +44,6 @@ pub(crate) enum Pairs {
     Lines(List<Plain>),
     #[serde(rename = "mapping")]
     Mapping(Dict<NullablePlain>),
-}
-
-/// `extra_hosts`: lines of `NAME=ADDRESS`, or names with one address or several.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged, inline))]
-pub(crate) enum Hosts {
-    #[serde(rename = "list")]
-    Lines(List<Plain>),
-    #[serde(rename = "mapping")]
-    Mapping(Dict<OneOrMany>),
 }
 
 /// A value of a mapping of variables or labels; nothing is allowed (`KEY:`).
