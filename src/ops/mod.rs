@@ -21,6 +21,7 @@ pub mod ls;
 pub mod outcome;
 pub mod plan;
 pub mod ps;
+pub mod resolve;
 pub mod root;
 pub mod up;
 pub mod version;

@@ -67,7 +67,9 @@ impl Lowering<'_> {
             let Some(tree) = self.tree(&file.value, Some(file.span)) else { continue };
             chain.push((file.value, Some(file.span)));
             let mut tree = (*tree).clone();
-            fill_in(&mut tree, &vars, self.problems, &self.sources.borrow());
+            if !self.literal {
+                fill_in(&mut tree, &vars, self.problems, &self.sources.borrow());
+            }
             merged = Some(match merged {
                 None => tree,
                 Some(below) => merge(below, tree),

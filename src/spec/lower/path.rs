@@ -11,7 +11,7 @@ use super::scope::Scope;
 
 impl Lowering<'_> {
     /// The absolute path that `text` means for the user who wrote it in this layer.
-    pub(super) fn user_path(&self, text: &str, span: Span, scope: &Scope) -> Option<PathBuf> {
+    pub(crate) fn user_path(&self, text: &str, span: Span, scope: &Scope) -> Option<PathBuf> {
         let Some(rest) = text.strip_prefix('~') else { return Some(normal(&scope.base.join(text))) };
         let Some(home) = &self.entry.home else {
             let help = "Set `HOME`, or write the path in full.";
@@ -38,7 +38,7 @@ impl Lowering<'_> {
 
     /// Whose path the source of a bind is: relative ones and those within the lab's directory are the user's at
     /// every depth, any other is the engine's machine's, which at the root is the user's as well.
-    pub(super) fn bind_path(&self, text: &str, span: Span, scope: &Scope) -> Option<BindPath> {
+    pub(crate) fn bind_path(&self, text: &str, span: Span, scope: &Scope) -> Option<BindPath> {
         let path = self.user_path(text, span, scope)?;
         let foreign = text.starts_with('/')
             && !scope.path.is_root()

@@ -35,7 +35,9 @@ impl Lowering<'_> {
         let mut merged: Option<Node> = None;
         for (_, tree) in &trees {
             let mut tree = (**tree).clone();
-            fill_in(&mut tree, &vars, self.problems, &self.sources.borrow());
+            if !self.literal {
+                fill_in(&mut tree, &vars, self.problems, &self.sources.borrow());
+            }
             merged = Some(match merged {
                 None => tree,
                 Some(below) => merge(below, tree),
