@@ -152,6 +152,32 @@ impl LabGraph {
 
     /// All milestones that must be reached for `goals` to be, themselves included.
     pub fn closure(&self, goals: impl IntoIterator<Item = Milestone>) -> BTreeSet<Milestone> {
+        self.closure_by(goals, |_, _| true)
+    }
+
+    /// As [`Self::closure`], but a dependency counts only between services that are in it anyway: the goals, what is
+    /// inside them, and the nodes on the way to them.
+    pub fn closure_without_dependencies(&self, goals: Vec<Milestone>) -> BTreeSet<Milestone> {
+        let depends = |why: Why| matches!(why, Why::Depends { .. });
+        let alone = self.closure_by(goals.clone(), |_, why| !depends(why));
+        let services: BTreeSet<&Addr> = alone
+            .iter()
+            .filter_map(|milestone| match milestone {
+                Milestone::Service(addr, _) => Some(addr),
+                _ => None,
+            })
+            .collect();
+        self.closure_by(goals, |milestone, why| match milestone {
+            Milestone::Service(addr, _) => !depends(why) || services.contains(addr),
+            _ => true,
+        })
+    }
+
+    fn closure_by(
+        &self,
+        goals: impl IntoIterator<Item = Milestone>,
+        counts: impl Fn(&Milestone, Why) -> bool,
+    ) -> BTreeSet<Milestone> {
         let mut stack: Vec<NodeIndex> =
             goals.into_iter().filter_map(|goal| self.index.get(&goal).copied()).collect();
         let mut seen = vec![false; self.graph.node_count()];
@@ -161,7 +187,12 @@ impl LabGraph {
                 continue;
             }
             out.insert(self.graph[index].clone());
-            stack.extend(self.graph.neighbors_directed(index, Direction::Outgoing));
+            let edges = self.graph.edges_directed(index, Direction::Outgoing);
+            stack.extend(
+                edges
+                    .filter(|edge| counts(&self.graph[edge.target()], *edge.weight()))
+                    .map(|edge| edge.target()),
+            );
         }
         out
     }

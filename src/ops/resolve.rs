@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
 use crate::diag::diagnostics::Diagnostics;
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::Addr;
@@ -16,6 +18,9 @@ use crate::spec::files::Vars;
 use super::error::OpError;
 use super::files::DiskFiles;
 use super::load::{LoadOptions, ValidLab, prepare};
+
+/// What is wrong with running a lab, not with its text.
+const RUNNING: &[Code] = &[Code::NotSupported, Code::HostPath];
 
 /// What is printed.
 #[derive(Clone, Debug)]
@@ -47,13 +52,8 @@ pub fn resolve(options: &LoadOptions, how: ResolveOptions, wanted: &[Addr]) -> R
             let text = source.and_then(|source| source.text.get(span.start..span.end));
             text.is_some_and(|text| text.contains('$'))
         };
-        let mut left = Diagnostics::new();
-        for problem in diagnostics.iter() {
-            if !problem.labels.iter().any(|label| variable(label.span)) {
-                left.push(problem.clone());
-            }
-        }
-        diagnostics = left;
+        diagnostics =
+            without(&diagnostics, |problem| problem.labels.iter().any(|label| variable(label.span)));
     }
     let refused = |diagnostics| OpError::Refused { diagnostics, sources: Arc::clone(&sources) };
     let (Some(topology), Some(document)) = (resolved.parsed.topology, resolved.document) else {
@@ -63,12 +63,21 @@ pub fn resolve(options: &LoadOptions, how: ResolveOptions, wanted: &[Addr]) -> R
     if how.consistency {
         diagnostics.extend(problems);
     }
+    if !how.consistency {
+        diagnostics = without(&diagnostics, |problem| RUNNING.contains(&problem.code));
+    }
     if diagnostics.has_errors() {
         return Err(refused(diagnostics));
     }
     let lab = Arc::new(Lab { topology, graph });
     let lab = ValidLab { lab, warnings: diagnostics, sources };
     Ok(Resolved { lab, document, vars: resolved.vars, profiles: resolved.profiles })
+}
+
+fn without(all: &Diagnostics, drop: impl Fn(&Diagnostic) -> bool) -> Diagnostics {
+    let mut left = Diagnostics::new();
+    all.iter().filter(|problem| !drop(problem)).for_each(|problem| left.push(problem.clone()));
+    left
 }
 
 impl Resolved {

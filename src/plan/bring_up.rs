@@ -12,7 +12,7 @@ use super::action::{Action, Enter, HookPoint, HookRun, NewContainer};
 use super::builder::{Draft, after, when};
 use super::cause::Cause;
 use super::desired::Desired;
-use super::goal::Wait;
+use super::goal::{Starts, Wait};
 use super::hooks;
 use super::node_paths;
 use super::ours::is_ours;
@@ -80,6 +80,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if matches!(container.state, ContainerState::Dead | ContainerState::Removing) {
             return Some(Cause::Unfinished);
         }
+        if self.planner.up.way.no_recreate {
+            return None;
+        }
         if file != self.desired.fingerprint.0
             || labels.get(label::FILES) != self.desired.labels.get(label::FILES)
         {
@@ -89,7 +92,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if let Some(cause) = self.planner.is_orphaned(&self.desired.addr, service, container.created) {
             return Some(cause);
         }
-        if self.planner.up.force_recreate {
+        if self.planner.is_forced(&self.desired.addr) {
             let kind_differs = kind != self.desired.fingerprint.1.as_deref();
             return Some(if kind_differs { Cause::KindChanged } else { Cause::Asked });
         }
@@ -156,7 +159,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
 
     fn running(&mut self, container: &ObservedContainer) {
         let mut start = None;
-        if container.state == ContainerState::Paused {
+        if container.state == ContainerState::Paused && self.starts() {
             start = Some(self.push(
                 Cause::Paused,
                 Action::Unpause { container: container.id.clone() },
@@ -196,6 +199,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.remove_filled(&removed);
         ready.extend(removed.iter().copied().map(after));
         let mut name = container.clone();
+        let starts = self.starts();
         let mut there = created;
         if self.keep.map_or(replaced, |keep| keep.name != self.desired.name) {
             let mut needs: Vec<Need> = removed.into_iter().map(after).collect();
@@ -213,6 +217,13 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if let Some(step) = there {
             let created = self.milestone(Stage::Created);
             self.planner.builder.reaches(step, created);
+        }
+        if !starts {
+            if there.is_none() {
+                let created = self.milestone(Stage::Created);
+                self.planner.builder.reached(created);
+            }
+            return;
         }
         if fresh {
             ready = hooks::before_first_start(self.planner, &self.desired, ready);
@@ -235,6 +246,15 @@ impl<'p, 'a> Bringing<'p, 'a> {
             hooks::in_container(builder, place, &name, HookPoint::PostStart, &run, group, vec![after(start)]);
         // What waits for the start waits for the hooks, as in Compose.
         self.after_start(&Running { name, start: Some(last.unwrap_or(start)), health: None, done: false });
+    }
+
+    /// Whether this instance is started.
+    fn starts(&self) -> bool {
+        match self.planner.up.way.starts {
+            Starts::All => true,
+            Starts::Nodes => self.desired.service.node.is_some(),
+            Starts::Nothing => false,
+        }
     }
 
     fn temporary_name(&self) -> String {
@@ -285,11 +305,19 @@ impl<'p, 'a> Bringing<'p, 'a> {
 
     /// Anonymous volumes of the container that is replaced go on with the new one, as in Compose.
     fn keep_anonymous_volumes(&self, spec: &mut ContainerSpec) {
+        if self.planner.up.way.renew_volumes {
+            return;
+        }
         for mount in self.others.iter().flat_map(|other| &other.mounts) {
             let Some(volume) = mount.volume.as_ref().filter(|name| is_anonymous(name)) else { continue };
             if !spec.mounts.iter().any(|other| other.target == mount.target) {
-                let source = MountSource::Volume { name: Some(volume.clone()), nocopy: false, subpath: None };
-                spec.mounts.push(Mount { target: mount.target.clone(), source, read_only: false });
+                let source = MountSource::volume(Some(volume.clone()));
+                spec.mounts.push(Mount {
+                    target: mount.target.clone(),
+                    source,
+                    read_only: false,
+                    consistency: None,
+                });
             }
         }
     }
@@ -331,7 +359,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if created.is_some() && !others.is_empty() {
             needs.extend(self.planner.stop_dependents(&addr));
         }
-        let keeps_volumes = created.is_some();
+        let keeps_volumes = created.is_some() && !self.planner.up.way.renew_volumes;
         others
             .into_iter()
             .map(|other| {

@@ -61,6 +61,11 @@ pub(super) fn before_stop(container: &ObservedContainer) -> Vec<HookRun> {
     container.labels.get(label::PRE_STOP).map(|text| from_label(text)).unwrap_or_default()
 }
 
+/// What runs in a container after it was started, by its label.
+pub(super) fn after_start(container: &ObservedContainer) -> Vec<HookRun> {
+    container.labels.get(label::POST_START).map(|text| from_label(text)).unwrap_or_default()
+}
+
 /// Hooks as a part of the fingerprint: one that changes makes the container anew, as in Compose.
 pub(super) fn lines(canonical: &mut Canonical, desired: &crate::model::behaviour::Behaviour) {
     let kinds = [
@@ -165,6 +170,7 @@ fn one(
     let mut labels = desired.labels.clone();
     labels.insert(label::ROLE.to_owned(), label::ROLE_HOOK.to_owned());
     labels.remove(label::PRE_STOP);
+    labels.remove(label::POST_START);
     labels.remove(label::COMPOSE_NUMBER);
     let container = NewContainer { name: name.clone(), spec, labels, image: provided.image };
     let create = planner.builder.push(draft(), Action::CreateContainer(Box::new(container)), needs);

@@ -16,6 +16,7 @@ mod hook_label;
 mod hooks;
 mod images;
 pub mod known;
+mod life;
 mod node_paths;
 mod objects;
 mod orphans;

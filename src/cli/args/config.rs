@@ -27,7 +27,7 @@ pub struct ConfigArgs {
     /// Leave `env_file` and `label_file` as they are written.
     #[arg(long)]
     pub no_env_resolution: bool,
-    /// Do not check the lab as a whole.
+    /// Print also what is not consistent, or cannot run.
     #[arg(long)]
     pub no_consistency: bool,
     /// Write to this file.

@@ -50,6 +50,7 @@ pub(super) fn service(name: &str) -> Service {
         spec: ContainerSpec { image: "busybox".to_owned(), networks, ..ContainerSpec::default() },
         container_name: None,
         scale: 1,
+        deploy: None,
         depends_on: Vec::new(),
         pull_policy: PullPolicy::Missing,
         files: Vec::new(),
@@ -126,6 +127,7 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
         force_recreate: false,
         remove_orphans: false,
         discard_node_files: false,
+        way: crate::plan::goal::Way::default(),
     })
 }
 
