@@ -20,23 +20,89 @@ const KEYS: &[(&str, &[&str])] = &[
     ("entrypoint", &["/x", "[a, b]", "\"\"", "null"]),
     (
         "environment",
-        &["{A: 1, B: two}", "[\"A=3\", \"C=${SET}\"]", "{A: null, D: true}", "[SET]", "{E: 1.50, F: \"\"}", "{G: \"${DOTENV-no}$${x}\"}"],
+        &[
+            "{A: 1, B: two}",
+            "[\"A=3\", \"C=${SET}\"]",
+            "{A: null, D: true}",
+            "[SET]",
+            "{E: 1.50, F: \"\"}",
+            "{G: \"${DOTENV-no}$${x}\"}",
+        ],
     ),
-    ("env_file", &["some.env", "[some.env, {path: missing.env, required: false}]", "{path: some.env}", "[{path: raw.env, format: raw}]"]),
+    (
+        "env_file",
+        &[
+            "some.env",
+            "[some.env, {path: missing.env, required: false}]",
+            "{path: some.env}",
+            "[{path: raw.env, format: raw}]",
+        ],
+    ),
     ("labels", &["{a: b, c: 1}", "[\"a=z\", d]", "{e: null}", "[\"f=${SET}\"]"]),
     (
         "ports",
-        &["[\"80\"]", "[\"8080:80\", \"127.0.0.1:9000-9001:90-91/udp\"]", "[{target: 80, published: 8080}]", "[{target: 53, protocol: udp, published: \"53\", host_ip: 127.0.0.1}]", "[8080, \"[::1]:1:2\"]", "[\"8000-8009:80\"]"],
+        &[
+            "[\"80\"]",
+            "[\"8080:80\", \"127.0.0.1:9000-9001:90-91/udp\"]",
+            "[{target: 80, published: 8080}]",
+            "[{target: 53, protocol: udp, published: \"53\", host_ip: 127.0.0.1}]",
+            "[8080, \"[::1]:1:2\"]",
+            "[\"8000-8009:80\"]",
+        ],
     ),
     ("expose", &["[80]", "[\"90\", \"80\"]", "[\"100-101/udp\"]"]),
     (
         "volumes",
-        &["[\"./a:/a\"]", "[\"data:/d\"]", "[\"/anon\", \"./b:/a:ro\"]", "[{type: bind, source: ./c, target: /a}]", "[{type: volume, source: data, target: /d, volume: {nocopy: true}}]", "[{type: tmpfs, target: /t, tmpfs: {size: 10m}}]", "[\"~/h:/h:z\"]", "[\"../up:/u/\"]"],
+        &[
+            "[\"./a:/a\"]",
+            "[\"data:/d\"]",
+            "[\"/anon\", \"./b:/a:ro\"]",
+            "[{type: bind, source: ./c, target: /a}]",
+            "[{type: volume, source: data, target: /d, volume: {nocopy: true}}]",
+            "[{type: tmpfs, target: /t, tmpfs: {size: 10m}}]",
+            "[\"~/h:/h:z\"]",
+            "[\"../up:/u/\"]",
+        ],
     ),
-    ("networks", &["[front]", "{front: {aliases: [x]}}", "[default, back]", "{back: null}", "{front: {ipv4_address: 10.5.0.9, priority: 3}}", "{}"]),
-    ("depends_on", &["[b]", "{b: {condition: service_healthy}}", "[c]", "{c: {condition: service_started, required: false, restart: true}}"]),
-    ("healthcheck", &["{test: curl x, interval: 90s}", "{test: [CMD, a], retries: 3}", "{disable: true}", "{timeout: 1h, start_period: 1500ms}"]),
-    ("deploy", &["{replicas: 2}", "{resources: {limits: {memory: 50m, cpus: \"0.5\"}}}", "{labels: [\"x=y\"]}", "{labels: {x: z}, mode: replicated}", "{restart_policy: {condition: on-failure, delay: 5s}}"]),
+    (
+        "networks",
+        &[
+            "[front]",
+            "{front: {aliases: [x]}}",
+            "[default, back]",
+            "{back: null}",
+            "{front: {ipv4_address: 10.5.0.9, priority: 3}}",
+            "{}",
+        ],
+    ),
+    (
+        "depends_on",
+        &[
+            "[b]",
+            "{b: {condition: service_healthy}}",
+            "[c]",
+            "{c: {condition: service_started, required: false, restart: true}}",
+        ],
+    ),
+    (
+        "healthcheck",
+        &[
+            "{test: curl x, interval: 90s}",
+            "{test: [CMD, a], retries: 3}",
+            "{disable: true}",
+            "{timeout: 1h, start_period: 1500ms}",
+        ],
+    ),
+    (
+        "deploy",
+        &[
+            "{replicas: 2}",
+            "{resources: {limits: {memory: 50m, cpus: \"0.5\"}}}",
+            "{labels: [\"x=y\"]}",
+            "{labels: {x: z}, mode: replicated}",
+            "{restart_policy: {condition: on-failure, delay: 5s}}",
+        ],
+    ),
     ("profiles", &["[p]", "[q]", "[p, q]", "[]"]),
     ("extra_hosts", &["[\"a:1.1.1.1\"]", "{a: 1.1.1.2}", "[\"b=::1\"]"]),
     ("dns", &["8.8.8.8", "[1.1.1.1, 8.8.4.4]"]),
@@ -44,7 +110,10 @@ const KEYS: &[(&str, &[&str])] = &[
     ("cap_add", &["[A]", "[B, A]"]),
     ("ulimits", &["{nofile: 10}", "{nofile: {soft: 1, hard: 2}}", "{nproc: 5}"]),
     ("sysctls", &["{a.b: 1}", "[\"a.b=2\", \"c.d=3\"]"]),
-    ("logging", &["{driver: json-file, options: {max-size: 1m}}", "{options: {max-file: 3}}", "{driver: local}"]),
+    (
+        "logging",
+        &["{driver: json-file, options: {max-size: 1m}}", "{options: {max-file: 3}}", "{driver: local}"],
+    ),
     ("restart", &["always", "\"no\"", "on-failure:3"]),
     ("stop_grace_period", &["90s", "1m30s", "${GRACE:-2s}"]),
     ("init", &["true", "false", "${SWITCH:-true}"]),
@@ -57,18 +126,48 @@ const KEYS: &[(&str, &[&str])] = &[
     ("hostname", &["h", "\"${SET}\""]),
     ("user", &["\"1:2\"", "root"]),
     ("read_only", &["true", "false"]),
-    ("extends", &["{service: b}", "{service: base, file: base/base.yaml}", "{service: deep, file: base/base.yaml}", "c"]),
+    (
+        "extends",
+        &[
+            "{service: b}",
+            "{service: base, file: base/base.yaml}",
+            "{service: deep, file: base/base.yaml}",
+            "c",
+        ],
+    ),
     ("<<", &["*common"]),
 ];
 
 /// Keys of a file beside its services.
 const TOP: &[(&str, &[&str])] = &[
-    ("networks", &["{front: {}, back: {driver: bridge}}", "{back: {internal: true, labels: [\"a=b\"]}, front: null}", "{front: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}", "{back: {external: true, name: shared}}"]),
-    ("volumes", &["{data: {}}", "{data: {driver: local, labels: {a: b}}, other: null}", "{data: {name: \"${SET}-data\"}}"]),
+    (
+        "networks",
+        &[
+            "{front: {}, back: {driver: bridge}}",
+            "{back: {internal: true, labels: [\"a=b\"]}, front: null}",
+            "{front: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}",
+            "{back: {external: true, name: shared}}",
+        ],
+    ),
+    (
+        "volumes",
+        &[
+            "{data: {}}",
+            "{data: {driver: local, labels: {a: b}}, other: null}",
+            "{data: {name: \"${SET}-data\"}}",
+        ],
+    ),
     ("configs", &["{conf: {content: \"a $$b ${SET}\"}}", "{conf: {file: ./conf.txt}}"]),
     ("secrets", &["{sec: {file: ./sec.txt}}", "{sec: {environment: SET}}"]),
     ("name", &["one", "\"${SET}-lab\""]),
-    ("include", &["[inc/inc.yaml]", "[{path: inc/inc.yaml, project_directory: .}]", "[{path: [inc/inc.yaml, inc/more.yaml], env_file: inc/other.env}]"]),
+    (
+        "include",
+        &[
+            "[inc/inc.yaml]",
+            "[{path: inc/inc.yaml, project_directory: .}]",
+            "[{path: [inc/inc.yaml, inc/more.yaml], env_file: inc/other.env}]",
+        ],
+    ),
 ];
 
 /// The names of services; of the last file only `base`, which others extend.
@@ -94,10 +193,16 @@ const FIXED: &[(&str, &str)] = &[
     ("conf.txt", "c"),
     ("sec.txt", "s"),
     ("base/some.env", "A=base\n"),
-    ("base/base.yaml", "services:\n  base:\n    image: base\n    environment: {BASE: \"${SET}\", A: base}\n    volumes: [\"./here:/here\", \"data:/d\"]\n    labels: [\"from=base\"]\n  deep:\n    extends: {service: base}\n    env_file: some.env\n    ports: [\"1:1\"]\n    command: [deep]\n"),
+    (
+        "base/base.yaml",
+        "services:\n  base:\n    image: base\n    environment: {BASE: \"${SET}\", A: base}\n    volumes: [\"./here:/here\", \"data:/d\"]\n    labels: [\"from=base\"]\n  deep:\n    extends: {service: base}\n    env_file: some.env\n    ports: [\"1:1\"]\n    command: [deep]\n",
+    ),
     ("inc/.env", "TAG=inc\nONLY=inc\n"),
     ("inc/other.env", "TAG=other\n"),
-    ("inc/inc.yaml", "services:\n  included:\n    image: \"inc:${TAG}-${ONLY:-none}\"\n    volumes: [\"./x:/x\"]\n    networks: [own]\nnetworks: {own: {}}\n"),
+    (
+        "inc/inc.yaml",
+        "services:\n  included:\n    image: \"inc:${TAG}-${ONLY:-none}\"\n    volumes: [\"./x:/x\"]\n    networks: [own]\nnetworks: {own: {}}\n",
+    ),
     ("inc/more.yaml", "services:\n  included:\n    environment: {MORE: \"${TAG}\"}\n"),
 ];
 
@@ -134,7 +239,8 @@ fn files(count: usize, pieces: &[Piece]) -> BTreeMap<String, String> {
                 top.insert(key, (*piece.value.get(values)).to_owned());
             }
         }
-        let mut text = String::from("x-common: &common\n  environment: {COMMON: \"${SET}\"}\n  hostname: common\n");
+        let mut text =
+            String::from("x-common: &common\n  environment: {COMMON: \"${SET}\"}\n  hostname: common\n");
         for (key, value) in &top {
             writeln!(text, "{key}: {value}").expect("a string takes all");
         }
@@ -164,8 +270,12 @@ fn generated_files_resolve_as_the_peer_resolves_them() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let cases = number("NESTCTL_TEST_CASES").unwrap_or(120);
     let seed = u64::from(number("NESTCTL_TEST_SEED").unwrap_or(1));
-    let config =
-        ProptestConfig { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let directory = std::env::temp_dir().join(format!("nestctl-generated-{}", std::process::id()));
     let given = (1_usize..=4, prop::collection::vec(piece(), 1..14), prop::option::of(Just("p")));
     let outcome = TestRunner::new(config).run(&given, |(count, pieces, profile)| {
