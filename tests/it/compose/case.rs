@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::differences::{CONFIG, covers};
+use super::differences::CONFIG;
 
 /// The peer, where there is one.
 pub(super) fn peer() -> Option<PathBuf> {
@@ -112,7 +112,7 @@ fn differ(
         }
         (theirs, ours) if theirs == ours => {}
         (theirs, ours) => {
-            if let Some(row) = CONFIG.iter().find(|row| covers(row, at)) {
+            if let Some(row) = CONFIG.iter().find(|row| row.covers(at, theirs, ours)) {
                 used.push(row.at);
                 return;
             }
