@@ -77,7 +77,8 @@ pub(super) fn build_args(printer: &Printer, node: &Node) -> Option<Value> {
     if !printer.options.normalize {
         return Some(Value::Object(map));
     }
-    let set = |key: &String| printer.scope.vars.get(key).map(|value| Value::from(value.as_str()));
+    let vars = printer.lowering.vars_of(node.span, printer.scope);
+    let set = |key: &String| vars.get(key).map(|value| Value::from(value.as_str()));
     let resolved: Map<String, Value> = map
         .into_iter()
         .filter_map(|(key, value)| {

@@ -44,7 +44,7 @@ impl Default for ResolveOptions {
 }
 
 /// The tree of every layer, and where it stands.
-pub(crate) type Kept = RefCell<BTreeMap<LayerPath, (Rc<Node>, Scope)>>;
+pub(crate) type KeptLayers = RefCell<BTreeMap<LayerPath, (Rc<Node>, Scope)>>;
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +73,7 @@ pub fn resolve(
 ) -> Resolved {
     let problems = Problems::default();
     let mut lowering = Lowering::new(files, entry, &problems);
-    lowering.kept = Some(Kept::default());
+    lowering.kept = Some(KeptLayers::default());
     lowering.literal = !options.interpolate;
     let topology = lowering.lab(vars);
     let notes = lowering.notes.take();
