@@ -6,7 +6,7 @@ use super::case::{Case, peer};
 use super::differences::CONFIG;
 
 fn fixtures(name: &str) -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
     let mut out: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
     out.retain(|path| path.is_dir());
@@ -21,7 +21,7 @@ fn files_resolve_as_the_peer_resolves_them() {
         return;
     };
     let (mut used, mut failures) = (Vec::new(), Vec::new());
-    let cases: Vec<PathBuf> = fixtures("compose-config").into_iter().chain(fixtures("compose")).collect();
+    let cases: Vec<PathBuf> = fixtures("tests/fixtures/compose-config");
     for directory in &cases {
         let difference = Case::of(directory).compare(&peer, &mut used);
         if !difference.is_empty() {
@@ -36,7 +36,7 @@ fn files_resolve_as_the_peer_resolves_them() {
 
 #[test]
 fn what_is_printed_resolves_to_itself() {
-    for directory in fixtures("compose-config") {
+    for directory in fixtures("tests/fixtures/compose-config") {
         let case = Case::of(&directory);
         let Ok(first) = case.nestctl() else { continue };
         let again = tempfile(&directory);
