@@ -332,16 +332,11 @@ pub(super) fn base_labels(world: &World<'_>, known: &Known, address: &str) -> La
 fn resolved_names(world: &World<'_>, addr: &Addr, service: &Service) -> ContainerSpec {
     let layer = addr.layer();
     let mut spec = service.spec.clone();
-    let container = world.container_name(addr, service);
     spec.networks = std::mem::take(&mut spec.networks)
         .into_iter()
         .map(|(key, mut endpoint)| {
             if !endpoint.aliases.iter().any(|alias| alias == addr.service().as_str()) {
                 endpoint.aliases.insert(0, addr.service().to_string());
-            }
-            // As Compose does; the engine answers to the name by itself only on networks that a user made.
-            if !endpoint.aliases.contains(&container) {
-                endpoint.aliases.insert(0, container.clone());
             }
             (world.network_name(&layer, &key), endpoint)
         })

@@ -2,9 +2,13 @@
 //!
 //! The peer is the program that `NESTCTL_TEST_PEER` names; without it these tests say that they are skipped.
 
+mod case;
+mod config;
+mod differences;
 mod engine;
 mod engine_case;
 mod engine_differences;
 mod engine_http;
 mod engine_inner;
 mod engine_report;
+mod generated;
