@@ -29,6 +29,8 @@ pub(super) struct Bringing<'p, 'a> {
     others: Vec<&'a ObservedContainer>,
     cause: Cause,
     preload: Vec<Need>,
+    /// What holds its creation back.
+    before: Vec<Need>,
 }
 
 impl<'p, 'a> Bringing<'p, 'a> {
@@ -39,8 +41,16 @@ impl<'p, 'a> Bringing<'p, 'a> {
         preload: Vec<Need>,
     ) -> Self {
         let layer = desired.addr.layer();
-        let mut bringing =
-            Self { planner, desired, layer, keep: None, others: containers, cause: Cause::Missing, preload };
+        let mut bringing = Self {
+            planner,
+            desired,
+            layer,
+            keep: None,
+            others: containers,
+            cause: Cause::Missing,
+            preload,
+            before: Vec::new(),
+        };
         bringing.choose();
         bringing
     }
@@ -248,6 +258,14 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.after_start(&Running { name, start: Some(last.unwrap_or(start)), health: None, done: false });
     }
 
+    /// Makes it once `before` is met, and starts nothing.
+    pub(super) fn make_alone(mut self, before: Vec<Need>) {
+        self.before = before;
+        let name = self.desired.name.clone();
+        let step = self.create(&name, false);
+        self.furnish(&name, Some(step));
+    }
+
     /// Whether this instance is started.
     fn starts(&self) -> bool {
         match self.planner.up.way.starts {
@@ -273,6 +291,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
     fn create(&mut self, name: &str, renew_image: bool) -> StepId {
         let provided = self.planner.provide_image(&self.desired, renew_image);
         let mut needs = provided.needs;
+        needs.extend(std::mem::take(&mut self.before));
         self.planner.check_containers(&self.desired);
         needs.extend(self.planner.sharing_needs(&self.desired.addr, self.desired.service));
         let objects = self.planner.provide_objects(&self.desired);
