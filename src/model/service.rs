@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::addr::Pattern;
 use super::behaviour::Behaviour;
 use super::container::{ContainerSpec, PortBinding};
+use super::deploy::Deploy;
 use super::files::PutFile;
 use super::name::ServiceName;
 use super::span::{Span, Spanned};
@@ -28,6 +29,8 @@ pub struct Service {
     pub container_name: Option<Spanned<String>>,
     /// Number of replicas.
     pub scale: u32,
+    /// `deploy` as written.
+    pub deploy: Option<Box<Deploy>>,
     /// What it needs before it starts.
     pub depends_on: Vec<Dependency>,
     /// When its image is pulled.

@@ -6,6 +6,7 @@
 mod behaviour;
 mod container;
 mod depends_on;
+mod deploy;
 mod engine;
 mod health;
 mod keys;
@@ -14,6 +15,7 @@ mod limits;
 mod mount;
 mod network;
 mod port;
+mod resources;
 mod service;
 mod stored_file;
 mod volume;

@@ -5,6 +5,7 @@
 pub(crate) mod behaviour;
 pub(crate) mod container;
 pub(crate) mod depends_on;
+mod deploy;
 pub(crate) mod engine;
 pub(crate) mod environment;
 pub(crate) mod health;
@@ -19,7 +20,9 @@ pub(crate) mod network;
 pub(crate) mod path;
 pub(crate) mod port;
 pub(crate) mod project;
+mod resources;
 pub(crate) mod scope;
+mod security;
 pub(crate) mod service;
 pub(crate) mod spans;
 pub(crate) mod stored_file;

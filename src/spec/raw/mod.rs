@@ -3,6 +3,7 @@
 
 pub(crate) mod anything;
 pub(crate) mod delegate;
+pub(crate) mod deploy;
 pub(crate) mod engine;
 pub(crate) mod health;
 pub(crate) mod hook;
