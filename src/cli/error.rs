@@ -69,6 +69,7 @@ impl CliError {
             Self::Op(error) => match error {
                 OpError::NoLabFile { .. }
                 | OpError::Unreadable { .. }
+                | OpError::Unwritable { .. }
                 | OpError::Name(_)
                 | OpError::Address { .. }
                 | OpError::OneOff(_)
@@ -137,6 +138,7 @@ impl CliError {
             OpError::Engine(_)
             | OpError::OneOff(_)
             | OpError::Unreadable { .. }
+            | OpError::Unwritable { .. }
             | OpError::Refused { .. }
             | OpError::Name(_)
             | OpError::Output(_) => {

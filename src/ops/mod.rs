@@ -26,6 +26,7 @@ pub mod one_off;
 pub mod outcome;
 pub mod plan;
 pub mod ps;
+pub mod resolve;
 pub mod root;
 pub mod scale;
 pub mod up;
