@@ -6,7 +6,7 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Measure, Plain, Switch, Whole};
 use crate::spec::read::list::List;
-use crate::spec::read::unread::NotYet;
+use crate::spec::read::unread::{NotYet, Unread};
 
 use super::delegate::{ModelUses, Provider};
 use super::deploy::Deploy;
@@ -18,7 +18,8 @@ use super::limits::{BlkioConfig, CredentialSpec, DeviceForm, Gpus, Logging, Ulim
 use super::mount::ServiceVolumeForm;
 use super::network::ServiceNetworks;
 use super::port::PortForm;
-use super::several::{CommandLine, OneOrMany, Pairs};
+use super::reference::ExtendsForm;
+use super::several::{CommandLine, Hosts, OneOrMany, Pairs};
 use super::stored_file::{EnvFiles, FileUseForm};
 
 /// A service: one container, or several alike. With `engine` it is a node that hosts a layer of its own.
@@ -100,6 +101,8 @@ pub(crate) struct Service {
     pub(crate) configs: Field<List<FileUseForm>>,
     /// Secrets of this layer that the service sees as files.
     pub(crate) secrets: Field<List<FileUseForm>>,
+    /// The service that this one is based on.
+    pub(crate) extends: Field<Unread<ExtendsForm>>,
     /// The service is left out unless one of these profiles is active.
     pub(crate) profiles: Field<List<String>>,
     /// Number of replicas.
@@ -127,7 +130,7 @@ pub(crate) struct Service {
     /// Limit of processes.
     pub(crate) pids_limit: Field<Whole>,
     /// More lines of /etc/hosts: `NAME=ADDRESS`.
-    pub(crate) extra_hosts: Field<Pairs>,
+    pub(crate) extra_hosts: Field<Hosts>,
     /// DNS servers.
     pub(crate) dns: Field<OneOrMany>,
     /// DNS search domains.
@@ -232,12 +235,11 @@ pub(crate) struct Service {
     /// Options of the storage driver.
     pub(crate) storage_opt: Field<Dict<Plain>>,
     pub(crate) build: Field<NotYet>,
-    pub(crate) extends: Field<NotYet>,
 }
 
 impl Service {
     /// Keys of Compose that are read and refused.
-    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 2] {
-        [("build", &self.build), ("extends", &self.extends)]
+    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 1] {
+        [("build", &self.build)]
     }
 }
