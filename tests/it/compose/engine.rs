@@ -1,4 +1,4 @@
-//! Both tools on one engine: what it then reports is equal.
+//! Both tools on one engine: what it then reports is equal. Cases: tests/fixtures/compose; tests/fixtures/compose-refused.
 
 use std::path::Path;
 use std::sync::Mutex;

@@ -32,14 +32,12 @@ impl Peer {
 /// `KEY=value`, `outside` lines of `network NAME`, `volume NAME` or `container NAME` that are there before, below the project's name.
 pub(super) struct Case {
     /// Compose's name for the project.
-    pub(super) project: String,
+    project: String,
     /// A copy that tools may write to.
-    pub(super) directory: PathBuf,
+    directory: PathBuf,
     args: Vec<String>,
     vars: BTreeMap<String, String>,
     outside: Vec<(String, String)>,
-    /// Whether the directory goes with the case.
-    is_ours: bool,
     host: String,
 }
 
@@ -72,7 +70,7 @@ impl Case {
         };
         let (args, vars) = (lines("args"), pairs("vars", '=').into_iter().collect());
         let outside = pairs("outside", ' ');
-        let case = Self { project, directory, args, vars, outside, is_ours: true, host: host.to_owned() };
+        let case = Self { project, directory, args, vars, outside, host: host.to_owned() };
         case.clear();
         for (kind, name) in &case.outside {
             let name = format!("{}-{name}", case.project);
@@ -82,19 +80,6 @@ impl Case {
             assert!(status < 300, "{answer}");
         }
         case
-    }
-
-    /// The files as they are in `directory`, which is somebody else's to remove, under this project's name.
-    pub(super) fn in_place(project: &str, directory: &Path, host: &str) -> Self {
-        Self {
-            project: project.to_owned(),
-            directory: directory.to_owned(),
-            args: Vec::new(),
-            vars: BTreeMap::new(),
-            outside: Vec::new(),
-            is_ours: false,
-            host: host.to_owned(),
-        }
     }
 
     fn run(&self, program: &Path, config: Option<&Path>, more: &[&str]) -> Output {
@@ -125,7 +110,7 @@ impl Case {
     }
 
     /// The text of all files of the case.
-    pub(super) fn written(&self) -> String {
+    fn written(&self) -> String {
         let mut out = String::new();
         for entry in fs::read_dir(&self.directory).expect("a directory") {
             let path = entry.expect("an entry").path();
@@ -152,9 +137,7 @@ impl Drop for Case {
         for (kind, name) in &self.outside {
             request(&self.host, "DELETE", &format!("/{kind}s/{}-{name}", self.project), None);
         }
-        if self.is_ours {
-            let _ = fs::remove_dir_all(&self.directory);
-        }
+        let _ = fs::remove_dir_all(&self.directory);
     }
 }
 
@@ -165,7 +148,7 @@ fn said(output: &Output) -> Result<(), String> {
     Err(String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout))
 }
 
-pub(super) fn copy_tree(from: &Path, to: &Path) {
+fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a directory");
     for entry in fs::read_dir(from).expect("a directory to copy") {
         let entry = entry.expect("an entry");

@@ -1,7 +1,6 @@
 //! Where what the engine reports may differ from the peer's, and why. Nothing else may.
 
 /// A place where the two may differ.
-#[derive(Clone, Copy)]
 pub(super) struct Difference {
     /// Object and keys, parted by dots; `*` is any text.
     pub(super) at: &'static str,
@@ -47,9 +46,6 @@ pub(super) const ENGINE: &[Difference] = &[
     },
     Difference { at: "container *-volumes-from-a-1.Mounts", why: "the same" },
 ];
-
-/// Inside a node, beside those: what is the node's and not the engine's that the peer used.
-pub(super) const INNER: &[Difference] = &[];
 
 /// Refusals of nestctl that name no place in the file, by their fixture, and why.
 pub(super) const WITHOUT_PLACE: &[Difference] = &[Difference {

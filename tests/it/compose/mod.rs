@@ -9,6 +9,5 @@ mod engine;
 mod engine_case;
 mod engine_differences;
 mod engine_http;
-mod engine_inner;
 mod engine_report;
 mod generated;
