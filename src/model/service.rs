@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::addr::Pattern;
+use super::build::BuildSpec;
 use super::container::{ContainerSpec, PortBinding};
 use super::files::PutFile;
 use super::name::ServiceName;
@@ -29,6 +30,8 @@ pub struct Service {
     pub scale: u32,
     /// What it needs before it starts.
     pub depends_on: Vec<Dependency>,
+    /// How its image is built.
+    pub build: Option<Box<BuildSpec>>,
     /// When its image is pulled.
     pub pull_policy: PullPolicy,
     /// Configs and secrets whose content the file or the environment gives.

@@ -86,6 +86,7 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
         container_name: None,
         scale: if dice.one_in(6) { 2 } else { 1 },
         depends_on: Vec::new(),
+        build: None,
         pull_policy: PullPolicy::Missing,
         files: Vec::new(),
         publish: Vec::new(),

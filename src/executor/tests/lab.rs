@@ -50,6 +50,7 @@ pub(super) fn service(name: &str) -> Service {
         container_name: None,
         scale: 1,
         depends_on: Vec::new(),
+        build: None,
         pull_policy: PullPolicy::Missing,
         files: Vec::new(),
         publish: Vec::new(),

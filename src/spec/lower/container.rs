@@ -117,7 +117,7 @@ impl Lowering<'_> {
     }
 
     /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`.
-    fn extra_hosts(&self, field: Field<Pairs>) -> Vec<String> {
+    pub(super) fn extra_hosts(&self, field: Field<Pairs>) -> Vec<String> {
         let is_list = matches!(field.value, Some(Pairs::Lines(_)));
         let mut out = Vec::new();
         for (name, address, span) in pairs(field) {

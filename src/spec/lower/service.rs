@@ -79,6 +79,7 @@ impl Lowering<'_> {
             self.file_uses(Role::Secret, std::mem::take(&mut raw.secrets), &shelf.secrets, scope);
         mounts.extend(more_mounts);
         files.extend(more_files);
+        let build = self.build(std::mem::take(&mut raw.build), &shelf.secrets, scope);
         let spec = self.container(*raw, mounts, scope);
         if let (Some(NetworkMode::Service(other)), Some(place)) =
             (&spec.network_mode, keys.get("network_mode"))
@@ -96,6 +97,7 @@ impl Lowering<'_> {
             container_name,
             scale,
             depends_on,
+            build,
             pull_policy,
             files,
             publish,
@@ -104,7 +106,7 @@ impl Lowering<'_> {
     }
 
     /// A missing image needs no words of its own where its cause was noted: an image or an engine that was refused,
-    /// a misspelt `image`, a `build` that is not supported.
+    /// a misspelt `image`, a `build` that cannot be read; and one that is built needs none.
     fn excuse(&self, raw: &Raw, node: &Node, span: Span) {
         let refused = raw.image.place.is_some()
             && raw.image.value.is_none()
@@ -117,7 +119,7 @@ impl Lowering<'_> {
         let engine = engine || (raw.engine.place.is_some() && raw.engine.value.is_none());
         if refused
             || engine
-            || raw.build.key.is_some()
+            || raw.build.place.is_some()
             || node.pairs().iter().any(|pair| misspelt(&pair.key.value))
         {
             self.notes.borrow_mut().excused.insert(span);

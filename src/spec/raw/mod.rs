@@ -2,6 +2,7 @@
 //! from them. Doc comments are the hover text of editors. No defaults, no meaning: `lower` gives both.
 
 pub(crate) mod anything;
+pub(crate) mod build;
 pub(crate) mod engine;
 pub(crate) mod health;
 pub(crate) mod layer;

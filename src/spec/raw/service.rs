@@ -8,6 +8,7 @@ use crate::spec::read::leaf::{Measure, Plain, Switch, Whole};
 use crate::spec::read::list::List;
 use crate::spec::read::unread::NotYet;
 
+use super::build::BuildForm;
 use super::engine::EngineForm;
 use super::health::{DependsOn, Healthcheck};
 use super::layer::Inner;
@@ -26,6 +27,8 @@ pub(crate) struct Service {
     /// Image reference. A node may leave it out where its kind has a default image.
     #[cfg_attr(test, schemars(example = &"nginx:1.27"))]
     pub(crate) image: Field<String>,
+    /// How the image is built. Without `image` it is called `<project>-<service>`.
+    pub(crate) build: Field<BuildForm>,
     /// Overrides the image's command. On a dind-like node it is added to the daemon's line.
     pub(crate) command: Field<CommandLine>,
     /// Overrides the image's entrypoint.
@@ -156,7 +159,6 @@ pub(crate) struct Service {
     pub(crate) annotations: Field<NotYet>,
     pub(crate) attach: Field<NotYet>,
     pub(crate) blkio_config: Field<NotYet>,
-    pub(crate) build: Field<NotYet>,
     pub(crate) cpu_count: Field<NotYet>,
     pub(crate) cpu_percent: Field<NotYet>,
     pub(crate) cpu_shares: Field<NotYet>,
@@ -191,12 +193,11 @@ pub(crate) struct Service {
 
 impl Service {
     /// Keys of Compose that are read and refused.
-    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 34] {
+    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 33] {
         [
             ("annotations", &self.annotations),
             ("attach", &self.attach),
             ("blkio_config", &self.blkio_config),
-            ("build", &self.build),
             ("cpu_count", &self.cpu_count),
             ("cpu_percent", &self.cpu_percent),
             ("cpu_shares", &self.cpu_shares),
