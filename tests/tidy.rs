@@ -31,7 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["spec/"]),
     ("schemars", &["spec/"]),
     ("serde", &["spec/", "report/json/", "engine/docker/", "ops/root"]),
-    ("serde_json", &["kind/", "spec/", "engine/", "transfer/", "ops/root", "report/"]),
+    ("serde_json", &["kind/", "plan/hook_label", "spec/", "engine/", "transfer/", "ops/root", "report/"]),
     ("petgraph", &["graph/"]),
     ("bollard", &["engine/docker/"]),
     ("hyper", &["engine/docker/"]),

@@ -15,7 +15,16 @@ use super::terminal::Terminal;
 pub async fn dispatch(command: Command, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     match command {
         Command::Up(args) => command::up::up(&args, settings, terminal).await,
+        Command::Create(args) => command::create::create(&args, settings, terminal).await,
+        Command::Scale(args) => command::create::scale(&args, settings, terminal).await,
         Command::Down(args) => command::down::down(&args, settings, terminal).await,
+        Command::Start(args) => command::life::start(&args, settings, terminal).await,
+        Command::Stop(args) => command::life::stop(&args, settings, terminal).await,
+        Command::Restart(args) => command::life::restart(&args, settings, terminal).await,
+        Command::Pause(args) => command::life::pause(&args, settings, terminal).await,
+        Command::Unpause(args) => command::life::unpause(&args, settings, terminal).await,
+        Command::Kill(args) => command::life::kill(&args, settings, terminal).await,
+        Command::Rm(args) => command::life::rm(&args, settings, terminal).await,
         Command::Plan(args) => command::plan::plan(&args, settings, terminal).await,
         Command::Ps(args) => command::ps::ps(&args, settings, terminal).await,
         Command::Ls(args) => command::ls::ls(&args, settings, terminal).await,

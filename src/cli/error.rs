@@ -71,6 +71,7 @@ impl CliError {
                 | OpError::Unreadable { .. }
                 | OpError::Name(_)
                 | OpError::Address { .. }
+                | OpError::Scale(_)
                 | OpError::Time(_) => exit::USAGE,
                 OpError::Refused { .. } => exit::INVALID,
                 OpError::NothingMatched { .. } | OpError::NotUp { .. } => exit::NOTHING_MATCHED,
@@ -122,6 +123,9 @@ impl CliError {
             }
             OpError::Time(_) => {
                 "write a time such as 2026-01-31T13:23:37Z, or how long ago it was, such as 42m"
+            }
+            OpError::Scale(_) => {
+                "write an address without replica numbers and how many, such as `web=3` or `vm1/web=3`"
             }
             OpError::Engine(_)
             | OpError::Unreadable { .. }

@@ -59,10 +59,33 @@ pub trait Engine: Send + Sync {
     fn get<'a>(&'a self, container: &'a str, path: &'a str) -> Call<'a, ByteStream>;
     /// Runs a program in a running container.
     fn exec<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ExecSession>;
+    /// Connects to the streams of a container's main program, also before it is started. What was written before is
+    /// not in the output.
+    fn attach<'a>(&'a self, container: &'a str, spec: &'a AttachSpec) -> Call<'a, ExecSession>;
+    /// Waits for the end of a container that runs, or, with `next`, for its next end. The wait stands when the call
+    /// returns; what it returns gives the exit code.
+    fn wait<'a>(
+        &'a self,
+        container: &'a str,
+        next: bool,
+    ) -> Call<'a, BoxFuture<'static, Result<i64, EngineError>>>;
+    /// The processes of a running container, as `ps` on the engine's machine shows them with these arguments.
+    fn top<'a>(&'a self, container: &'a str, arguments: Option<&'a str>) -> Call<'a, ProcessTable>;
+    /// What a container uses: once, or again and again until it ends.
+    fn usage<'a>(
+        &'a self,
+        container: &'a str,
+        follow: bool,
+    ) -> Call<'a, BoxStream<'static, Result<Usage, EngineError>>>;
     /// A container's log.
     fn logs<'a>(&'a self, container: &'a str, options: &'a LogOptions) -> Call<'a, OutputStream>;
     /// What happens on the engine from now on: the subscription stands when the call returns.
     fn events(&self) -> Call<'_, BoxStream<'static, Result<EngineEvent, EngineError>>>;
+    /// What has happened and happens on the engine within a span of time.
+    fn history<'a>(
+        &'a self,
+        span: &'a Span,
+    ) -> Call<'a, BoxStream<'static, Result<EngineEvent, EngineError>>>;
     /// Whether a path exists on the engine's machine.
     fn sees<'a>(&'a self, path: &'a str) -> Call<'a, bool>;
     /// The engine inside one of this engine's containers. Makes no call; the first use dials.
@@ -203,6 +226,54 @@ pub trait ExecControl: Send + Sync {
     fn exit_code(&self) -> Call<'_, Option<i64>>;
 }
 
+/// How to attach.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct AttachSpec {
+    /// Whether standard input is connected.
+    pub stdin: bool,
+    /// Keys that end the connection and leave the container alone, in Docker's words (`ctrl-p,ctrl-q`).
+    pub detach_keys: Option<String>,
+}
+
+/// Processes of a container.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ProcessTable {
+    /// Heads of the columns.
+    pub titles: Vec<String>,
+    /// One row a process.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// What a container uses.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Usage {
+    /// Share of one CPU, in percent: two busy CPUs are 200.
+    pub cpu_percent: f64,
+    /// Memory in bytes, without the cache that can be given back.
+    pub memory: u64,
+    /// Limit of memory in bytes.
+    pub memory_limit: u64,
+    /// Bytes received over networks.
+    pub received: u64,
+    /// Bytes sent over networks.
+    pub sent: u64,
+    /// Bytes read from disks.
+    pub read: u64,
+    /// Bytes written to disks.
+    pub written: u64,
+    /// Processes and threads.
+    pub processes: u64,
+}
+
+/// A span of time, each end in seconds since 1970 with a fraction.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Span {
+    /// From; `None`: now.
+    pub since: Option<String>,
+    /// Until; `None`: it does not end.
+    pub until: Option<String>,
+}
+
 /// Which part of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct LogOptions {
@@ -229,4 +300,8 @@ pub struct EngineEvent {
     pub id: String,
     /// Name of the object, where the engine says it.
     pub name: String,
+    /// Nanoseconds since 1970.
+    pub time: i64,
+    /// What the engine says of the object beside its name: labels, image, signal, exit code.
+    pub attributes: BTreeMap<String, String>,
 }

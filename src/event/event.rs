@@ -75,6 +75,13 @@ pub enum EventKind {
         /// For what.
         on: WaitReason,
     },
+    /// The program that a step runs (a hook) said a line.
+    StepSaid {
+        /// Which.
+        step: StepId,
+        /// Without its end.
+        line: String,
+    },
     /// A step ended.
     StepFinished {
         /// Which.

@@ -18,7 +18,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::milestone::Milestone;
 use crate::model::observed::ContainerState;
 use crate::plan::action::Action;
-use crate::plan::goal::Goal;
+use crate::plan::goal::{Goal, Starts};
 use crate::plan::known::{Known, Layer};
 use crate::plan::ours;
 use crate::plan::plan::Plan;
@@ -306,7 +306,10 @@ impl<'a> Dispatcher<'a> {
             Message::Waiting { step, on } if self.running.contains_key(&step) => {
                 self.emit(EventKind::StepWaiting { step, on });
             }
-            Message::Progress { .. } | Message::Waiting { .. } => {}
+            Message::Said { step, line } if self.running.contains_key(&step) => {
+                self.emit(EventKind::StepSaid { step, line });
+            }
+            Message::Progress { .. } | Message::Waiting { .. } | Message::Said { .. } => {}
         }
     }
 
@@ -489,7 +492,14 @@ impl<'a> Dispatcher<'a> {
             let mut cancel = self.cancel.clone();
             // What the file no longer has may end: its node was made anew, or it is on its way out.
             let topology = &up.lab.topology;
-            let kept = self.in_scope.iter().filter(|addr| topology.has(addr)).cloned().collect();
+            // What this run did not start may have ended long ago.
+            let starts = |addr: &Addr| match up.way.starts {
+                Starts::All => true,
+                Starts::Nodes => topology.service(addr).is_some_and(|service| service.node.is_some()),
+                Starts::Nothing => false,
+            };
+            let kept =
+                self.in_scope.iter().filter(|addr| topology.has(addr) && starts(addr)).cloned().collect();
             let problems = tokio::select! {
                 biased;
                 Ok(_) = cancel.wait_for(Option::is_some) => None,

@@ -2,7 +2,7 @@
 
 use crate::engine::error::EngineError;
 use crate::model::failure::{Failure, FailureKind};
-use crate::plan::action::Action;
+use crate::plan::action::{Action, HookPoint};
 use crate::plan::step::{Resource, Step};
 
 /// A failed call of a step's engine.
@@ -48,6 +48,8 @@ fn deed(step: &Step) -> (&'static str, String) {
         Action::Rename { .. } => "rename container",
         Action::RemoveNetwork { .. } => "remove network",
         Action::RemoveVolume { .. } => "remove volume",
+        Action::Hook { point: HookPoint::PostStart, .. } => "run a `post_start` hook of",
+        Action::Hook { point: HookPoint::PreStop, .. } => "run a `pre_stop` hook of",
         Action::Wait { .. } => "wait for",
         Action::Enter(_) => "enter",
         Action::Look => "look at",

@@ -12,6 +12,7 @@ use make::make;
 
 mod create_container;
 mod fill_volume;
+mod hook;
 mod make;
 
 /// Carries the step out. Waits and streams end at once when the run is broken off; short calls are finished,
@@ -48,6 +49,10 @@ pub(super) async fn carry_out(context: &StepContext) -> Result<Gain, Broken> {
                 put.await.map_err(|error| context.failed(&error))
             };
             context.unless_cancelled(put).await.map(|()| Gain::Nothing)
+        }
+        Action::Hook { container, point, hook } => {
+            let run = hook::run(context, container, *point, hook);
+            context.unless_cancelled(run).await.map(|()| Gain::Nothing)
         }
         call => {
             let _place = context.permit(&context.link.permits).await?;
@@ -115,6 +120,7 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         Action::RemoveNetwork { network } => engine.remove(&Remove::Network(network.clone())).await,
         Action::RemoveVolume { volume } => engine.remove(&Remove::Volume(volume.clone())).await,
         Action::Join
+        | Action::Hook { .. }
         | Action::Wait { .. }
         | Action::Enter(_)
         | Action::Look

@@ -16,7 +16,7 @@ use crate::model::failure::Failure;
 use crate::model::name::ProjectName;
 use crate::model::observed::Observed;
 use crate::plan::known::Answered;
-use crate::plan::step::{Step, StepId};
+use crate::plan::step::{Resource, Step, StepId};
 use crate::transfer::host_files::HostFiles;
 
 use super::failure;
@@ -33,6 +33,8 @@ pub(super) enum Message {
     Progress { step: StepId, done: u64, total: Option<u64>, unit: Unit },
     /// It waits for something outside.
     Waiting { step: StepId, on: WaitReason },
+    /// The program that it runs said something.
+    Said { step: StepId, line: String },
 }
 
 /// What a step that ended well brings back.
@@ -112,6 +114,19 @@ impl StepContext {
     pub(super) fn waits_for(&self, on: WaitReason) {
         // A dispatcher that is gone needs no news.
         let _ = self.messages.send(Message::Waiting { step: self.step.id, on });
+    }
+
+    /// Tells what the program that the step runs said.
+    pub(super) fn says(&self, line: String) {
+        let _ = self.messages.send(Message::Said { step: self.step.id, line });
+    }
+
+    /// What the step is about, in words.
+    pub(super) fn of(&self) -> String {
+        match &self.step.of {
+            Resource::Service(addr) => addr.to_string(),
+            other => other.to_string(),
+        }
     }
 
     /// A function that tells how far the step has come.

@@ -14,7 +14,7 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::model::addr::Addr;
 use crate::model::container::NetworkMode;
 use crate::model::milestone::{Milestone, Stage};
-use crate::model::service::{Condition, Service};
+use crate::model::service::{Condition, Dependency, Service};
 use crate::model::span::Span;
 use crate::model::topology::Topology;
 
@@ -30,6 +30,8 @@ pub enum Why {
         span: Span,
         /// Whether its failure holds the dependent back.
         required: bool,
+        /// Whether the dependent is restarted when its target is made anew.
+        restart: bool,
     },
     /// The container runs on the engine of that node.
     Inside,
@@ -73,7 +75,8 @@ impl LabGraph {
                 Condition::Ready => Stage::Ready,
             };
             for target in expand(topology, &layer, &dependency.target) {
-                let why = Why::Depends { span: dependency.span, required: dependency.required };
+                let Dependency { span, required, restart, .. } = *dependency;
+                let why = Why::Depends { span, required, restart };
                 self.edge(stage(Stage::Started), Milestone::Service(target, wanted), why);
             }
         }
@@ -81,7 +84,8 @@ impl LabGraph {
             && let Ok(name) = crate::model::name::ServiceName::new(name)
         {
             let target = Milestone::Service(layer.join(&name, 1), Stage::Started);
-            let why = Why::Depends { span: service.span_of("network_mode"), required: true };
+            let span = service.span_of("network_mode");
+            let why = Why::Depends { span, required: true, restart: true };
             self.edge(stage(Stage::Started), target, why);
         }
         self.edge(stage(Stage::Healthy), stage(Stage::Started), Why::Stage);
@@ -130,8 +134,50 @@ impl LabGraph {
             .collect()
     }
 
+    /// The addresses that are restarted when `addr` is made anew (`depends_on` with `restart: true`, shared namespaces,
+    /// links), in the order of addresses.
+    pub fn restarted_with(&self, addr: &Addr) -> BTreeSet<Addr> {
+        let stages = [Stage::Started, Stage::Healthy, Stage::Completed, Stage::EngineUp, Stage::Ready];
+        let indices =
+            stages.into_iter().filter_map(|stage| self.index.get(&Milestone::Service(addr.clone(), stage)));
+        let edges = indices.flat_map(|index| self.graph.edges_directed(*index, Direction::Incoming));
+        edges
+            .filter(|edge| matches!(edge.weight(), Why::Depends { restart: true, .. }))
+            .filter_map(|edge| match &self.graph[edge.source()] {
+                Milestone::Service(dependent, _) => Some(dependent.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// All milestones that must be reached for `goals` to be, themselves included.
     pub fn closure(&self, goals: impl IntoIterator<Item = Milestone>) -> BTreeSet<Milestone> {
+        self.closure_by(goals, |_, _| true)
+    }
+
+    /// As [`Self::closure`], but a dependency counts only between services that are in it anyway: the goals, what is
+    /// inside them, and the nodes on the way to them.
+    pub fn closure_without_dependencies(&self, goals: Vec<Milestone>) -> BTreeSet<Milestone> {
+        let depends = |why: Why| matches!(why, Why::Depends { .. });
+        let alone = self.closure_by(goals.clone(), |_, why| !depends(why));
+        let services: BTreeSet<&Addr> = alone
+            .iter()
+            .filter_map(|milestone| match milestone {
+                Milestone::Service(addr, _) => Some(addr),
+                _ => None,
+            })
+            .collect();
+        self.closure_by(goals, |milestone, why| match milestone {
+            Milestone::Service(addr, _) => !depends(why) || services.contains(addr),
+            _ => true,
+        })
+    }
+
+    fn closure_by(
+        &self,
+        goals: impl IntoIterator<Item = Milestone>,
+        counts: impl Fn(&Milestone, Why) -> bool,
+    ) -> BTreeSet<Milestone> {
         let mut stack: Vec<NodeIndex> =
             goals.into_iter().filter_map(|goal| self.index.get(&goal).copied()).collect();
         let mut seen = vec![false; self.graph.node_count()];
@@ -141,7 +187,12 @@ impl LabGraph {
                 continue;
             }
             out.insert(self.graph[index].clone());
-            stack.extend(self.graph.neighbors_directed(index, Direction::Outgoing));
+            let edges = self.graph.edges_directed(index, Direction::Outgoing);
+            stack.extend(
+                edges
+                    .filter(|edge| counts(&self.graph[edge.target()], *edge.weight()))
+                    .map(|edge| edge.target()),
+            );
         }
         out
     }

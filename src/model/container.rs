@@ -63,9 +63,9 @@ pub struct ContainerSpec {
     pub cgroup_parent: Option<String>,
     /// Something other than networks of the layer.
     pub network_mode: Option<NetworkMode>,
-    /// PID namespace: `host` or `container:<name>`.
+    /// PID namespace: `host`, `container:<name>`, or `service:<name>` until the planner has resolved it.
     pub pid: Option<String>,
-    /// IPC namespace.
+    /// IPC namespace: a word, `container:<name>`, or `service:<name>` until the planner has resolved it.
     pub ipc: Option<String>,
     /// UTS namespace: `host`.
     pub uts: Option<String>,
@@ -111,6 +111,10 @@ pub struct ContainerSpec {
     pub dns_opt: Vec<String>,
     /// Log driver and its options.
     pub logging: Option<Logging>,
+    /// Names of other containers, `CONTAINER:ALIAS`; each network's part says it again.
+    pub links: Vec<String>,
+    /// Containers whose volumes are mounted as well, `CONTAINER[:ro|:rw]`.
+    pub volumes_from: Vec<String>,
 }
 
 /// Network modes that stand in place of networks.
@@ -280,6 +284,8 @@ pub struct Endpoint {
     pub ipv4_address: Option<String>,
     /// Static IPv6 address.
     pub ipv6_address: Option<String>,
+    /// Names of other containers in this network, `CONTAINER:ALIAS`.
+    pub links: Vec<String>,
     /// Larger is connected first, as in Compose.
     pub priority: i64,
 }

@@ -19,6 +19,9 @@ pub const VERSION: &str = "1";
 pub const ENGINE: &str = "io.nestctl.engine";
 /// Addresses that this service needs, separated by spaces: the order of teardown.
 pub const NEEDS: &str = "io.nestctl.needs";
+/// What is more than [`NEEDS`] says: `<address>=<stage>[,restart]`, separated by spaces. What `start` waits for, and
+/// whom `restart` restarts with it.
+pub const AWAITS: &str = "io.nestctl.awaits";
 /// Replica number.
 pub const NUMBER: &str = "io.nestctl.number";
 /// `<layer>=<ID>`: the image's ID on the engine of the layer that it was copied from (or on the container's own).
@@ -30,11 +33,18 @@ pub const POOL: &str = "io.nestctl.pool";
 pub const BOOT: &str = "io.nestctl.boot";
 /// Digest of the user's files that were copied in, where the engine does not see them.
 pub const FILES: &str = "io.nestctl.files";
+/// What runs in the container before it is stopped: JSON, so that `stop` and `down` know it without the file.
+pub const PRE_STOP: &str = "io.nestctl.pre-stop";
+/// What runs in the container after it was started: JSON, so that `start` and `restart` know it without the file.
+pub const POST_START: &str = "io.nestctl.post-start";
 /// What an object is for, where it is not a service's container, network or volume: `data` (an engine's data
-/// volume), `files` (a volume of configs), `helper` (a container that only fills one).
+/// volume), `files` (a volume of configs), `helper` (a container that only fills one), `hook` (one that runs a
+/// `pre_start`).
 pub const ROLE: &str = "io.nestctl.role";
 /// The [`ROLE`] of a volume of configs and secrets.
 pub const ROLE_FILES: &str = "files";
+/// The [`ROLE`] of a container that runs a `pre_start`.
+pub const ROLE_HOOK: &str = "hook";
 
 /// Compose's project label.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";

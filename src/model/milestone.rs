@@ -43,6 +43,8 @@ pub enum Milestone {
     Image(LayerPath, String),
     /// Nothing of the lab runs in this layer or below it (teardown).
     Cleared(LayerPath),
+    /// All that is started in this layer and below it is ready (`start`).
+    Settled(LayerPath),
 }
 
 impl Milestone {
@@ -50,7 +52,7 @@ impl Milestone {
     pub fn layer(&self) -> LayerPath {
         match self {
             Self::Service(addr, _) => addr.layer(),
-            Self::Image(layer, _) | Self::Cleared(layer) => layer.clone(),
+            Self::Image(layer, _) | Self::Cleared(layer) | Self::Settled(layer) => layer.clone(),
         }
     }
 }
@@ -61,6 +63,7 @@ impl fmt::Display for Milestone {
             Self::Service(addr, stage) => write!(f, "{addr} {stage}"),
             Self::Image(layer, image) => write!(f, "image {image} on {layer}"),
             Self::Cleared(layer) => write!(f, "{layer} cleared"),
+            Self::Settled(layer) => write!(f, "{layer} settled"),
         }
     }
 }

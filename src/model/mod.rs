@@ -4,6 +4,7 @@
 //! system, no engine, no YAML, no serialisation (machine output has its own mirror types in `report`).
 
 pub mod addr;
+pub mod behaviour;
 pub mod build;
 pub mod check;
 pub mod container;

@@ -226,4 +226,6 @@ pub struct ImageDetail {
     pub size: i64,
     /// `os/arch`.
     pub platform: String,
+    /// RFC 3339 time of the last pull, load or tag on this engine; empty or the zero time where it does not know.
+    pub last_tagged: String,
 }

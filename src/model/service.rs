@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::addr::Pattern;
+use super::behaviour::Behaviour;
 use super::build::BuildSpec;
 use super::container::{ContainerSpec, PortBinding};
 use super::files::PutFile;
@@ -38,6 +39,8 @@ pub struct Service {
     pub files: Vec<PutFile>,
     /// Ports carried to the root engine's host.
     pub publish: Vec<Spanned<PortBinding>>,
+    /// What happens around its runs, and what it uses of others.
+    pub behaviour: Behaviour,
     /// The engine that it hosts.
     pub node: Option<Box<NodeDef>>,
 }
@@ -159,4 +162,8 @@ pub enum PullPolicy {
     Always,
     /// Never: it must be there.
     Never,
+    /// Never: it is built.
+    Build,
+    /// At an `up` when the last pull is longer ago than this.
+    Refresh(Duration),
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::addr::{Addr, LayerPath};
+use super::behaviour::{FileDef, ModelDef};
 use super::name::{ProjectName, ServiceName};
 use super::network::{NetworkSpec, VolumeSpec};
 use super::service::Service;
@@ -33,6 +34,12 @@ pub struct Layer {
     pub networks: BTreeMap<String, NetworkDef>,
     /// Volumes by key.
     pub volumes: BTreeMap<String, VolumeDef>,
+    /// Configs by key.
+    pub configs: BTreeMap<String, FileDef>,
+    /// Secrets by key.
+    pub secrets: BTreeMap<String, FileDef>,
+    /// Language models by key.
+    pub models: BTreeMap<String, ModelDef>,
     /// Images to have on the engine before anything starts.
     pub images: Vec<Spanned<String>>,
 }

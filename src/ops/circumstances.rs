@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::executor::engines::Engines;
+use crate::executor::pulled::is_due;
 use crate::executor::survey::{Surveyed, lacking};
 use crate::kind::kind::Hosting;
 use crate::kind::kinds;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, MountSource};
 use crate::model::failure::FailureKind;
+use crate::model::service::PullPolicy;
 use crate::model::topology::Topology;
 use crate::plan::known::Known;
 use crate::transfer::host_files::HostFiles;
@@ -30,6 +32,10 @@ pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Res
     known.avoid = host_facts::resolvers();
     if known.root_socket.is_some() {
         known.avoid.extend(host_facts::routes());
+    }
+    look_for_due_pulls(known, ctx, topology).await;
+    if topology.instances().iter().any(|(_, service)| service.behaviour.use_api_socket) {
+        known.credentials = ctx.endpoint.credentials_file().await?.map(Into::into);
     }
     look_for_node_paths(known, engines, topology).await;
     let inner = inner_user_paths(topology);
@@ -53,6 +59,24 @@ pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Res
     });
     known.digests = digests.await.unwrap_or_default();
     Ok(())
+}
+
+/// Images that the file wants to be no older than some time. All are pulled at the root.
+async fn look_for_due_pulls(known: &mut Known, ctx: &Ctx, topology: &Topology) {
+    let mut wanted: BTreeSet<(String, std::time::Duration)> = BTreeSet::new();
+    for (_, service) in topology.instances() {
+        if let PullPolicy::Refresh(after) = service.pull_policy {
+            let kind = service.node.as_ref().and_then(|node| kinds::find(&node.kind.value));
+            let default = kind.and_then(|kind| kind.default_image).unwrap_or_default();
+            let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
+            wanted.insert((image.to_owned(), after));
+        }
+    }
+    for (image, after) in wanted {
+        if is_due(&*ctx.root, &image, after).await {
+            known.due.insert((image, after));
+        }
+    }
 }
 
 /// Absolute binds of inner services mean paths of their nodes. Finds those that are on the user's machine, and whether

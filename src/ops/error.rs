@@ -88,6 +88,9 @@ pub enum OpError {
     /// Output could not be written.
     #[error("failed to write the output")]
     Output(#[source] io::Error),
+    /// A number of replicas that was given is none.
+    #[error("`{0}` is not of the form SERVICE=N")]
+    Scale(String),
     /// A time that was given is none.
     #[error("`{0}` is neither a time nor a duration")]
     Time(String),

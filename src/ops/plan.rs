@@ -42,7 +42,7 @@ pub struct Prepared {
 pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
-        paths: Vec::new(),
+        paths: goal.paths().to_vec(),
         facts: matches!(goal, Goal::Up(_)),
         patience: PATIENCE,
     };

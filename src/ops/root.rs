@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::docker::address::{EngineAddress, TlsFiles};
-use crate::engine::docker::credentials::Credentials;
+use crate::engine::docker::credentials::{Credentials, CredentialsError};
 use crate::engine::docker::engine::DockerEngine;
 use crate::engine::engine::Engine;
 use crate::engine::error::EngineError;
@@ -85,6 +85,9 @@ pub enum RootError {
         /// Why.
         source: serde_json::Error,
     },
+    /// The user's credentials cannot be gathered.
+    #[error("cannot gather the credentials for `use_api_socket`")]
+    Credentials(#[source] CredentialsError),
     /// TLS without checking who answers.
     #[error("{0} asks for TLS without verification, which nestctl does not do")]
     Unverified(ChosenBy),
@@ -127,6 +130,16 @@ impl RootEndpoint {
     /// The address as `DOCKER_HOST` has it.
     pub fn url(&self) -> String {
         self.address.to_string()
+    }
+
+    /// The user's credentials for registries, those of helpers too, as a `config.json` of the Docker CLI. `None`: there
+    /// are none.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read, or a helper fails.
+    pub async fn credentials_file(&self) -> Result<Option<Vec<u8>>, RootError> {
+        let credentials = read_credentials(self)?;
+        credentials.to_file().await.map_err(RootError::Credentials)
     }
 
     /// What named it.
@@ -174,20 +187,18 @@ pub fn resolve(env: &BTreeMap<String, String>) -> Result<RootEndpoint, RootError
 
 /// Opens the engine. Makes no call to it: the first one tells whether it answers.
 pub fn connect(endpoint: &RootEndpoint) -> Result<Arc<dyn Engine>, RootError> {
-    let credentials = match &endpoint.config {
-        None => Credentials::default(),
-        Some(config) => {
-            let path = config.join("config.json");
-            match read_if_there(&path)? {
-                None => Credentials::default(),
-                Some(json) => Credentials::parse(&json).map_err(|source| RootError::Json { path, source })?,
-            }
-        }
-    };
+    let credentials = read_credentials(endpoint)?;
     let engine = DockerEngine::new(&endpoint.address, credentials).map_err(|source| {
         RootError::Certificates { endpoint: Box::new(endpoint.clone()), source: Box::new(source) }
     })?;
     Ok(engine)
+}
+
+fn read_credentials(endpoint: &RootEndpoint) -> Result<Credentials, RootError> {
+    let Some(config) = &endpoint.config else { return Ok(Credentials::default()) };
+    let path = config.join("config.json");
+    let Some(json) = read_if_there(&path)? else { return Ok(Credentials::default()) };
+    Credentials::parse(&json).map_err(|source| RootError::Json { path, source })
 }
 
 /// Certificates for `DOCKER_HOST=tcp://…`, if the environment asks for TLS.

@@ -12,6 +12,8 @@ use crate::executor::run::{RunOptions, run};
 use crate::model::addr::{Addr, Pattern};
 use crate::plan::goal::{Goal, Up, Wait};
 
+pub use crate::plan::goal::{Starts, Way};
+
 use super::address::check_all_match;
 use super::context::Ctx;
 use super::error::OpError;
@@ -42,6 +44,8 @@ pub struct UpOptions {
     pub remove_orphans: bool,
     /// Make a node anew although files inside it, on no volume, go with it.
     pub discard_node_files: bool,
+    /// In which way otherwise.
+    pub way: Way,
 }
 
 /// Surveys and plans. Changes nothing.
@@ -49,7 +53,10 @@ pub struct UpOptions {
 /// # Errors
 /// When an address names nothing, the root engine does not answer, or the plan shows that it cannot work.
 pub async fn prepare_up(ctx: &Ctx, lab: &ValidLab, options: &UpOptions) -> Result<Prepared, OpError> {
-    let known: Vec<Addr> = lab.lab.topology.instances().into_iter().map(|(addr, _)| addr).collect();
+    let topology = &lab.lab.topology;
+    let mut known: Vec<Addr> = topology.instances().into_iter().map(|(addr, _)| addr).collect();
+    // A service of no replicas is in the lab all the same: `scale web=0` names one.
+    known.extend(options.targets.iter().map(Pattern::first).filter(|addr| topology.service(addr).is_some()));
     check_all_match(&options.targets, &known)?;
     let goal = Goal::Up(Up {
         lab: Arc::clone(&lab.lab),
@@ -61,6 +68,7 @@ pub async fn prepare_up(ctx: &Ctx, lab: &ValidLab, options: &UpOptions) -> Resul
         force_recreate: options.force_recreate,
         remove_orphans: options.remove_orphans,
         discard_node_files: options.discard_node_files,
+        way: options.way.clone(),
     });
     prepare(ctx, goal).await?.accepted(&lab.sources)
 }
@@ -72,7 +80,11 @@ pub async fn up(
     sink: &mut dyn Sink,
     cancel: watch::Receiver<Option<CancelLevel>>,
 ) -> RunOutcome {
-    let options = RunOptions { command: "up", parallel, files: Arc::new(DiskFiles) };
+    let command = match &prepared.goal {
+        Goal::Up(up) if up.way.starts != Starts::All => "create",
+        _ => "up",
+    };
+    let options = RunOptions { command, parallel, files: Arc::new(DiskFiles) };
     let first = prepared.refresh.unwrap_or(prepared.plan);
     run(&prepared.goal, prepared.surveyed, first, &options, sink, cancel).await.into()
 }

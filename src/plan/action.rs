@@ -153,6 +153,15 @@ pub enum Action {
         /// The volume.
         volume: String,
     },
+    /// Runs a program in a container, to its end.
+    Hook {
+        /// The container.
+        container: String,
+        /// At which point of its life.
+        point: HookPoint,
+        /// The program.
+        hook: Box<HookRun>,
+    },
     /// Waits until a service has come to a stage. `Ready` of a container without a health check: it runs and
     /// has not ended within a moment, or has ended with 0.
     Wait {
@@ -194,12 +203,47 @@ impl Action {
             Self::Unpause { .. } => "unpause",
             Self::Remove { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
             Self::Rename { .. } => "rename",
+            Self::Hook { point, .. } => point.as_str(),
             Self::Wait { .. } => "wait",
             Self::Enter(_) => "enter",
             Self::Look => "look at",
             Self::Join => "join",
         }
     }
+}
+
+/// The point of a container's life at which a hook runs in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HookPoint {
+    /// After its start.
+    PostStart,
+    /// Before its stop.
+    PreStop,
+}
+
+impl HookPoint {
+    /// The file's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PostStart => "post_start",
+            Self::PreStop => "pre_stop",
+        }
+    }
+}
+
+/// A program to run in a container.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct HookRun {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// User; `None`: the container's.
+    pub user: Option<String>,
+    /// Extended privileges.
+    pub privileged: bool,
+    /// Working directory; `None`: the container's.
+    pub working_dir: Option<String>,
+    /// `KEY=value`, or `KEY` alone.
+    pub environment: Vec<String>,
 }
 
 /// A container to make.

@@ -8,11 +8,12 @@ use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::{ContainerState, Health, ObservedContainer};
 
-use super::action::{Action, Enter, NewContainer};
+use super::action::{Action, Enter, HookPoint, HookRun, NewContainer};
 use super::builder::{Draft, after, when};
 use super::cause::Cause;
 use super::desired::Desired;
-use super::goal::Wait;
+use super::goal::{Starts, Wait};
+use super::hooks;
 use super::node_paths;
 use super::ours::is_ours;
 use super::quiesce::is_running;
@@ -79,12 +80,19 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if matches!(container.state, ContainerState::Dead | ContainerState::Removing) {
             return Some(Cause::Unfinished);
         }
+        if self.planner.up.way.no_recreate {
+            return None;
+        }
         if file != self.desired.fingerprint.0
             || labels.get(label::FILES) != self.desired.labels.get(label::FILES)
         {
             return Some(Cause::Changed);
         }
-        if self.planner.up.force_recreate {
+        let service = self.desired.service;
+        if let Some(cause) = self.planner.is_orphaned(&self.desired.addr, service, container.created) {
+            return Some(cause);
+        }
+        if self.planner.is_forced(&self.desired.addr) {
             let kind_differs = kind != self.desired.fingerprint.1.as_deref();
             return Some(if kind_differs { Cause::KindChanged } else { Cause::Asked });
         }
@@ -97,7 +105,10 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.check_names();
         match self.keep {
             Some(container)
-                if self.others.is_empty() && is_running(container) && container.name == self.desired.name =>
+                if self.others.is_empty()
+                    && is_running(container)
+                    && container.name == self.desired.name
+                    && !self.planner.stopped.contains_key(&container.id) =>
             {
                 self.remove_filled(&[]);
                 self.running(container);
@@ -148,7 +159,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
 
     fn running(&mut self, container: &ObservedContainer) {
         let mut start = None;
-        if container.state == ContainerState::Paused {
+        if container.state == ContainerState::Paused && self.starts() {
             start = Some(self.push(
                 Cause::Paused,
                 Action::Unpause { container: container.id.clone() },
@@ -167,6 +178,8 @@ impl<'p, 'a> Bringing<'p, 'a> {
     fn start(&mut self) {
         let changes_image = self.cause == Cause::ImageChanged;
         let mut ready: Vec<Need> = self.preload.clone();
+        let stopped = self.keep.and_then(|container| self.planner.stopped.get(&container.id)).cloned();
+        ready.extend(stopped.iter().map(|(step, _)| after(*step)));
         ready.extend(self.planner.start_needs(&self.desired.addr));
         let replaced = self.others.iter().any(|other| other.name == self.desired.name);
         let (container, created) = if let Some(container) = self.keep {
@@ -174,6 +187,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         } else {
             let name = if replaced { self.temporary_name() } else { self.desired.name.clone() };
             let step = self.create(&name, changes_image);
+            self.planner.made.insert(self.desired.addr.clone());
             (name, Some(step))
         };
         let fresh = self.keep.is_none_or(|container| container.state == ContainerState::Created);
@@ -185,24 +199,62 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.remove_filled(&removed);
         ready.extend(removed.iter().copied().map(after));
         let mut name = container.clone();
+        let starts = self.starts();
+        let mut there = created;
         if self.keep.map_or(replaced, |keep| keep.name != self.desired.name) {
             let mut needs: Vec<Need> = removed.into_iter().map(after).collect();
             needs.extend(created.map(after));
             needs.extend(furnished);
             let action = Action::Rename { container: container.clone(), name: self.desired.name.clone() };
-            ready.push(after(self.push(Cause::Replaces, action, needs)));
+            let renamed = self.push(Cause::Replaces, action, needs);
+            ready.push(after(renamed));
+            there = there.map(|_| renamed);
             if created.is_some() {
                 name.clone_from(&self.desired.name);
             }
         }
+        // Others call it by its name.
+        if let Some(step) = there {
+            let created = self.milestone(Stage::Created);
+            self.planner.builder.reaches(step, created);
+        }
+        if !starts {
+            if there.is_none() {
+                let created = self.milestone(Stage::Created);
+                self.planner.builder.reached(created);
+            }
+            return;
+        }
+        if fresh {
+            ready = hooks::before_first_start(self.planner, &self.desired, ready);
+        }
         let cause = match self.keep {
             None => self.cause.clone(),
             Some(container) if container.state == ContainerState::Created => Cause::Unfinished,
-            Some(_) => Cause::NotRunning,
+            Some(_) => match stopped {
+                Some((_, because)) => Cause::DependencyReplaced(because),
+                None => Cause::NotRunning,
+            },
         };
         self.check_ports();
         let start = self.push(cause, Action::Start { container: name.clone() }, ready);
-        self.after_start(&Running { name, start: Some(start), health: None, done: false });
+        let group = if self.others.is_empty() { Group::Up } else { Group::Recreate };
+        let run: Vec<HookRun> = self.desired.service.behaviour.post_start.iter().map(hooks::run_of).collect();
+        let place = (&self.layer, &self.desired.addr);
+        let builder = &mut self.planner.builder;
+        let last =
+            hooks::in_container(builder, place, &name, HookPoint::PostStart, &run, group, vec![after(start)]);
+        // What waits for the start waits for the hooks, as in Compose.
+        self.after_start(&Running { name, start: Some(last.unwrap_or(start)), health: None, done: false });
+    }
+
+    /// Whether this instance is started.
+    fn starts(&self) -> bool {
+        match self.planner.up.way.starts {
+            Starts::All => true,
+            Starts::Nodes => self.desired.service.node.is_some(),
+            Starts::Nothing => false,
+        }
     }
 
     fn temporary_name(&self) -> String {
@@ -221,6 +273,8 @@ impl<'p, 'a> Bringing<'p, 'a> {
     fn create(&mut self, name: &str, renew_image: bool) -> StepId {
         let provided = self.planner.provide_image(&self.desired, renew_image);
         let mut needs = provided.needs;
+        self.planner.check_containers(&self.desired);
+        needs.extend(self.planner.sharing_needs(&self.desired.addr, self.desired.service));
         let objects = self.planner.provide_objects(&self.desired);
         needs.extend(objects.iter().cloned());
         for fill in self.desired.fills.clone() {
@@ -246,14 +300,14 @@ impl<'p, 'a> Bringing<'p, 'a> {
             labels: self.desired.labels.clone(),
             image: provided.image,
         }));
-        let step = self.push(self.cause.clone(), action, needs);
-        let created = self.milestone(Stage::Created);
-        self.planner.builder.reaches(step, created);
-        step
+        self.push(self.cause.clone(), action, needs)
     }
 
     /// Anonymous volumes of the container that is replaced go on with the new one, as in Compose.
     fn keep_anonymous_volumes(&self, spec: &mut ContainerSpec) {
+        if self.planner.up.way.renew_volumes {
+            return;
+        }
         for mount in self.others.iter().flat_map(|other| &other.mounts) {
             let Some(volume) = mount.volume.as_ref().filter(|name| is_anonymous(name)) else { continue };
             if !spec.mounts.iter().any(|other| other.target == mount.target) {
@@ -296,8 +350,11 @@ impl<'p, 'a> Bringing<'p, 'a> {
                 node_paths::refuse_loss(self.planner, &addr, self.desired.service, other);
             }
         }
-        let needs: Vec<Need> = created.map(after).into_iter().collect();
-        let keeps_volumes = created.is_some();
+        let mut needs: Vec<Need> = created.map(after).into_iter().collect();
+        if created.is_some() && !others.is_empty() {
+            needs.extend(self.planner.stop_dependents(&addr));
+        }
+        let keeps_volumes = created.is_some() && !self.planner.up.way.renew_volumes;
         others
             .into_iter()
             .map(|other| {

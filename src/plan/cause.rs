@@ -27,6 +27,14 @@ pub enum Cause {
     PullAlways,
     /// The user asked for it (`--force-recreate`, `down`, `stop`).
     Asked,
+    /// The last pull is longer ago than the file allows.
+    PullDue,
+    /// The file's hooks say so.
+    Hook,
+    /// It uses something of a container that is made anew.
+    Shares(Addr),
+    /// What it depends on is made anew.
+    DependencyReplaced(Addr),
     /// More than one container of one address.
     Duplicate,
     /// The file no longer has it.
@@ -60,6 +68,10 @@ impl fmt::Display for Cause {
             Self::ImageChanged => f.write_str("image changed"),
             Self::PullAlways => f.write_str("pull_policy: always"),
             Self::Asked => f.write_str("asked for"),
+            Self::PullDue => f.write_str("pulled too long ago"),
+            Self::Hook => f.write_str("hook"),
+            Self::Shares(addr) => write!(f, "shares with {addr}, which is made anew"),
+            Self::DependencyReplaced(addr) => write!(f, "{addr} is made anew"),
             Self::Duplicate => f.write_str("one too many"),
             Self::Orphan => f.write_str("not in the file"),
             Self::NodeLeaves(addr) => write!(f, "{addr} goes down"),

@@ -7,18 +7,25 @@ use std::time::Duration;
 
 use crate::kind::kind::{self, Kind, NodeInput, Profile, Refusal};
 use crate::model::addr::{Addr, LayerPath};
-use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource, NetworkMode};
+use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource};
 use crate::model::dial::Dial;
-use crate::model::files::PutFile;
+use crate::model::files::{Existing, PutFile};
 use crate::model::label;
-use crate::model::name::ServiceName;
 use crate::model::network::VolumeSpec;
 use crate::model::service::{DataRoot, NodeDef, Service};
 
 use super::action::Labels;
 use super::fingerprint::{Canonical, short_hash};
+use super::hook_label;
+use super::hooks;
 use super::known::Known;
+use super::sharing;
 use super::world::{World, kind_of};
+
+/// Where `use_api_socket` puts the socket.
+const API_SOCKET: &str = "/var/run/docker.sock";
+/// Where it puts the Docker CLI's configuration.
+const API_CONFIG: &str = "/run/secrets/docker";
 
 /// An instance as it is to be.
 #[derive(Clone, Debug)]
@@ -93,6 +100,8 @@ impl<'a> Desired<'a> {
         let mut canonical = Canonical::default();
         canonical.container(&file);
         service.files.iter().for_each(|put| canonical.file(put));
+        hooks::lines(&mut canonical, &service.behaviour);
+        canonical.maybe("use_api_socket", service.behaviour.use_api_socket.then_some(true));
         let mut out = Self {
             addr: addr.clone(),
             service,
@@ -135,6 +144,9 @@ impl<'a> Desired<'a> {
             out.spec = file;
         }
         out.fingerprint.0 = canonical.hash();
+        if service.behaviour.use_api_socket {
+            out.give_api_socket(world, known, &layer);
+        }
         out.place_files(known, &layer);
         out.place_user_paths(world, known, &layer);
         out.set_labels(world, known, dependencies, circumstances);
@@ -204,6 +216,27 @@ impl<'a> Desired<'a> {
         }
     }
 
+    /// The socket of the layer's engine and the user's credentials (docker/compose `apiSocket.go`): neither is in the
+    /// fingerprint, for both are circumstances.
+    fn give_api_socket(&mut self, world: &World<'_>, known: &Known, layer: &LayerPath) {
+        let socket = parent_socket(world, known, layer).unwrap_or_else(|| API_SOCKET.to_owned());
+        if !self.spec.mounts.iter().any(|mount| mount.target == API_SOCKET) {
+            let path = BindPath::Engine(socket);
+            let source = MountSource::Bind { path, create: false, propagation: None, selinux: None };
+            self.spec.mounts.push(Mount { target: API_SOCKET.to_owned(), source, read_only: false });
+        }
+        let directory = Some(API_CONFIG.to_owned());
+        self.spec.environment.entry("DOCKER_CONFIG".to_owned()).or_insert(directory);
+        self.files.push(PutFile {
+            path: format!("{API_CONFIG}/config.json"),
+            mode: 0o444,
+            uid: 0,
+            gid: 0,
+            content: known.credentials.clone().unwrap_or_else(|| b"{\n\t\"auths\": {}\n}".as_slice().into()),
+            existing: Existing::Replace,
+        });
+    }
+
     fn set_labels(
         &mut self,
         world: &World<'_>,
@@ -225,6 +258,16 @@ impl<'a> Desired<'a> {
             if let Some(boot) = &inside.boot {
                 set(label::BOOT, boot.join("\u{1f}"));
             }
+        }
+        let before_stop = &self.service.behaviour.pre_stop;
+        if !before_stop.is_empty() {
+            let run: Vec<_> = before_stop.iter().map(hooks::run_of).collect();
+            set(label::PRE_STOP, hook_label::to_label(&run));
+        }
+        let after_start = &self.service.behaviour.post_start;
+        if !after_start.is_empty() {
+            let run: Vec<_> = after_start.iter().map(hooks::run_of).collect();
+            set(label::POST_START, hook_label::to_label(&run));
         }
         if let Some(pool) = &circumstances.pool {
             set(label::POOL, pool.clone());
@@ -274,13 +317,7 @@ fn resolved_names(world: &World<'_>, addr: &Addr, service: &Service) -> Containe
     if let Some(node) = layer.node().filter(|_| world.home(&layer) != layer) {
         join_node_networks(world, &node, &mut spec);
     }
-    if let Some(NetworkMode::Service(sibling)) = &spec.network_mode
-        && let Some(service) =
-            ServiceName::new(sibling).ok().and_then(|name| world.topology.service(&layer.join(&name, 1)))
-    {
-        let container = world.container_name(&layer.join(&service.name, 1), service);
-        spec.network_mode = Some(NetworkMode::Container(container));
-    }
+    sharing::resolve(world, addr, service, &mut spec);
     for mount in &mut spec.mounts {
         if let MountSource::Volume { name: Some(key), .. } = &mut mount.source {
             *key = world.volume_name(&layer, key);

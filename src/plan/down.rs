@@ -19,6 +19,7 @@ use super::action::{Action, Enter};
 use super::builder::{Builder, Draft, after, after_end};
 use super::cause::Cause;
 use super::goal::Down;
+use super::hooks;
 use super::known::{Known, Layer};
 use super::ours::{self, is_ours};
 use super::plan::Plan;
@@ -38,6 +39,7 @@ pub(super) fn plan(down: &Down, known: &Known, scope: &BTreeSet<LayerPath>, firs
         last: BTreeMap::new(),
         on_layer: BTreeMap::new(),
         homes: BTreeMap::new(),
+        guarded: Vec::new(),
     };
     let found = ours::containers(known, &down.project);
     taking.homes = found.iter().map(|ours| (ours.container.id.clone(), ours.home.clone())).collect();
@@ -75,6 +77,8 @@ struct Taking<'a> {
     on_layer: BTreeMap<LayerPath, Vec<StepId>>,
     /// The layer on whose engine each container was seen, by its ID.
     homes: BTreeMap<String, LayerPath>,
+    /// Stops that their hooks can prevent.
+    guarded: Vec<Need>,
 }
 
 impl Taking<'_> {
@@ -117,7 +121,12 @@ impl Taking<'_> {
             if let On::Step(step) = need.on {
                 last.push(step);
             }
-            needs = vec![Need { must: Must::End, ..need }];
+            // A `pre_stop` that fails keeps its container, and what that is on.
+            let guarded = !hooks::before_stop(container).is_empty();
+            if guarded {
+                self.guarded.push(need.clone());
+            }
+            needs = vec![if guarded { need } else { Need { must: Must::End, ..need } }];
         }
         if !self.goes_with_volume(&layer) {
             let draft = Draft::service(addr, &engine, cause, Group::Down);
@@ -194,6 +203,7 @@ impl Taking<'_> {
             })
             .flat_map(|(_, steps)| steps.iter().copied())
             .map(after_end)
+            .map(|need| self.guarded.iter().find(|guard| guard.on == need.on).cloned().unwrap_or(need))
             .collect();
         let owner = |labels: &super::action::Labels| -> LayerPath {
             let text = labels.get(label::ADDRESS).map(String::as_str).unwrap_or_default();

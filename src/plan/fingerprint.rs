@@ -117,6 +117,8 @@ impl Canonical {
             dns_search,
             dns_opt,
             logging,
+            links,
+            volumes_from,
         } = spec;
         self.line("image", image);
         self.maybe("platform", platform.as_ref());
@@ -196,6 +198,8 @@ impl Canonical {
             self.maybe("logging.driver", driver.as_ref());
             self.map("logging.option", options);
         }
+        self.list("link", links);
+        self.list("volumes_from", volumes_from);
     }
 
     fn healthcheck(&mut self, check: &Healthcheck) {
@@ -228,7 +232,8 @@ impl Canonical {
     }
 
     fn endpoint(&mut self, name: &str, endpoint: &Endpoint) {
-        let Endpoint { aliases, ipv4_address, ipv6_address, priority } = endpoint;
+        // What links say is a part of the container.
+        let Endpoint { aliases, ipv4_address, ipv6_address, priority, links: _ } = endpoint;
         self.line("network", name);
         self.list(&format!("network.{name}.alias"), aliases);
         self.maybe(&format!("network.{name}.ipv4"), ipv4_address.as_ref());

@@ -12,7 +12,7 @@ use crate::model::topology::Topology;
 use super::known::Known;
 use super::plan::Plan;
 use super::step::StepId;
-use super::{down, refresh, up};
+use super::{down, life, refresh, up};
 
 /// A lab: the topology and its graph.
 #[derive(Debug)]
@@ -30,6 +30,68 @@ pub enum Goal {
     Up(Up),
     /// The lab, or part of it, is gone.
     Down(Down),
+    /// Containers that are there are started, stopped, ….
+    Life(Life),
+}
+
+/// `start`, `stop` and the like.
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// Whose.
+    pub project: ProjectName,
+    /// These and what is inside them; empty: everything.
+    pub targets: Vec<Pattern>,
+    /// What is done.
+    pub verb: Verb,
+    /// Grace for what is stopped, in place of each container's own.
+    pub grace: Option<Duration>,
+    /// Whether what is started is waited for until it is ready, each at most so long.
+    pub wait: Option<Option<Duration>>,
+}
+
+/// What is done with containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// What is meant and what it needs is started.
+    Start,
+    /// What is meant is stopped.
+    Stop,
+    /// What is meant is stopped and started, with what asks to be restarted with it.
+    Restart {
+        /// Only what is meant.
+        no_deps: bool,
+    },
+    /// What is meant is frozen.
+    Pause,
+    /// What is meant goes on.
+    Unpause,
+    /// A signal is sent to what is meant.
+    Kill {
+        /// Which; `None`: `SIGKILL`.
+        signal: Option<String>,
+    },
+    /// What is meant is removed if it does not run.
+    Remove {
+        /// What runs is stopped and removed too.
+        stop: bool,
+        /// Anonymous volumes go too.
+        volumes: bool,
+    },
+}
+
+impl Verb {
+    /// The command's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart { .. } => "restart",
+            Self::Pause => "pause",
+            Self::Unpause => "unpause",
+            Self::Kill { .. } => "kill",
+            Self::Remove { .. } => "rm",
+        }
+    }
 }
 
 /// `up`.
@@ -47,6 +109,37 @@ pub struct Up {
     pub remove_orphans: bool,
     /// Recreate a node although files inside it, on no volume, go with it.
     pub discard_node_files: bool,
+    /// In which way otherwise.
+    pub way: Way,
+}
+
+/// Choices of an `up` that most runs leave alone.
+#[derive(Clone, Debug, Default)]
+pub struct Way {
+    /// What is started.
+    pub starts: Starts,
+    /// The targets and what is inside them alone: what they need elsewhere is left as it is.
+    pub no_deps: bool,
+    /// Keep containers although the file asks for something else now.
+    pub no_recreate: bool,
+    /// Recreate also what the targets need, although nothing changed.
+    pub always_recreate_deps: bool,
+    /// Replacements get anonymous volumes of their own; those of what is replaced go.
+    pub renew_volumes: bool,
+    /// Grace for what is stopped, in place of each container's own.
+    pub grace: Option<Duration>,
+}
+
+/// What an `up` starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Starts {
+    /// Everything.
+    #[default]
+    All,
+    /// Nodes alone, so that what is inside them can be created.
+    Nodes,
+    /// Nothing: what is inside a node that does not run cannot be made yet.
+    Nothing,
 }
 
 /// Whether `up` waits for readiness.
@@ -75,6 +168,18 @@ impl Goal {
         match self {
             Self::Up(up) => &up.lab.topology.project,
             Self::Down(down) => &down.project,
+            Self::Life(life) => &life.project,
+        }
+    }
+
+    /// The addresses whose layers are all that must be known; empty: everything must.
+    pub fn paths(&self) -> &[Pattern] {
+        match self {
+            // What is needed, or restarted with something, may be anywhere.
+            Self::Life(Life { verb: Verb::Start | Verb::Restart { .. }, .. })
+            | Self::Up(_)
+            | Self::Down(_) => &[],
+            Self::Life(life) => &life.targets,
         }
     }
 
@@ -83,7 +188,7 @@ impl Goal {
     pub fn refresh(&self, known: &Known, first: StepId) -> Option<Plan> {
         match self {
             Self::Up(goal) => refresh::plan(goal, known, first),
-            Self::Down(_) => None,
+            Self::Down(_) | Self::Life(_) => None,
         }
     }
 
@@ -93,6 +198,7 @@ impl Goal {
         match self {
             Self::Up(goal) => up::plan(goal, known, scope, first),
             Self::Down(goal) => down::plan(goal, known, scope, first),
+            Self::Life(goal) => life::plan(goal, known, scope, first),
         }
     }
 }

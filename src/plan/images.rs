@@ -117,7 +117,8 @@ impl Images {
         let above = self.nearest_above(world, known, &home, reference);
         let here = self.id(known, &home, reference).is_some();
         let milestone = Milestone::Image(home.clone(), reference.to_owned());
-        let pull = wanted.policy == PullPolicy::Always;
+        let pull = known.policy(wanted.policy, reference) == PullPolicy::Always;
+        let pull_cause = if wanted.policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
         let source = match &above {
             // What is pulled is pulled at the root, whatever lies on the way.
             _ if home.is_root() || pull => root.clone(),
@@ -142,14 +143,19 @@ impl Images {
         }
         let at_source = if source == home && home.is_root() { None } else { Some(source.clone()) };
         let missing_everywhere = !here && above.is_none();
-        if wanted.policy == PullPolicy::Never && missing_everywhere {
+        let never = match wanted.policy {
+            PullPolicy::Never => Some("`pull_policy: never`"),
+            PullPolicy::Build => Some("`pull_policy: build`"),
+            _ => None,
+        };
+        if let Some(never) = never.filter(|_| missing_everywhere) {
             let whose = wanted.by.map(|addr| format!(" of `{addr}`")).unwrap_or_default();
             builder.problems.push(
                 Diagnostic::error(
                     Code::NoImage,
                     format!("image `{reference}`{whose} is on no engine, and it may not be pulled"),
                 )
-                .at(wanted.span, "`pull_policy: never`")
+                .at(wanted.span, never)
                 .help(format!(
                     "load it into the root engine (`docker load`), or allow the pull of `{reference}`"
                 )),
@@ -165,7 +171,7 @@ impl Images {
             let draft = Draft {
                 layer: root.clone(),
                 of: Resource::Image(root.clone(), reference.to_owned()),
-                cause: if pull { Cause::PullAlways } else { cause(Cause::Missing) },
+                cause: if pull { pull_cause } else { cause(Cause::Missing) },
                 group: None,
             };
             let action =

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::addr::LayerPath;
 use crate::model::facts::Facts;
 use crate::model::failure::Failure;
 use crate::model::milestone::Milestone;
 use crate::model::observed::Observed;
+use crate::model::service::PullPolicy;
 
 /// Everything observed so far, and what steps have promised.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +32,10 @@ pub struct Known {
     pub lacking: BTreeMap<LayerPath, BTreeSet<String>>,
     /// Path of the root engine's own socket on its machine, if it was reached by one.
     pub root_socket: Option<String>,
+    /// The user's credentials for registries as a `config.json`, where a service is to have them.
+    pub credentials: Option<Arc<[u8]>>,
+    /// Images (as the file writes them) and intervals whose last pull is longer ago than the interval.
+    pub due: BTreeSet<(String, Duration)>,
     /// Networks (CIDR) that no inner engine may use: resolvers, and routes of a local root's host.
     pub avoid: Vec<String>,
 }
@@ -55,6 +62,15 @@ pub struct Answered {
 }
 
 impl Known {
+    /// What a pull policy comes to now: an interval that has passed means a pull.
+    pub fn policy(&self, policy: PullPolicy, image: &str) -> PullPolicy {
+        match policy {
+            PullPolicy::Refresh(after) if self.due.contains(&(image.to_owned(), after)) => PullPolicy::Always,
+            PullPolicy::Refresh(_) => PullPolicy::Missing,
+            other => other,
+        }
+    }
+
     /// The layer that owns the engine of `layer`, if it answered.
     pub fn home(&self, layer: &LayerPath) -> Option<&LayerPath> {
         match self.layers.get(layer)? {

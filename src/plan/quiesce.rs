@@ -9,9 +9,10 @@ use crate::model::addr::{Addr, LayerPath};
 use crate::model::label;
 use crate::model::observed::{ContainerState, ObservedContainer};
 
-use super::action::Action;
+use super::action::{Action, HookPoint};
 use super::builder::{Builder, Draft, after, after_end};
 use super::cause::Cause;
+use super::hooks;
 use super::known::Known;
 use super::step::{Group, Must, Need, StepId};
 
@@ -61,6 +62,14 @@ pub(super) fn stop_within(
         let step = builder.push(draft, Action::Unpause { container: container.id.clone() }, needs);
         builder.may_fail(step);
         needs = vec![after_end(step)];
+    }
+    let run = hooks::before_stop(container);
+    let place = (layer, addr);
+    if let Some(last) =
+        hooks::in_container(builder, place, &container.id, HookPoint::PreStop, &run, group, needs.clone())
+    {
+        // One that fails keeps the container running, as in Compose.
+        needs = vec![after(last)];
     }
     let draft = Draft::service(addr, layer, cause.clone(), group);
     let step = builder.push(draft, Action::Stop { container: container.id.clone(), grace }, needs);

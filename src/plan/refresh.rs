@@ -1,4 +1,4 @@
-//! `pull_policy: always`: what must be pulled before it can be said which containers are still as they should be.
+//! `pull_policy: always`, and intervals that have passed: what must be pulled before it can be said which containers are still as they should be.
 
 use std::collections::BTreeMap;
 
@@ -27,13 +27,15 @@ pub(super) fn plan(up: &Up, known: &Known, first: StepId) -> Option<Plan> {
         return None;
     }
     let wanted = wanted(up);
-    let mut images: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    let mut images: BTreeMap<&str, (Option<&str>, Cause)> = BTreeMap::new();
     for (addr, service) in topology.instances() {
         let is_wanted = wanted.contains(&Milestone::Service(addr, Stage::Started));
-        if service.pull_policy == PullPolicy::Always && is_wanted {
-            let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
-            let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
-            images.entry(image).or_insert(service.spec.platform.as_deref());
+        let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
+        let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
+        if known.policy(service.pull_policy, image) == PullPolicy::Always && is_wanted {
+            let cause =
+                if service.pull_policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
+            images.entry(image).or_insert((service.spec.platform.as_deref(), cause));
         }
     }
     images.remove("");
@@ -43,11 +45,11 @@ pub(super) fn plan(up: &Up, known: &Known, first: StepId) -> Option<Plan> {
     let root = LayerPath::root();
     let mut builder = Builder::new(first);
     let mut needs = Vec::new();
-    for (image, platform) in images {
+    for (image, (platform, cause)) in images {
         let draft = Draft {
             layer: root.clone(),
             of: Resource::Image(root.clone(), image.to_owned()),
-            cause: Cause::PullAlways,
+            cause,
             group: None,
         };
         let action = Action::Pull { image: image.to_owned(), platform: platform.map(str::to_owned) };

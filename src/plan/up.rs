@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
-use crate::graph::expand::matching;
+use crate::graph::expand::{expand, matching};
+use crate::graph::lab_graph::Why;
 use crate::kind::kind::Hosting;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
+use crate::model::name::ServiceName;
 use crate::model::observed::ObservedContainer;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
+use crate::model::topology::Layer;
 
 use super::address_pool::{self, Cidr};
 use super::bring_up::Bringing;
@@ -19,7 +22,7 @@ use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
-use super::goal::{Up, Wait};
+use super::goal::{Starts, Up, Wait};
 use super::images::{Images, Wanted};
 use super::known::Known;
 use super::node_paths;
@@ -48,6 +51,16 @@ pub(super) struct Planner<'a> {
     pub(super) lasting: BTreeMap<Addr, Vec<String>>,
     /// Layers whose node is stopped by this plan: an `Enter` plans them anew.
     pub(super) leaving: Vec<LayerPath>,
+    /// The layers that are planned.
+    pub(super) scope: BTreeSet<LayerPath>,
+    /// Instances that have been planned.
+    pub(super) planned: BTreeSet<Addr>,
+    /// Instances for which a container is made.
+    pub(super) made: BTreeSet<Addr>,
+    /// Containers that a step stops because something that they depend on is made anew, by ID; and what that is.
+    pub(super) stopped: BTreeMap<String, (StepId, Addr)>,
+    /// The last step of the `pre_start` of a service that runs once for all its replicas.
+    pub(super) initialized: BTreeMap<(LayerPath, ServiceName), StepId>,
 }
 
 /// Plans an `up` for the layers of `scope`.
@@ -69,6 +82,11 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         existing,
         lasting: BTreeMap::new(),
         leaving: Vec::new(),
+        scope: scope.clone(),
+        planned: BTreeSet::new(),
+        made: BTreeSet::new(),
+        stopped: BTreeMap::new(),
+        initialized: BTreeMap::new(),
     };
     if scope.contains(&LayerPath::root()) {
         claims::check(&planner.world, &mut planner.builder.problems);
@@ -85,6 +103,18 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
 
 /// The milestones that this `up` is to reach.
 pub(super) fn wanted(up: &Up) -> BTreeSet<Milestone> {
+    let wanted = wanted_when_all_start(up);
+    if up.way.starts == Starts::All {
+        return wanted;
+    }
+    // `Started` stands for "is looked at"; nothing is waited for but the engines of nodes.
+    wanted
+        .into_iter()
+        .filter(|milestone| matches!(milestone, Milestone::Service(_, Stage::Started | Stage::EngineUp)))
+        .collect()
+}
+
+fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
     let stage = match up.wait {
         Wait::Ready(_) => Stage::Ready,
         Wait::Started => Stage::Started,
@@ -95,7 +125,12 @@ pub(super) fn wanted(up: &Up) -> BTreeSet<Milestone> {
     } else {
         up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect()
     };
-    up.lab.graph.closure(targets.into_iter().map(|addr| Milestone::Service(addr, stage)))
+    let goals: Vec<Milestone> = targets.into_iter().map(|addr| Milestone::Service(addr, stage)).collect();
+    if up.way.no_deps {
+        up.lab.graph.closure_without_dependencies(goals)
+    } else {
+        up.lab.graph.closure(goals)
+    }
 }
 
 impl<'a> Planner<'a> {
@@ -107,18 +142,44 @@ impl<'a> Planner<'a> {
         }
         self.remove_orphans(path);
         let preload = self.preload(path, layer);
-        for service in layer.services.values() {
+        for service in self.used_first(path, layer) {
             for number in 1..=service.scale {
                 let addr = path.join(&service.name, number);
                 if self.wanted.contains(&Milestone::Service(addr.clone(), Stage::Started)) {
                     self.instance(&addr, service, &preload);
+                    self.planned.insert(addr);
                 }
             }
         }
     }
 
+    /// The services of a layer, those that others depend on first, else in the order of names: what becomes of a
+    /// container can follow from what becomes of those that it uses.
+    fn used_first(&self, path: &LayerPath, layer: &'a Layer) -> Vec<&'a Service> {
+        let mut out = Vec::with_capacity(layer.services.len());
+        let mut seen: BTreeSet<&ServiceName> = BTreeSet::new();
+        for start in layer.services.values() {
+            let mut stack = vec![(start, false)];
+            while let Some((service, is_back)) = stack.pop() {
+                if is_back {
+                    out.push(service);
+                    continue;
+                }
+                if !seen.insert(&service.name) {
+                    continue;
+                }
+                stack.push((service, true));
+                let needed = self.up.lab.graph.dependencies(&path.join(&service.name, 1));
+                let siblings = needed.iter().rev().filter(|addr| addr.layer() == *path);
+                let siblings = siblings.filter_map(|addr| layer.services.get(addr.service()));
+                stack.extend(siblings.map(|service| (service, false)));
+            }
+        }
+        out
+    }
+
     /// `images:` of a layer: all of them are there before anything starts.
-    fn preload(&mut self, path: &LayerPath, layer: &crate::model::topology::Layer) -> Vec<Need> {
+    fn preload(&mut self, path: &LayerPath, layer: &Layer) -> Vec<Need> {
         let mut needs = Vec::new();
         for image in &layer.images {
             let wanted = Wanted {
@@ -139,7 +200,10 @@ impl<'a> Planner<'a> {
         let containers = self.existing.get(addr).cloned().unwrap_or_default();
         let circumstances = self.circumstances(addr, service, &containers);
         let dependencies = self.up.lab.graph.dependencies(addr);
-        let desired = Desired::new(&self.world, self.known, &dependencies, addr, service, &circumstances);
+        let mut desired = Desired::new(&self.world, self.known, &dependencies, addr, service, &circumstances);
+        if let Some(awaits) = self.awaits(addr, service) {
+            desired.labels.insert(label::AWAITS.to_owned(), awaits);
+        }
         for refusal in &desired.refusals {
             let span = service.span_of(refusal.key);
             let mut problem =
@@ -152,6 +216,31 @@ impl<'a> Planner<'a> {
         }
         node_paths::warn(self, addr, service);
         Bringing::new(self, desired, containers, preload.to_vec()).plan();
+    }
+
+    /// The label `io.nestctl.awaits`.
+    fn awaits(&self, addr: &Addr, service: &Service) -> Option<String> {
+        let started = Milestone::Service(addr.clone(), Stage::Started);
+        let restarts: BTreeSet<Addr> = service
+            .depends_on
+            .iter()
+            .filter(|dependency| dependency.restart)
+            .flat_map(|dependency| expand(self.world.topology, &addr.layer(), &dependency.target))
+            .collect();
+        let words: Vec<String> = self
+            .up
+            .lab
+            .graph
+            .needs(&started)
+            .into_iter()
+            .filter_map(|(milestone, why)| match (milestone, why) {
+                (Milestone::Service(on, stage), Why::Depends { .. }) => {
+                    super::life::write_await(on, *stage, restarts.contains(on))
+                }
+                _ => None,
+            })
+            .collect();
+        (!words.is_empty()).then(|| words.join(" "))
     }
 
     /// What depends on what was observed: a node's address pool and MTU.
@@ -223,8 +312,12 @@ impl<'a> Planner<'a> {
             needs.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, addr));
             self.leaving.push(addr.inner());
         }
-        if quiesce::is_running(container) {
-            needs = vec![quiesce::stop(&mut self.builder, layer, addr, container, cause, group, needs)];
+        if let Some((step, _)) = self.stopped.get(&container.id) {
+            needs.push(super::builder::after_end(*step));
+        } else if quiesce::is_running(container) {
+            let grace = self.up.way.grace;
+            let builder = &mut self.builder;
+            needs = vec![quiesce::stop_within(builder, layer, addr, container, cause, group, needs, grace)];
         }
         let draft = Draft::service(addr, layer, cause.clone(), group);
         let action = super::action::Action::Remove { container: container.id.clone(), volumes };
@@ -250,13 +343,31 @@ impl<'a> Planner<'a> {
         self.objects.provide(&self.world, self.known, &mut self.builder, desired)
     }
 
+    /// Whether the container of `addr` is made anew although nothing changed: `--force-recreate` is for the targets
+    /// and what is inside them, `--always-recreate-deps` for what they need.
+    pub(super) fn is_forced(&self, addr: &Addr) -> bool {
+        let targets = &self.up.targets;
+        if targets.is_empty() || targets.iter().any(|target| target.matches_within(addr)) {
+            self.up.force_recreate
+        } else {
+            self.up.way.always_recreate_deps
+        }
+    }
+
     /// What must be reached before `addr` starts, as `depends_on` says.
     pub(super) fn start_needs(&self, addr: &Addr) -> Vec<Need> {
-        use crate::graph::lab_graph::Why;
+        // Where only nodes start, what they depend on does not.
+        if self.up.way.starts != Starts::All {
+            return Vec::new();
+        }
         let started = Milestone::Service(addr.clone(), Stage::Started);
         let mut needs = Vec::new();
         for (milestone, why) in self.up.lab.graph.needs(&started) {
-            if let Why::Depends { required, .. } = why {
+            // With `no_deps` what others would bring up is not waited for.
+            let is_planned = !self.up.way.no_deps || self.wanted.contains(milestone);
+            if let Why::Depends { required, .. } = why
+                && is_planned
+            {
                 let mut need = when(milestone.clone());
                 if !required {
                     need.must = super::step::Must::End;

@@ -161,6 +161,9 @@ impl Frame {
         let count = match (all, *command) {
             (0, _) => "looking".to_owned(),
             (_, "down") => format!("{settled} of {all} gone"),
+            (_, "create" | "stop" | "pause" | "unpause" | "kill" | "rm") => {
+                format!("{settled} of {all} done")
+            }
             _ => format!("{settled} of {all} ready"),
         };
         let tail = match cancelling {

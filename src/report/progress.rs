@@ -171,6 +171,7 @@ impl Progress {
             EventKind::RunStarted { .. }
             | EventKind::Surveyed { .. }
             | EventKind::Warned { .. }
+            | EventKind::StepSaid { .. }
             | EventKind::Cancelling { .. }
             | EventKind::RunFinished { .. } => {}
         }
@@ -351,6 +352,7 @@ fn milestone_text(milestone: &Milestone) -> String {
         },
         Milestone::Image(_, image) => format!("image {image}"),
         Milestone::Cleared(layer) => format!("{layer} to be cleared"),
+        Milestone::Settled(layer) => format!("all inside {layer}"),
     }
 }
 
@@ -401,7 +403,7 @@ fn stage(steps: &[&StepState]) -> Option<Stage> {
     let reached = steps.iter().flat_map(|state| &state.info.reaches);
     let stages = reached.filter_map(|milestone| match milestone {
         Milestone::Service(_, stage) => Some(*stage),
-        Milestone::Image(..) | Milestone::Cleared(_) => None,
+        Milestone::Image(..) | Milestone::Cleared(_) | Milestone::Settled(_) => None,
     });
     stages.max_by_key(|stage| match stage {
         Stage::Created => 0,

@@ -16,7 +16,7 @@ use super::duration::short;
 use super::progress::{Progress, RowKey, RowStatus, StepState, StepStatus, row_key};
 use super::style::{Style, Tone};
 use super::summary::Ended;
-use super::words::{doing, done, subject};
+use super::words::{doing, done, said, subject};
 
 /// Steps that take longer than this get their time in the line.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
@@ -146,6 +146,11 @@ impl Sink for PlainSink {
             EventKind::LayerPlanned { .. }
             | EventKind::StepProgress { .. }
             | EventKind::StepWaiting { .. } => Ok(()),
+            EventKind::StepSaid { step, line } => {
+                let Some(state) = self.progress.step(*step) else { return Ok(()) };
+                let text = said(&subject(&state.info.of), line);
+                self.write(&text)
+            }
             EventKind::StepStarted { step } => self.started(*step),
             EventKind::StepFinished { step, outcome, took } => self.finished(*step, outcome, *took),
             EventKind::Warned { diagnostic } => {

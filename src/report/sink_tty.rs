@@ -15,6 +15,7 @@ use super::frame::{Frame, Size};
 use super::progress::Progress;
 use super::style::{Style, Symbol, Tone};
 use super::summary::Ended;
+use super::words::{said, subject};
 
 /// The screen is redrawn at most so often.
 const FRAME: Duration = Duration::from_millis(100);
@@ -123,6 +124,11 @@ impl Sink for TtySink {
                 let columns = (self.size)().columns;
                 let said = diagnostic::render(diagnostic, &self.sources, self.style, columns.min(100));
                 self.print_above(&said)
+            }
+            EventKind::StepSaid { step, line } => {
+                let Some(state) = self.progress.step(*step) else { return Ok(()) };
+                let text = said(&subject(&state.info.of), line);
+                self.print_above(&text)
             }
             EventKind::Surveyed { silent, .. } => {
                 let mut said = String::new();

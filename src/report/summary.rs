@@ -30,6 +30,20 @@ impl Ended<'_> {
             let text = match self.command {
                 "down" if s.changed == 0 => format!("{project} is down: nothing of it was there ({took})"),
                 "down" => format!("{project} is down: {} removed ({took})", services(self.tally.changed)),
+                "start" | "stop" | "restart" | "pause" | "unpause" | "kill" | "rm" => {
+                    let done = done_of(self.command);
+                    match self.tally.changed {
+                        0 => format!("{project}: nothing to be {done} ({took})"),
+                        n => format!("{project}: {} {done} ({took})", services(n)),
+                    }
+                }
+                "create" if s.changed == 0 => {
+                    format!(
+                        "{project} is created: nothing changed, {} ({took})",
+                        services(self.tally.unchanged)
+                    )
+                }
+                "create" => format!("{project} is created: {} ({took})", services(self.tally.changed)),
                 _ if s.changed == 0 => {
                     format!("{project} is up: nothing changed, {} ({took})", services(self.tally.unchanged))
                 }
@@ -57,10 +71,29 @@ impl Ended<'_> {
         let (symbol, head) = if s.interrupted && failed == 0 {
             (Symbol::Cancelled, format!("{project}: {} was broken off", self.command))
         } else {
-            (Symbol::Failed, format!("{project} is not {}", self.command))
+            let state = match self.command {
+                "up" | "down" => self.command,
+                other => done_of(other),
+            };
+            (Symbol::Failed, format!("{project} is not {state}"))
         };
         let tail = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
         style.paint(Tone::Bad, &format!("{} {head}{tail} ({took})", style.symbol(symbol)))
+    }
+}
+
+/// What has become of that which a command has worked on.
+fn done_of(command: &str) -> &'static str {
+    match command {
+        "create" => "created",
+        "start" => "started",
+        "stop" => "stopped",
+        "restart" => "restarted",
+        "pause" => "paused",
+        "unpause" => "continued",
+        "kill" => "killed",
+        "rm" => "removed",
+        _ => "done",
     }
 }
 

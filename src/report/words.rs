@@ -20,6 +20,8 @@ pub fn doing(info: &StepInfo) -> String {
         "unpause" => "continuing",
         "remove" => "removing",
         "rename" => "renaming",
+        "post_start" => "running its post_start",
+        "pre_stop" => "running its pre_stop",
         "wait" => "waiting until ready",
         "enter" => "waiting for its engine",
         "look at" => "looking",
@@ -45,6 +47,8 @@ pub fn done(info: &StepInfo) -> &'static str {
         "unpause" => "running",
         "remove" => "removed",
         "rename" => "renamed",
+        "post_start" => "started",
+        "pre_stop" => "ready to stop",
         "enter" => "engine up",
         "look at" => "looked at",
         "wait" | "join" => "ready",
@@ -60,4 +64,10 @@ pub fn subject(of: &Resource) -> String {
         Resource::Layer(layer) if !layer.is_root() => layer.to_string(),
         other => other.to_string(),
     }
+}
+
+/// A line that a hook of `of` said, as a line of a log; a terminal is not moved by it.
+pub fn said(of: &str, line: &str) -> String {
+    let plain: String = line.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect();
+    format!("{of} | {plain}\n")
 }

@@ -90,6 +90,7 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
         pull_policy: PullPolicy::Missing,
         files: Vec::new(),
         publish: Vec::new(),
+        behaviour: nestctl::model::behaviour::Behaviour::default(),
         node,
     }
 }
@@ -172,6 +173,7 @@ fn up(lab: &Topology) -> Goal {
         force_recreate: false,
         remove_orphans: true,
         discard_node_files: false,
+        way: nestctl::plan::goal::Way::default(),
     })
 }
 

@@ -26,7 +26,18 @@ fn the_main_help_groups_the_commands() {
     Run a lab:
       up          Bring the lab up, or some services and what they need
       down        Take the lab down, innermost first
+      create      Create the containers of the lab and start none
+      scale       Run another number of replicas of a service
       plan        Show what `up` or `down` would do, and why
+
+    What is there:
+      start       Start containers that are there, used before users
+      stop        Stop containers, innermost first
+      restart     Restart containers, in order
+      pause       Freeze containers
+      unpause     Let frozen containers go on
+      kill        Send a signal to containers
+      rm          Remove containers that do not run
 
     Look inside:
       ps          List the containers of the lab on every level, as a tree

@@ -88,6 +88,7 @@ fn options(targets: &[&str]) -> UpOptions {
         force_recreate: false,
         remove_orphans: false,
         discard_node_files: false,
+        way: nestctl::plan::goal::Way::default(),
     }
 }
 

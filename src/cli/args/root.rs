@@ -4,15 +4,24 @@ use clap::{Parser, Subcommand};
 
 use super::completion::CompletionArgs;
 use super::config::ConfigArgs;
+use super::create::CreateArgs;
 use super::doctor::DoctorArgs;
 use super::down::DownArgs;
 use super::exec::ExecArgs;
 use super::global::GlobalArgs;
+use super::kill::KillArgs;
 use super::lab::LabArgs;
 use super::logs::LogsArgs;
 use super::ls::LsArgs;
+use super::pause::PauseArgs;
 use super::plan::PlanArgs;
 use super::ps::PsArgs;
+use super::restart::RestartArgs;
+use super::rm::RmArgs;
+use super::scale::ScaleArgs;
+use super::start::StartArgs;
+use super::stop::StopArgs;
+use super::unpause::UnpauseArgs;
 use super::up::UpArgs;
 use super::validate::ValidateArgs;
 use super::version::VersionArgs;
@@ -47,9 +56,36 @@ pub enum Command {
     /// Bring the lab up, or some services and what they need.
     #[command(after_help = UpArgs::EXAMPLES)]
     Up(UpArgs),
+    /// Create the containers of the lab and start none.
+    #[command(after_help = CreateArgs::EXAMPLES)]
+    Create(CreateArgs),
+    /// Run another number of replicas of a service.
+    #[command(after_help = ScaleArgs::EXAMPLES)]
+    Scale(ScaleArgs),
     /// Take the lab down, innermost first.
     #[command(after_help = DownArgs::EXAMPLES)]
     Down(DownArgs),
+    /// Start containers that are there, used before users.
+    #[command(after_help = StartArgs::EXAMPLES)]
+    Start(StartArgs),
+    /// Stop containers, innermost first.
+    #[command(after_help = StopArgs::EXAMPLES)]
+    Stop(StopArgs),
+    /// Restart containers, in order.
+    #[command(after_help = RestartArgs::EXAMPLES)]
+    Restart(RestartArgs),
+    /// Freeze containers.
+    #[command(after_help = PauseArgs::EXAMPLES)]
+    Pause(PauseArgs),
+    /// Let frozen containers go on.
+    #[command(after_help = UnpauseArgs::EXAMPLES)]
+    Unpause(UnpauseArgs),
+    /// Send a signal to containers.
+    #[command(after_help = KillArgs::EXAMPLES)]
+    Kill(KillArgs),
+    /// Remove containers that do not run.
+    #[command(after_help = RmArgs::EXAMPLES)]
+    Rm(RmArgs),
     /// Show what `up` or `down` would do, and why.
     #[command(after_help = PlanArgs::EXAMPLES)]
     Plan(PlanArgs),

@@ -1,9 +1,11 @@
 //! One file a command: what was typed → options of `ops` → text of `report` → the terminal.
 
 pub mod config;
+pub mod create;
 pub mod doctor;
 pub mod down;
 pub mod exec;
+pub mod life;
 pub mod logs;
 pub mod ls;
 pub mod plan;

@@ -13,7 +13,7 @@ use crate::ops::address::parse_patterns;
 use crate::ops::context::Ctx;
 use crate::ops::down::{DownOptions, prepare_down};
 use crate::ops::load::{load, project_name};
-use crate::ops::up::{Until, UpOptions, prepare_up};
+use crate::ops::up::{Until, UpOptions, Way, prepare_up};
 use crate::report::asks;
 
 use super::run;
@@ -33,6 +33,7 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
             force_recreate: args.force_recreate,
             remove_orphans: args.remove_orphans,
             discard_node_files: args.discard_node_files,
+            way: Way::default(),
         };
         let lab = load(&load_options)?.valid()?;
         say_problems(&lab.warnings, &lab.sources, terminal);

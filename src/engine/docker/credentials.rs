@@ -2,7 +2,7 @@
 //!
 //! The file is read by `ops`; helpers (`docker-credential-…`) are run here when an image is pulled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::process::Stdio;
 
@@ -124,6 +124,42 @@ impl Credentials {
         }))
     }
 
+    /// All of them, those of helpers too, as a `config.json` without helpers; `None`: there are none. Registries that
+    /// only a store knows are asked of it by its `list`.
+    pub async fn to_file(&self) -> Result<Option<Vec<u8>>, CredentialsError> {
+        let mut keys: BTreeSet<String> = self.auths.keys().chain(self.cred_helpers.keys()).cloned().collect();
+        if !self.creds_store.is_empty() {
+            let listed = run(&self.creds_store, "list", "").await?;
+            let known: BTreeMap<String, String> = serde_json::from_str(&listed).unwrap_or_default();
+            keys.extend(known.into_keys());
+        }
+        let mut auths = BTreeMap::new();
+        for key in keys {
+            let helper = self.cred_helpers.get(&key).unwrap_or(&self.creds_store);
+            let asked = if helper.is_empty() { None } else { ask(helper, &key).await? };
+            let found = match asked {
+                Some(config) => Some(config),
+                None => self.written(&key)?,
+            };
+            let Some(config) = found else { continue };
+            let mut entry = serde_json::Map::new();
+            if !config.username.is_empty() {
+                let auth = STANDARD.encode(format!("{}:{}", config.username, config.password));
+                entry.insert("auth".to_owned(), auth.into());
+            }
+            for (name, token) in
+                [("identitytoken", config.identitytoken), ("registrytoken", config.registrytoken)]
+            {
+                if !token.is_empty() {
+                    entry.insert(name.to_owned(), token.into());
+                }
+            }
+            auths.insert(key, entry);
+        }
+        let json = serde_json::json!({"auths": auths});
+        Ok((!auths.is_empty()).then(|| serde_json::to_vec_pretty(&json).expect("strings are JSON")))
+    }
+
     fn written(&self, key: &str) -> Result<Option<AuthConfig>, CredentialsError> {
         let host = |text: &str| {
             let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
@@ -156,10 +192,35 @@ impl Credentials {
 }
 
 async fn ask(helper: &str, registry: &str) -> Result<Option<AuthConfig>, CredentialsError> {
+    let answer = match run(helper, "get", registry).await {
+        // The protocol has no code for it, only these words.
+        Err(CredentialsError::HelperFailed { said, .. }) if said.contains("credentials not found") => {
+            return Ok(None);
+        }
+        answer => answer?,
+    };
+    let helped: Helped = serde_json::from_str(&answer).map_err(|error| CredentialsError::HelperFailed {
+        helper: format!("docker-credential-{helper}"),
+        registry: registry.to_owned(),
+        said: error.to_string(),
+    })?;
+    let mut config = AuthConfig { serveraddress: registry.to_owned(), ..AuthConfig::default() };
+    // The helpers' own convention for a token in place of a password.
+    if helped.username == "<token>" {
+        config.identitytoken = helped.secret;
+    } else {
+        config.username = helped.username;
+        config.password = helped.secret;
+    }
+    Ok(Some(config))
+}
+
+/// What a helper answers.
+async fn run(helper: &str, verb: &str, registry: &str) -> Result<String, CredentialsError> {
     let program = format!("docker-credential-{helper}");
     let failed = |source| CredentialsError::Helper { helper: program.clone(), source };
     let mut child = Command::new(&program)
-        .arg("get")
+        .arg(verb)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -173,29 +234,11 @@ async fn ask(helper: &str, registry: &str) -> Result<Option<AuthConfig>, Credent
     let output = child.wait_with_output().await.map_err(failed)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        // The protocol has no code for it, only these words.
-        if said.contains("credentials not found") {
-            return Ok(None);
-        }
         let said =
             if said.is_empty() { String::from_utf8_lossy(&output.stderr).trim().to_owned() } else { said };
         return Err(CredentialsError::HelperFailed { helper: program, registry: registry.to_owned(), said });
     }
-    let helped: Helped =
-        serde_json::from_slice(&output.stdout).map_err(|error| CredentialsError::HelperFailed {
-            helper: program.clone(),
-            registry: registry.to_owned(),
-            said: error.to_string(),
-        })?;
-    let mut config = AuthConfig { serveraddress: registry.to_owned(), ..AuthConfig::default() };
-    // The helpers' own convention for a token in place of a password.
-    if helped.username == "<token>" {
-        config.identitytoken = helped.secret;
-    } else {
-        config.username = helped.username;
-        config.password = helped.secret;
-    }
-    Ok(Some(config))
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]

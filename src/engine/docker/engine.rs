@@ -6,6 +6,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error as BollardError;
 use bollard::query_parameters::CreateContainerOptions;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
@@ -24,8 +25,8 @@ use super::observe::list::{ImageRow, NetworkRow, VolumeList};
 use super::transport::{Transport, bollard_over};
 use super::tunnel::Tunnel;
 use crate::engine::engine::{
-    ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions, OutputStream,
-    Progress, Remove,
+    AttachSpec, ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions,
+    OutputStream, ProcessTable, Progress, Remove, Span, Usage,
 };
 use crate::engine::error::EngineError;
 use crate::model::dial::Dial;
@@ -267,6 +268,37 @@ impl Engine for DockerEngine {
 
     fn events(&self) -> Call<'_, BoxStream<'static, Result<EngineEvent, EngineError>>> {
         Box::pin(self.open_events())
+    }
+
+    fn attach<'a>(&'a self, container: &'a str, spec: &'a AttachSpec) -> Call<'a, ExecSession> {
+        Box::pin(self.attach_to(container, spec))
+    }
+
+    fn wait<'a>(
+        &'a self,
+        container: &'a str,
+        next: bool,
+    ) -> Call<'a, BoxFuture<'static, Result<i64, EngineError>>> {
+        Box::pin(self.wait_for(container, next))
+    }
+
+    fn top<'a>(&'a self, container: &'a str, arguments: Option<&'a str>) -> Call<'a, ProcessTable> {
+        Box::pin(self.top_of(container, arguments))
+    }
+
+    fn usage<'a>(
+        &'a self,
+        container: &'a str,
+        follow: bool,
+    ) -> Call<'a, BoxStream<'static, Result<Usage, EngineError>>> {
+        Box::pin(self.usage_of(container, follow))
+    }
+
+    fn history<'a>(
+        &'a self,
+        span: &'a Span,
+    ) -> Call<'a, BoxStream<'static, Result<EngineEvent, EngineError>>> {
+        Box::pin(self.open_history(span))
     }
 
     fn sees<'a>(&'a self, path: &'a str) -> Call<'a, bool> {

@@ -11,7 +11,7 @@ use super::engine::DockerEngine;
 use super::error::Call as Tried;
 use super::exec::output_of_body;
 use super::stream::{Demux, Framing};
-use crate::engine::engine::{EngineEvent, LogOptions, OutputStream};
+use crate::engine::engine::{EngineEvent, LogOptions, OutputStream, Span};
 use crate::engine::error::EngineError;
 use crate::model::time::{api_seconds, nanoseconds};
 
@@ -29,6 +29,8 @@ struct Message {
     action: String,
     #[serde(default)]
     actor: Actor,
+    #[serde(default, rename = "timeNano")]
+    time_nano: i64,
 }
 
 #[derive(Default, Deserialize)]
@@ -42,8 +44,10 @@ struct Actor {
 
 impl From<Message> for EngineEvent {
     fn from(message: Message) -> Self {
-        let name = message.actor.attributes.and_then(|mut all| all.remove("name")).unwrap_or_default();
-        Self { object: message.object, action: message.action, id: message.actor.id, name }
+        let mut attributes = message.actor.attributes.unwrap_or_default();
+        let name = attributes.remove("name").unwrap_or_default();
+        let (object, action, id) = (message.object, message.action, message.actor.id);
+        Self { object, action, id, name, time: message.time_nano, attributes }
     }
 }
 
@@ -53,6 +57,27 @@ fn moment(text: &str) -> String {
 }
 
 impl DockerEngine {
+    /// Events of a span of time. Without an end it stands when the call returns, but for podman (see below).
+    pub(super) async fn open_history(&self, span: &Span) -> Result<Events, EngineError> {
+        if span.since.is_none() && span.until.is_none() {
+            return self.open_events().await;
+        }
+        let call = Tried::new("read the events of the engine", "");
+        let request =
+            Raw::get(&["events"]).maybe("since", span.since.as_deref()).maybe("until", span.until.as_deref());
+        let transport = self.transport.clone();
+        let opened = async move {
+            match request.send(&transport, &call).await {
+                Ok(response) => {
+                    let messages = values_of::<Message>(bytes_of(response, call.clone(), None), call);
+                    Either::Left(messages.map(|message| message.map(EngineEvent::from)))
+                }
+                Err(error) => Either::Right(stream::once(std::future::ready(Err(error)))),
+            }
+        };
+        Ok(stream::once(opened).flatten().boxed())
+    }
+
     /// The engine writes the head of its answer just before it subscribes, so that an event in between would be
     /// lost; `since` makes it repeat those. Where its clock is ahead of ours by more than that, the gap stays.
     pub(super) async fn open_events(&self) -> Result<Events, EngineError> {

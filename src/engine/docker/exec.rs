@@ -106,7 +106,11 @@ pub(super) async fn exec_exit_code(transport: &Transport, exec: &str) -> Result<
     Ok(if state.running { None } else { state.exit_code })
 }
 
-fn output_of(reading: impl AsyncRead + Send + Unpin + 'static, demux: Demux, call: Tried) -> OutputStream {
+pub(super) fn output_of(
+    reading: impl AsyncRead + Send + Unpin + 'static,
+    demux: Demux,
+    call: Tried,
+) -> OutputStream {
     let state = Some((reading, demux, BytesMut::new(), call));
     stream::unfold(state, |state| async move {
         let (mut reading, mut demux, mut buffer, call) = state?;

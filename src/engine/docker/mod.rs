@@ -20,6 +20,7 @@
 pub mod address;
 mod api;
 mod archive;
+mod attach;
 mod connect;
 mod create;
 pub mod credentials;
@@ -36,6 +37,7 @@ mod stream;
 mod transport;
 mod tunnel;
 mod upload;
+mod usage;
 
 #[cfg(test)]
 mod real_tests;

@@ -31,6 +31,8 @@ pub(super) struct Image {
     pub(super) command: Vec<String>,
     pub(super) user: String,
     pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// RFC 3339 time of the last pull; empty: it is not known.
+    pub(super) last_tagged: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +93,7 @@ impl Image {
             command: vec!["run".to_owned()],
             user: String::new(),
             files: BTreeMap::new(),
+            last_tagged: String::new(),
         };
         image.config = digest_of(image.config_json().to_string().as_bytes());
         image.id.clone_from(&image.config);
@@ -120,6 +123,7 @@ impl Image {
             user: self.user.clone(),
             size: i64::try_from(self.size()).unwrap_or(i64::MAX),
             platform: "linux/amd64".to_owned(),
+            last_tagged: self.last_tagged.clone(),
         }
     }
 
@@ -268,6 +272,7 @@ impl World {
                 command: strings(&config["config"]["Cmd"]),
                 user: config["config"]["User"].as_str().unwrap_or_default().to_owned(),
                 files: BTreeMap::new(),
+                last_tagged: String::new(),
             };
             let id = self.engines[engine].take_in(&image);
             self.tell(engine, "image", "load", &id, &id);

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::engine::engine::{
-    ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions, OutputStream,
-    Progress, Remove,
+    AttachSpec, ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions,
+    OutputStream, ProcessTable, Progress, Remove, Span, Usage,
 };
 use crate::engine::error::EngineError;
 use crate::model::dial::Dial;
@@ -177,6 +178,115 @@ impl Engine for FakeEngine {
         let work =
             |world: &mut super::world::World, engine: usize| Ok(world.engines[engine].subscribers.add());
         Box::pin(call(&self.world, &self.place, "follow events", "", work))
+    }
+
+    fn attach<'a>(&'a self, container: &'a str, spec: &'a AttachSpec) -> Call<'a, ExecSession> {
+        let op = "attach";
+        Box::pin(call(&self.world, &self.place, op, container, move |world, engine| {
+            let index = world.find_for(engine, op, container)?;
+            let container = &mut world.engines[engine].containers[index];
+            let echoes = spec.stdin && container.spec.command.as_ref().is_some_and(|it| it == &["cat"]);
+            if echoes {
+                return Ok(streams::echo());
+            }
+            let output = container.followers.add();
+            Ok(ExecSession { output, ..streams::answered(Vec::new(), 0) })
+        }))
+    }
+
+    fn wait<'a>(
+        &'a self,
+        container: &'a str,
+        next: bool,
+    ) -> Call<'a, BoxFuture<'static, Result<i64, EngineError>>> {
+        let op = "wait for container";
+        Box::pin(call(&self.world, &self.place, op, container, move |world, engine| {
+            let index = world.find_for(engine, op, container)?;
+            let state = &mut world.engines[engine];
+            let found = &state.containers[index];
+            if !next && !found.is_up() {
+                let code = found.exit_code;
+                return Ok(Box::pin(async move { Ok(code) }) as BoxFuture<'static, _>);
+            }
+            let id = found.id.clone();
+            let mut events = state.subscribers.add();
+            Ok(Box::pin(async move {
+                while let Some(event) = events.next().await {
+                    let event = event?;
+                    if event.id == id && event.action == "die" {
+                        let code = event.attributes.get("exitCode").and_then(|code| code.parse().ok());
+                        return Ok(code.unwrap_or_default());
+                    }
+                }
+                Err(refuse(op, &id, FailureKind::Unreachable, "the engine has gone".to_owned()))
+            }) as BoxFuture<'static, _>)
+        }))
+    }
+
+    fn top<'a>(&'a self, container: &'a str, _arguments: Option<&'a str>) -> Call<'a, ProcessTable> {
+        let op = "list processes";
+        Box::pin(call(&self.world, &self.place, op, container, move |world, engine| {
+            let index = world.find_for(engine, op, container)?;
+            let found = &world.engines[engine].containers[index];
+            if !found.is_up() {
+                let why = format!("container {} is not running", found.id);
+                return Err(refuse(op, container, FailureKind::Conflict, why));
+            }
+            let command = found.spec.command.clone().unwrap_or_default().join(" ");
+            Ok(ProcessTable {
+                titles: vec!["PID".to_owned(), "CMD".to_owned()],
+                rows: vec![vec![found.detail().pid.to_string(), command]],
+            })
+        }))
+    }
+
+    fn usage<'a>(
+        &'a self,
+        container: &'a str,
+        follow: bool,
+    ) -> Call<'a, BoxStream<'static, Result<Usage, EngineError>>> {
+        let op = "read figures";
+        Box::pin(call(&self.world, &self.place, op, container, move |world, engine| {
+            let index = world.find_for(engine, op, container)?;
+            let is_up = world.engines[engine].containers[index].is_up();
+            let limit = u64::try_from(world.engines[engine].facts.memory).unwrap_or_default();
+            let usage = if is_up {
+                Usage {
+                    cpu_percent: 1.0,
+                    memory: 1 << 20,
+                    memory_limit: limit,
+                    processes: 1,
+                    ..Usage::default()
+                }
+            } else {
+                Usage::default()
+            };
+            let one = stream::iter([Ok(usage)]);
+            // A container that runs goes on to tell; nothing changes here.
+            Ok(if follow && is_up { one.chain(stream::pending()).boxed() } else { one.boxed() })
+        }))
+    }
+
+    fn history<'a>(
+        &'a self,
+        span: &'a Span,
+    ) -> Call<'a, BoxStream<'static, Result<EngineEvent, EngineError>>> {
+        Box::pin(call(&self.world, &self.place, "read events", "", move |world, engine| {
+            let now = world.now;
+            let moment = |text: &Option<String>| text.as_deref().and_then(|text| clock::parse(text, now));
+            let (since, until) = (moment(&span.since).unwrap_or(now), moment(&span.until));
+            let state = &mut world.engines[engine];
+            let within = |event: &&EngineEvent| {
+                let at = event.time / 1_000_000_000;
+                since <= at && until.is_none_or(|until| at <= until)
+            };
+            let past: Vec<_> = state.past.iter().filter(within).cloned().map(Ok).collect();
+            let past = stream::iter(if span.since.is_some() { past } else { Vec::new() });
+            Ok(match until {
+                Some(_) => past.boxed(),
+                None => past.chain(state.subscribers.add()).boxed(),
+            })
+        }))
     }
 
     fn sees<'a>(&'a self, path: &'a str) -> Call<'a, bool> {

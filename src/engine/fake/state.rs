@@ -31,6 +31,8 @@ pub(super) struct EngineState {
     /// Engines inside, by what holds their data: [`Container::data_key`].
     pub(super) inside: BTreeMap<String, EngineIndex>,
     pub(super) subscribers: Subscribers<EngineEvent>,
+    /// All that was told.
+    pub(super) past: Vec<EngineEvent>,
 }
 
 pub(super) struct Container {
@@ -197,6 +199,7 @@ impl EngineState {
             paths: BTreeSet::new(),
             inside: BTreeMap::new(),
             subscribers: Subscribers::default(),
+            past: Vec::new(),
         }
     }
 

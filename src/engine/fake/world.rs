@@ -184,6 +184,26 @@ impl World {
         }
     }
 
+    /// What an engine says of a container in its events: image, labels, and at its end the exit code.
+    fn attributes_of(
+        &self,
+        engine: EngineIndex,
+        object: &str,
+        action: &str,
+        id: &str,
+    ) -> std::collections::BTreeMap<String, String> {
+        let containers = &self.engines[engine].containers;
+        let Some(container) = containers.iter().find(|it| object == "container" && it.id == id) else {
+            return std::collections::BTreeMap::new();
+        };
+        let mut out = container.labels.clone();
+        out.insert("image".to_owned(), container.image.clone());
+        if action == "die" {
+            out.insert("exitCode".to_owned(), container.exit_code.to_string());
+        }
+        out
+    }
+
     /// Tells readers of the engine's events, and the log of happenings.
     pub(super) fn tell(&mut self, engine: EngineIndex, object: &str, action: &str, id: &str, name: &str) {
         let event = EngineEvent {
@@ -191,8 +211,11 @@ impl World {
             action: action.to_owned(),
             id: id.to_owned(),
             name: name.to_owned(),
+            time: self.now * 1_000_000_000,
+            attributes: self.attributes_of(engine, object, action, id),
         };
         self.engines[engine].subscribers.send(&event);
+        self.engines[engine].past.push(event.clone());
         let happening = Happening {
             after_call: self.calls.len() as u64,
             engine: self.path_of(engine),

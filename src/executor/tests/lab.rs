@@ -15,6 +15,7 @@ use crate::event::outcome::Outcome;
 use crate::event::sink::Recorder;
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::LayerPath;
+use crate::model::behaviour::Behaviour;
 use crate::model::container::{ContainerSpec, Endpoint, Healthcheck};
 use crate::model::failure::Failure;
 use crate::model::name::{ProjectName, ServiceName};
@@ -54,6 +55,7 @@ pub(super) fn service(name: &str) -> Service {
         pull_policy: PullPolicy::Missing,
         files: Vec::new(),
         publish: Vec::new(),
+        behaviour: Behaviour::default(),
         node: None,
     }
 }
@@ -125,6 +127,7 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
         force_recreate: false,
         remove_orphans: false,
         discard_node_files: false,
+        way: crate::plan::goal::Way::default(),
     })
 }
 
@@ -280,7 +283,9 @@ pub(super) fn assert_protocol(ran: &Ran) {
                 assert!(planned.contains(step), "{step} starts and is not planned");
                 assert!(!ended.contains(step) && running.insert(*step), "{step} starts twice");
             }
-            EventKind::StepProgress { step, .. } | EventKind::StepWaiting { step, .. } => {
+            EventKind::StepProgress { step, .. }
+            | EventKind::StepWaiting { step, .. }
+            | EventKind::StepSaid { step, .. } => {
                 assert!(running.contains(step), "{step} tells something and does not run");
             }
             EventKind::StepFinished { step, outcome, took } => {

@@ -8,9 +8,11 @@ use super::limits::limits;
 use super::mount::mount;
 use super::network::{endpoint, mode};
 use super::port::port_value;
+use crate::model::behaviour::FileUse;
 use crate::model::container::{ContainerSpec, RestartPolicy};
 
-pub(super) fn container(keys: &mut Keys, it: &ContainerSpec) {
+/// `files`: configs and secrets, whose mounts are not said again.
+pub(super) fn container(keys: &mut Keys, it: &ContainerSpec, files: &[FileUse]) {
     keys.text("image", Some(&it.image).filter(|image| !image.is_empty()));
     keys.text("platform", it.platform.as_ref());
     if let Some(entrypoint) = &it.entrypoint {
@@ -66,7 +68,9 @@ pub(super) fn container(keys: &mut Keys, it: &ContainerSpec) {
     }
     keys.values("ports", it.ports.iter().map(port_value).collect());
     keys.list("expose", &it.expose);
-    keys.values("volumes", it.mounts.iter().map(mount).collect());
+    let of_files = |target: &str| files.iter().any(|file| file.path == target);
+    let mounts = it.mounts.iter().filter(|mount| !of_files(&mount.target));
+    keys.values("volumes", mounts.map(mount).collect());
     keys.map("networks", it.networks.iter().map(|(key, it)| (key, endpoint(it))));
     keys.strings("labels", &it.labels);
     keys.list("extra_hosts", &it.extra_hosts);

@@ -1,11 +1,12 @@
 //! The lab and its layers.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::behaviour::model;
 use super::keys::{Keys, text};
 use super::network::network;
 use super::service::service;
-use super::stored_file::contents;
+use super::stored_file::definition;
 use super::volume::volume;
 use crate::model::topology::{Layer, Topology};
 
@@ -26,8 +27,9 @@ pub(super) fn layer(it: &Layer) -> Map<String, Value> {
     keys.map("services", services.iter().map(|(key, value)| (key, value.clone())));
     keys.map("networks", it.networks.iter().map(|(key, it)| (key, network(it))));
     keys.map("volumes", it.volumes.iter().map(|(key, it)| (key, volume(it))));
-    let configs: Vec<_> = it.services.values().flat_map(contents).collect();
-    keys.map("configs", configs.iter().map(|(key, content)| (key, json!({"content": content}))));
+    keys.map("configs", it.configs.iter().map(|(key, it)| (key, definition(it))));
+    keys.map("secrets", it.secrets.iter().map(|(key, it)| (key, definition(it))));
+    keys.map("models", it.models.iter().map(|(key, it)| (key, model(it))));
     keys.values("images", it.images.iter().map(|image| text(&image.value)).collect());
     keys.0
 }

@@ -3,6 +3,7 @@
 //! One file a topic. A key of a service that is an option of its container goes to `container` (or the topic's own
 //! file), all else to `service`.
 
+mod behaviour;
 mod container;
 mod depends_on;
 mod engine;

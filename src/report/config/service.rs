@@ -2,17 +2,19 @@
 
 use serde_json::{Map, Value};
 
+use super::behaviour::{behaviour, pull_policy};
 use super::container::container;
 use super::depends_on::depends_on;
 use super::engine::node_keys;
 use super::keys::{Keys, text};
 use super::port::port_value;
 use super::stored_file::uses;
-use crate::model::service::{PullPolicy, Service};
+use crate::model::behaviour::FileRole;
+use crate::model::service::Service;
 
 pub(super) fn service(it: &Service) -> Map<String, Value> {
     let mut keys = Keys::default();
-    container(&mut keys, &it.spec);
+    container(&mut keys, &it.spec, &it.behaviour.file_uses);
     if let Some(name) = &it.container_name {
         keys.set("container_name", text(&name.value));
     }
@@ -20,12 +22,10 @@ pub(super) fn service(it: &Service) -> Map<String, Value> {
         keys.set("scale", it.scale);
     }
     depends_on(&mut keys, &it.depends_on);
-    match it.pull_policy {
-        PullPolicy::Missing => {}
-        PullPolicy::Always => keys.set("pull_policy", "always"),
-        PullPolicy::Never => keys.set("pull_policy", "never"),
-    }
-    keys.values("configs", uses(it));
+    keys.text("pull_policy", pull_policy(it.pull_policy).as_ref());
+    behaviour(&mut keys, &it.behaviour);
+    keys.values("configs", uses(&it.behaviour.file_uses, FileRole::Config));
+    keys.values("secrets", uses(&it.behaviour.file_uses, FileRole::Secret));
     keys.values("publish", it.publish.iter().map(|port| port_value(&port.value)).collect());
     if let Some(node) = &it.node {
         node_keys(&mut keys, node);

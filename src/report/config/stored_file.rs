@@ -1,38 +1,38 @@
-//! Configs and secrets.
+//! Configs and secrets: as the layer defines them, and as a service uses them.
 
 use serde_json::{Value, json};
 
-use super::keys::text;
-use crate::model::files::PutFile;
-use crate::model::service::Service;
+use super::keys::{Keys, text};
+use crate::model::behaviour::{FileDef, FileRole, FileSource, FileUse};
 
-/// The name that the `number`th file of a service gets as a config of its layer.
-pub(super) fn config_name(service: &Service, number: usize) -> String {
-    format!("{}-{number}", service.name)
+/// A config or secret of a layer. Of a variable its name is shown, not its value.
+pub(super) fn definition(it: &FileDef) -> Value {
+    let mut keys = Keys::default();
+    keys.text("name", it.name.as_ref());
+    match &it.source {
+        FileSource::Refused => {}
+        FileSource::File(path) => keys.set("file", text(&path.display().to_string())),
+        FileSource::Content(content) => keys.set("content", text(content)),
+        FileSource::Environment(variable) => keys.set("environment", text(variable)),
+        FileSource::External => keys.flag("external", true),
+    }
+    keys.strings("labels", &it.labels);
+    Value::Object(keys.0)
 }
 
-/// Files with content, as configs of the layer. What lies where secrets do is not shown.
-pub(super) fn contents(service: &Service) -> Vec<(String, Value)> {
-    let shown = |put: &PutFile| {
-        if put.path.starts_with("/run/secrets/") {
-            Value::from("<hidden>")
-        } else {
-            text(&String::from_utf8_lossy(&put.content))
+/// The configs or secrets of a service.
+pub(super) fn uses(all: &[FileUse], role: FileRole) -> Vec<Value> {
+    let wanted = all.iter().filter(|uses| uses.role == role);
+    let shown = wanted.map(|uses| {
+        let mut keys = Keys::default();
+        keys.set("source", text(&uses.source));
+        keys.text("target", uses.target.as_ref());
+        keys.text("uid", uses.uid.as_ref());
+        keys.text("gid", uses.gid.as_ref());
+        if let Some(mode) = uses.mode {
+            keys.set("mode", json!(format!("{mode:04o}")));
         }
-    };
-    service.files.iter().enumerate().map(|(n, put)| (config_name(service, n), shown(put))).collect()
-}
-
-/// The files of a service, as uses of the configs of its layer.
-pub(super) fn uses(it: &Service) -> Vec<Value> {
-    let files = it.files.iter().enumerate().map(|(n, put)| {
-        json!({
-            "source": config_name(it, n),
-            "target": text(&put.path),
-            "mode": format!("{:04o}", put.mode),
-            "uid": put.uid.to_string(),
-            "gid": put.gid.to_string(),
-        })
+        Value::Object(keys.0)
     });
-    files.collect()
+    shown.collect()
 }

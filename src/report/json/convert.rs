@@ -251,6 +251,7 @@ pub fn line(it: &event::event::Event, sources: &SourceMap) -> String {
             },
             took: took.as_secs_f64(),
         },
+        EventKind::StepSaid { step, line } => Event::StepSaid { step: step.0, line: line.clone() },
         EventKind::Warned { diagnostic } => Event::Warned { problem: problem(diagnostic, sources) },
         EventKind::Cancelling { level } => Event::Cancelling {
             level: match level {

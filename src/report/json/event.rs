@@ -56,6 +56,13 @@ pub enum Event {
         /// `health`, `exit`, `boot`, `engine`, `permit`.
         on: &'static str,
     },
+    /// The program that a step runs (a hook) said a line.
+    StepSaid {
+        /// Its number.
+        step: u32,
+        /// The line.
+        line: String,
+    },
     /// A step ended.
     StepFinished {
         /// Its number.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::build::{BuildSpec, CachePlace, Context, Dockerfile, SecretSource, SshAgent};
+use crate::model::behaviour::FileRole;
 use crate::model::name::ServiceName;
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::build::{Build, BuildForm, SshForm};
@@ -19,7 +20,7 @@ use crate::spec::read::words::{instead, quote};
 use super::lowering::Lowering;
 use super::path::normal;
 use super::scope::Scope;
-use super::stored_file::{Role, Stored, StoredFiles};
+use super::stored_file::{Stored, StoredFiles};
 use super::value::{many, pairs, text_pairs, texts};
 
 /// The variable that names the user's agent of ssh.
@@ -307,7 +308,7 @@ impl Lowering<'_> {
             let name = source.value.clone();
             self.notes.borrow_mut().used_files.insert((
                 scope.path.clone(),
-                Role::Secret.word(),
+                FileRole::Secret.word(),
                 name.clone(),
             ));
             let Some(stored) = known.get(&name) else {

@@ -1,6 +1,5 @@
 //! The container of a service.
 
-use crate::diag::code::Code;
 use crate::model::container::{ContainerSpec, Mount};
 use crate::model::span::Spanned;
 use crate::spec::raw::service::Service as Raw;
@@ -33,9 +32,8 @@ impl Lowering<'_> {
             let message = format!("{} is not an absolute path", quote(directory.value));
             self.bad(directory.span, message, "Begin the path inside with `/`.");
         }
-        for (field, what) in [(&raw.pid, "pid"), (&raw.ipc, "ipc")] {
-            self.refuse_service_namespace(field, what);
-        }
+        self.namespace(&raw.pid, &["host"]);
+        self.namespace(&raw.ipc, &["host", "private", "shareable", "none"]);
         ContainerSpec {
             image: image.map(|image| image.value).unwrap_or_default(),
             platform: raw.platform.value,
@@ -86,6 +84,8 @@ impl Lowering<'_> {
             dns_search: raw.dns_search.value.map(many).unwrap_or_default(),
             dns_opt: list(raw.dns_opt),
             logging: Self::logging(raw.logging),
+            links: Vec::new(),
+            volumes_from: Vec::new(),
         }
     }
 
@@ -103,17 +103,17 @@ impl Lowering<'_> {
         Some(value.clone())
     }
 
-    fn refuse_service_namespace(&self, field: &Field<String>, key: &str) {
-        if let Some(text) = field.get().filter(|text| text.value.starts_with("service:")) {
-            self.problems.error(
-                Code::NotSupported,
-                text.span,
-                format!("`{key}` of another service is not supported yet"),
-                format!(
-                    "Use `host`, or `container:NAME` for a container outside the lab, or take `{key}` away."
-                ),
-            );
+    /// A namespace: one of a few words, or that of another container.
+    fn namespace(&self, field: &Field<String>, words: &[&str]) {
+        let Some(Spanned { value, span }) = field.get() else { return };
+        let shared = ["service:", "container:"].iter().find_map(|prefix| value.strip_prefix(prefix));
+        if shared.is_some_and(|name| !name.is_empty()) || words.contains(&value.as_str()) || value.is_empty()
+        {
+            return;
         }
+        let help =
+            format!("{} Or write `service:NAME` or `container:NAME`.", instead(value, words, "values"));
+        self.bad(span, format!("{} is not a namespace", quote(value)), help);
     }
 
     /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`.

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
+use crate::model::behaviour::{FileRole, ModelDef};
 use crate::model::name::{ProjectName, ServiceName};
 use crate::model::service::Service;
 use crate::model::span::{Span, Spanned};
 use crate::model::topology::{Layer, NetworkDef};
+use crate::spec::raw::delegate::Model as RawModel;
 use crate::spec::raw::layer::Layer as Raw;
 use crate::spec::raw::service::Service as RawService;
+use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::reader::read;
 use crate::spec::read::words::quote;
@@ -18,7 +21,8 @@ use crate::spec::tree::node::{Node, Value};
 use super::lowering::{Lowering, SERVICE_LIMIT};
 use super::scope::Scope;
 use super::service::Shelf;
-use super::stored_file::Role;
+use super::stored_file::definitions;
+use super::value::texts;
 
 /// The network of services that name none.
 const DEFAULT_NETWORK: &str = "default";
@@ -30,7 +34,6 @@ impl Lowering<'_> {
         self.refuse_not_yet([
             ("include", &raw.include),
             ("extends", &raw.extends),
-            ("models", &raw.models),
             ("kubernetes", &raw.kubernetes),
         ]);
         if let Some(span) = raw.version.key {
@@ -44,8 +47,8 @@ impl Lowering<'_> {
         let mut networks = self.networks(raw.networks);
         let volumes = self.volumes(raw.volumes);
         let shelf = Shelf {
-            configs: self.stored_files(Role::Config, raw.configs, scope),
-            secrets: self.stored_files(Role::Secret, raw.secrets, scope),
+            configs: self.stored_files(FileRole::Config, raw.configs, scope),
+            secrets: self.stored_files(FileRole::Secret, raw.secrets, scope),
         };
         let mut images = Vec::new();
         for image in raw.images.value.unwrap_or_default().0 {
@@ -59,7 +62,42 @@ impl Lowering<'_> {
                 .entry(DEFAULT_NETWORK.to_owned())
                 .or_insert_with(|| NetworkDef { span, ..NetworkDef::default() });
         }
-        Layer { name, span: node.head, services, networks, volumes, images }
+        Layer {
+            name,
+            span: node.head,
+            services,
+            networks,
+            volumes,
+            configs: definitions(shelf.configs),
+            secrets: definitions(shelf.secrets),
+            models: self.models(raw.models),
+            images,
+        }
+    }
+
+    /// `models` of a layer.
+    fn models(&self, field: Field<Dict<RawModel>>) -> BTreeMap<String, ModelDef> {
+        let mut out = BTreeMap::new();
+        for (key, field) in field.value.unwrap_or_default().0 {
+            let span = field.key.unwrap_or_default();
+            let raw = field.value.unwrap_or_default();
+            let Some(model) = raw.model.value else {
+                if raw.model.place.is_none() {
+                    let message = format!("the model `{key}` names no model");
+                    self.problems.error(Code::MissingKey, span, message, "Add `model`.");
+                }
+                continue;
+            };
+            let def = ModelDef {
+                name: raw.name.value,
+                model,
+                context_size: raw.context_size.value.map(|size| size.0),
+                runtime_flags: raw.runtime_flags.value.map(texts).unwrap_or_default(),
+                span,
+            };
+            out.insert(key, def);
+        }
+        out
     }
 
     /// A file that holds nothing was hardly meant.

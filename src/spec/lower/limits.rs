@@ -1,6 +1,7 @@
 //! Limits, devices, logging, restart policy, `deploy`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
@@ -11,15 +12,18 @@ use crate::spec::raw::limits::{DeviceForm, Logging as RawLogging, UlimitForm};
 use crate::spec::raw::service::Service as Raw;
 use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
-use crate::spec::read::leaf::{Plain, Whole};
+use crate::spec::read::leaf::{Measure, Plain, Whole};
 use crate::spec::read::list::List;
 use crate::spec::read::words::{instead, quote};
+use crate::spec::text::duration;
 
 use super::lowering::Lowering;
 use super::value::options;
 
 const RESTART: &[&str] = &["no", "always", "on-failure", "unless-stopped"];
-const PULL: &[&str] = &["missing", "if_not_present", "always", "never"];
+const PULL: &[&str] =
+    &["missing", "if_not_present", "always", "never", "build", "refresh", "daily", "weekly", "every_12h"];
+const DAY: Duration = Duration::from_hours(24);
 /// More replicas than this on one engine were not meant.
 const SCALE_LIMIT: i64 = 1000;
 
@@ -61,23 +65,38 @@ impl Lowering<'_> {
     }
 
     /// `pull_policy`.
-    pub(super) fn pull_policy(&self, field: &Field<String>) -> PullPolicy {
-        let Some(Spanned { value, span }) = field.get() else { return PullPolicy::default() };
+    pub(super) fn pull_policy(&self, field: &Field<String>, after: &Field<Measure>) -> PullPolicy {
+        let after_time = self.duration(after);
+        let policy = field.get();
+        if let (Some(place), false) =
+            (after.key, policy.as_ref().is_some_and(|policy| policy.value == "refresh"))
+        {
+            let message = "`pull_refresh_after` has no effect without `pull_policy: refresh`";
+            let help = "Write `pull_policy: refresh`, or take the key away.";
+            self.problems.push(Diagnostic::warning(Code::NotSupported, message).at(place, "").help(help));
+        }
+        let Some(Spanned { value, span }) = policy else { return PullPolicy::default() };
         match value.as_str() {
             "missing" | "if_not_present" => PullPolicy::Missing,
             "always" => PullPolicy::Always,
             "never" => PullPolicy::Never,
-            "build" | "refresh" | "daily" | "weekly" => {
-                let message = format!("the pull policy `{value}` is not supported yet");
-                self.problems.error(Code::NotSupported, span, message, "Use `missing`, `always` or `never`.");
-                PullPolicy::default()
-            }
+            "build" => PullPolicy::Build,
+            "daily" => PullPolicy::Refresh(DAY),
+            "weekly" => PullPolicy::Refresh(DAY * 7),
+            // Compose knows the word and gives it no interval of its own (compose-go `GetPullPolicy`).
+            "refresh" => after_time.map_or(PullPolicy::Missing, PullPolicy::Refresh),
             other => {
-                self.bad(
-                    span,
-                    format!("{} is not a pull policy", quote(other)),
-                    instead(other, PULL, "policies"),
-                );
+                let every = other.strip_prefix("every_");
+                if let Some(interval) = every.and_then(duration::parse) {
+                    return PullPolicy::Refresh(interval);
+                }
+                if every.is_some() {
+                    let message = format!("{} names no interval", quote(other));
+                    self.bad(span, message, "Write `every_12h`, `every_2d` or `every_1w`.");
+                } else {
+                    let message = format!("{} is not a pull policy", quote(other));
+                    self.bad(span, message, instead(other, PULL, "policies"));
+                }
                 PullPolicy::default()
             }
         }

@@ -2,8 +2,9 @@
 //!
 //! One file a part of the language. Reads files only through [`load`]; decides nothing about engines.
 
+pub(crate) mod behaviour;
 mod build;
-mod container;
+pub(crate) mod container;
 pub(crate) mod depends_on;
 pub(crate) mod engine;
 pub(crate) mod environment;

@@ -196,6 +196,7 @@ impl Lowering<'_> {
         self.ip::<Ipv6Addr>(&raw.ipv6_address, "an IPv6 address");
         Endpoint {
             aliases: raw.aliases.value.map(texts).unwrap_or_default(),
+            links: Vec::new(),
             ipv4_address: raw.ipv4_address.value,
             ipv6_address: raw.ipv6_address.value,
             priority: raw.priority.value.map_or(0, |priority| priority.0),

@@ -3,10 +3,9 @@
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::diag::suggest::nearest;
-use crate::model::addr::Pattern;
-use crate::model::container::NetworkMode;
+use crate::model::behaviour::FileRole;
 use crate::model::name::ServiceName;
-use crate::model::service::{Condition, Dependency, NodeDef, Service, Target};
+use crate::model::service::{NodeDef, Service};
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::engine::EngineForm;
 use crate::spec::raw::service::Service as Raw;
@@ -17,7 +16,7 @@ use super::engine::kinds;
 use super::lowering::Lowering;
 use super::scope::Scope;
 use super::spans::spans;
-use super::stored_file::{Role, StoredFiles};
+use super::stored_file::{StoredFiles, UsedFiles};
 
 /// What a layer gives its services.
 pub(super) struct Shelf {
@@ -72,19 +71,22 @@ impl Lowering<'_> {
         }
         let mut depends_on = self.depends_on(std::mem::take(&mut raw.depends_on));
         let publish = self.ports(std::mem::take(&mut raw.publish));
-        let pull_policy = self.pull_policy(&raw.pull_policy);
-        let (mut mounts, mut files) =
-            self.file_uses(Role::Config, std::mem::take(&mut raw.configs), &shelf.configs, scope);
-        let (more_mounts, more_files) =
-            self.file_uses(Role::Secret, std::mem::take(&mut raw.secrets), &shelf.secrets, scope);
-        mounts.extend(more_mounts);
-        files.extend(more_files);
+        let pull_policy = self.pull_policy(&raw.pull_policy, &raw.pull_refresh_after);
+        let configs = std::mem::take(&mut raw.configs);
+        let UsedFiles { mut uses, mut mounts, mut files } =
+            self.file_uses(FileRole::Config, configs, &shelf.configs, scope);
+        let secrets =
+            self.file_uses(FileRole::Secret, std::mem::take(&mut raw.secrets), &shelf.secrets, scope);
+        uses.extend(secrets.uses);
+        mounts.extend(secrets.mounts);
+        files.extend(secrets.files);
+        let (mut behaviour, more_labels) = self.behaviour(&mut raw, scope);
+        behaviour.file_uses = uses;
+        self.implied(&behaviour, &raw, &mut depends_on);
         let build = self.build(std::mem::take(&mut raw.build), &shelf.secrets, scope);
-        let spec = self.container(*raw, mounts, scope);
-        if let (Some(NetworkMode::Service(other)), Some(place)) =
-            (&spec.network_mode, keys.get("network_mode"))
-        {
-            depends_on.extend(self.network_owner(other, *place, &depends_on));
+        let mut spec = self.container(*raw, mounts, scope);
+        for (label, value) in more_labels {
+            spec.labels.entry(label).or_insert(value);
         }
         // Below a service whose engine was refused the inner layer is read all the same, for its problems.
         let inner = self.inner(inner, node.get("inner"), scope.path.join(&name, 1).inner(), scope);
@@ -101,6 +103,7 @@ impl Lowering<'_> {
             pull_policy,
             files,
             publish,
+            behaviour,
             node,
         }
     }
@@ -120,30 +123,10 @@ impl Lowering<'_> {
         if refused
             || engine
             || raw.build.place.is_some()
+            || raw.provider.key.is_some()
             || node.pairs().iter().any(|pair| misspelt(&pair.key.value))
         {
             self.notes.borrow_mut().excused.insert(span);
         }
-    }
-
-    /// `network_mode: service:x` waits for `x` to start, as in Compose.
-    fn network_owner(&self, other: &str, span: Span, written: &[Dependency]) -> Option<Dependency> {
-        let Ok(pattern) = other.parse::<Pattern>() else {
-            self.bad(
-                span,
-                format!("{} is not the name of a service", quote(other)),
-                "Name a service of this layer.",
-            );
-            return None;
-        };
-        let target = Target::Relative(pattern);
-        let known = written.iter().any(|dependency| dependency.target == target);
-        (!known).then_some(Dependency {
-            target,
-            condition: Condition::Started,
-            required: true,
-            restart: true,
-            span,
-        })
     }
 }

@@ -1,35 +1,38 @@
 //! Configs and secrets.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
+use crate::model::behaviour::{FileDef, FileRole, FileSource, FileUse};
 use crate::model::container::{BindPath, Mount, MountSource};
 use crate::model::files::{Existing, PutFile};
 use crate::model::span::{Span, Spanned};
-use crate::spec::raw::stored_file::{FileDefinition, FileUse, FileUseForm};
+use crate::spec::raw::stored_file::{External, FileDefinition, FileUse as RawUse, FileUseForm};
 use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
-use crate::spec::read::leaf::Plain;
+use crate::spec::read::leaf::{Plain, Switch, Whole};
 use crate::spec::read::list::List;
 use crate::spec::read::words::{instead, quote};
 
 use super::lowering::Lowering;
 use super::scope::Scope;
+use super::value::text_pairs;
+
+/// What follows from the configs or secrets of a service.
+#[derive(Default)]
+pub(super) struct UsedFiles {
+    pub(super) uses: Vec<FileUse>,
+    pub(super) mounts: Vec<Spanned<Mount>>,
+    pub(super) files: Vec<PutFile>,
+}
 
 /// Permission bits where the file gives none.
 const MODE: u32 = 0o444;
 
-/// Configs or secrets.
-#[derive(Clone, Copy)]
-pub(super) enum Role {
-    Config,
-    Secret,
-}
-
-impl Role {
+impl FileRole {
+    /// What it is called.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Config => "config",
@@ -53,23 +56,29 @@ impl Role {
     }
 }
 
-/// Where the bytes of a config or secret come from.
+/// A config or secret of a layer, and why no container can use it.
 #[derive(Clone, Debug)]
-pub(super) enum Stored {
-    File(PathBuf),
-    Content(Arc<[u8]>),
-    /// Refused: using it says nothing more.
-    Refused,
+pub(super) struct Stored {
+    pub(super) def: FileDef,
+    /// Where the value stands: the path, the variable's name.
+    place: Span,
+    /// What Compose does not support either: where it stands, and what it is.
+    unusable: Option<(Span, &'static str)>,
 }
 
 /// Those of a layer.
 pub(super) type StoredFiles = BTreeMap<String, Stored>;
 
+/// The definitions alone.
+pub(super) fn definitions(files: StoredFiles) -> BTreeMap<String, FileDef> {
+    files.into_iter().map(|(key, stored)| (key, stored.def)).collect()
+}
+
 impl Lowering<'_> {
     /// `configs` or `secrets` of a layer.
     pub(super) fn stored_files(
         &self,
-        role: Role,
+        role: FileRole,
         field: Field<Dict<FileDefinition>>,
         scope: &Scope,
     ) -> StoredFiles {
@@ -85,30 +94,33 @@ impl Lowering<'_> {
                 .borrow_mut()
                 .defined_files
                 .insert((scope.path.clone(), role.word(), key.clone()), span);
-            out.insert(key, stored.unwrap_or(Stored::Refused));
+            let refused =
+                || Stored { def: FileDef { span, ..FileDef::default() }, place: span, unusable: None };
+            out.insert(key, stored.unwrap_or_else(refused));
         }
         out
     }
 
     fn stored_file(
         &self,
-        role: Role,
+        role: FileRole,
         key: &str,
         raw: FileDefinition,
         span: Span,
         scope: &Scope,
     ) -> Option<Stored> {
-        self.refuse_not_yet([
-            ("external", &raw.external),
-            ("labels", &raw.labels),
-            ("driver", &raw.driver),
-            ("driver_opts", &raw.driver_opts),
-            ("template_driver", &raw.template_driver),
-        ]);
         let written =
             [("file", raw.file.key), ("content", raw.content.key), ("environment", raw.environment.key)];
-        let places: Vec<(&str, Span)> =
+        let (external, external_name) = match raw.external.value {
+            Some(External::Switch(Switch(on))) => (on, None),
+            Some(External::Named(named)) => (true, named.name.value),
+            None => (false, None),
+        };
+        let mut places: Vec<(&str, Span)> =
             written.iter().filter_map(|(key, place)| Some((*key, (*place)?))).collect();
+        if external {
+            places.extend(raw.external.key.map(|place| ("external", place)));
+        }
         if let [(first, here), (second, there), ..] = places.as_slice() {
             self.problems.push(
                 Diagnostic::error(
@@ -121,48 +133,54 @@ impl Lowering<'_> {
             );
             return None;
         }
-        if let Some(Spanned { value, span }) = raw.file.take() {
-            let path = self.user_path(&value, span, scope)?;
-            if !self.files.exists(&path) {
-                let name = self.name_of(&path);
-                let help = "Paths are relative to the directory of the file that names them.";
-                self.problems.error(Code::HostPath, span, format!("the file `{name}` does not exist"), help);
+        let mut place = span;
+        let source = if external {
+            FileSource::External
+        } else if let Some(Spanned { value, span }) = raw.file.take() {
+            place = span;
+            FileSource::File(self.user_path(&value, span, scope)?)
+        } else if let Some(text) = raw.content.value {
+            FileSource::Content(text)
+        } else if let Some(Spanned { value, span }) = raw.environment.take() {
+            place = span;
+            FileSource::Environment(value)
+        } else {
+            if places.is_empty() && raw.external.place.is_none_or(|_| !external) {
+                let message = format!("the {} `{key}` has no content", role.word());
+                self.problems.error(
+                    Code::MissingKey,
+                    span,
+                    message,
+                    "Add `file`, `content` or `environment`.",
+                );
             }
-            return Some(Stored::File(path));
-        }
-        if let Some(text) = raw.content.value {
-            return Some(Stored::Content(text.into_bytes().into()));
-        }
-        if let Some(Spanned { value, span }) = raw.environment.take() {
-            let Some(text) = scope.vars.get(&value) else {
-                let message = format!("the variable `{value}` of the {} `{key}` is not set", role.word());
-                let help = format!("Set `{value}` in the environment or in `.env`.");
-                self.problems.error(Code::Interpolation, span, message, help);
-                return None;
-            };
-            return Some(Stored::Content(text.clone().into_bytes().into()));
-        }
-        if places.is_empty() && raw.external.key.is_none() {
-            let message = format!("the {} `{key}` has no content", role.word());
-            self.problems.error(Code::MissingKey, span, message, "Add `file`, `content` or `environment`.");
-        }
-        None
+            return None;
+        };
+        let unusable = [
+            (raw.external.key.filter(|_| external), "external"),
+            (raw.driver.key, "driver"),
+            (raw.template_driver.key, "template_driver"),
+        ];
+        let unusable = unusable.into_iter().find_map(|(place, what)| Some((place?, what)));
+        let def =
+            FileDef { name: raw.name.value.or(external_name), source, labels: text_pairs(raw.labels), span };
+        Some(Stored { def, place, unusable })
     }
 
-    /// `configs` or `secrets` of a service: binds of files, and files to put in.
+    /// `configs` or `secrets` of a service: what is written, binds of files, and files to put in.
     pub(super) fn file_uses(
         &self,
-        role: Role,
+        role: FileRole,
         field: Field<List<FileUseForm>>,
         known: &StoredFiles,
         scope: &Scope,
-    ) -> (Vec<Spanned<Mount>>, Vec<PutFile>) {
-        let (mut mounts, mut files) = (Vec::new(), Vec::new());
+    ) -> UsedFiles {
+        let mut out = UsedFiles::default();
         for Spanned { value, span } in field.value.unwrap_or_default().0 {
             let uses = match value {
-                FileUseForm::Name(name) => FileUse {
+                FileUseForm::Name(name) => RawUse {
                     source: Field { value: Some(name), place: Some(span), key: Some(span) },
-                    ..FileUse::default()
+                    ..RawUse::default()
                 },
                 FileUseForm::Options(uses) => *uses,
             };
@@ -190,34 +208,92 @@ impl Lowering<'_> {
                 self.problems.error(role.code(), source.span, message, help);
                 continue;
             };
-            let target = match uses.target.value.as_deref() {
+            let path = match uses.target.value.as_deref() {
                 Some(target) if target.starts_with('/') => target.to_owned(),
                 Some(target) => format!("{}{target}", role.directory()),
                 None => format!("{}{name}", role.directory()),
             };
-            match stored {
-                Stored::Refused => {}
-                Stored::File(path) => {
-                    self.warn_unheeded(role, &uses);
-                    let source = MountSource::Bind {
-                        path: BindPath::User(path.clone()),
-                        create: false,
-                        propagation: None,
-                        selinux: None,
-                    };
-                    mounts.push(Spanned::new(Mount { target, source, read_only: true }, span));
-                }
-                Stored::Content(content) => files.push(PutFile {
-                    path: target,
-                    mode: self.whole(&uses.mode, 0, "a set of permission bits").unwrap_or(MODE),
-                    uid: self.owner(&uses.uid),
-                    gid: self.owner(&uses.gid),
-                    content: Arc::clone(content),
-                    existing: Existing::Replace,
-                }),
-            }
+            self.file_use(role, &uses, &name, stored, path.clone(), span, scope, &mut out);
+            out.uses.push(FileUse {
+                role,
+                source: name,
+                target: uses.target.value.clone(),
+                path,
+                uid: uses.uid.value.as_ref().map(|owner| owner.0.clone()),
+                gid: uses.gid.value.as_ref().map(|owner| owner.0.clone()),
+                mode: self.permissions(&uses.mode),
+            });
         }
-        (mounts, files)
+        out
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one use and what it is of, each with its own type")]
+    fn file_use(
+        &self,
+        role: FileRole,
+        uses: &RawUse,
+        name: &str,
+        stored: &Stored,
+        path: String,
+        span: Span,
+        scope: &Scope,
+        out: &mut UsedFiles,
+    ) {
+        let word = role.word();
+        if let Some((place, what)) = stored.unusable {
+            self.problems.push(
+                Diagnostic::error(
+                    Code::NotSupported,
+                    format!("the {word} `{name}` has `{what}`, and an engine outside of a swarm has no store of {word}s"),
+                )
+                .at(span, "used here")
+                .at(place, "")
+                .help("Give its bytes with `file`, `content` or `environment`."),
+            );
+            return;
+        }
+        let bytes: Arc<[u8]> = match &stored.def.source {
+            FileSource::Refused | FileSource::External => return,
+            FileSource::File(file) => {
+                if !self.files.exists(file) {
+                    let file = self.name_of(file);
+                    let help = "Paths are relative to the directory of the file that names them.";
+                    let message = format!("the file `{file}` does not exist");
+                    self.problems.error(Code::HostPath, stored.place, message, help);
+                }
+                self.warn_unheeded(role, uses);
+                let source = MountSource::Bind {
+                    path: BindPath::User(file.clone()),
+                    create: false,
+                    propagation: None,
+                    selinux: None,
+                };
+                out.mounts.push(Spanned::new(Mount { target: path, source, read_only: true }, span));
+                return;
+            }
+            FileSource::Content(text) => text.as_bytes().into(),
+            FileSource::Environment(variable) => {
+                let Some(text) = scope.vars.get(variable) else {
+                    let message = format!("the variable `{variable}` of the {word} `{name}` is not set");
+                    let help = format!("Set `{variable}` in the environment or in `.env`.");
+                    self.problems.error(Code::Interpolation, stored.place, message, help);
+                    return;
+                };
+                text.as_bytes().into()
+            }
+        };
+        out.files.push(PutFile {
+            path,
+            mode: self.permissions(&uses.mode).unwrap_or(MODE),
+            uid: self.owner(&uses.uid),
+            gid: self.owner(&uses.gid),
+            content: bytes,
+            existing: Existing::Replace,
+        });
+    }
+
+    fn permissions(&self, field: &Field<Whole>) -> Option<u32> {
+        self.whole(field, 0, "a set of permission bits")
     }
 
     fn owner(&self, field: &Field<Plain>) -> u32 {
@@ -233,7 +309,7 @@ impl Lowering<'_> {
     }
 
     /// A bind shows the file as it is, with its own owner and permissions.
-    fn warn_unheeded(&self, role: Role, uses: &FileUse) {
+    fn warn_unheeded(&self, role: FileRole, uses: &RawUse) {
         for (key, place) in [("uid", uses.uid.place), ("gid", uses.gid.place), ("mode", uses.mode.place)] {
             if let Some(span) = place {
                 let message = format!("`{key}` has no effect on a {} that is a file", role.word());

@@ -8,6 +8,7 @@ use crate::spec::read::leaf::Plain;
 use crate::spec::read::list::List;
 use crate::spec::read::unread::{NotYet, Unread};
 
+use super::delegate::Model;
 use super::network::{Network, Nullable, Volume};
 use super::service::Service;
 use super::stored_file::FileDefinition;
@@ -34,11 +35,12 @@ pub(crate) struct Layer {
     /// Images to have on the layer's engine before anything starts.
     #[cfg_attr(test, schemars(example = ["busybox", "nginx:1.27"]))]
     pub(crate) images: Field<List<String>>,
+    /// Language models, by key.
+    pub(crate) models: Field<Dict<Model>>,
     /// Means nothing any more.
     pub(crate) version: Field<Plain>,
     pub(crate) include: Field<NotYet>,
     pub(crate) extends: Field<NotYet>,
-    pub(crate) models: Field<NotYet>,
     pub(crate) kubernetes: Field<NotYet>,
 }
 

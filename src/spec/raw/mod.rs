@@ -3,8 +3,10 @@
 
 pub(crate) mod anything;
 pub(crate) mod build;
+pub(crate) mod delegate;
 pub(crate) mod engine;
 pub(crate) mod health;
+pub(crate) mod hook;
 pub(crate) mod layer;
 pub(crate) mod limits;
 pub(crate) mod mount;

@@ -9,8 +9,10 @@ use crate::spec::read::list::List;
 use crate::spec::read::unread::NotYet;
 
 use super::build::BuildForm;
+use super::delegate::{ModelUses, Provider};
 use super::engine::EngineForm;
 use super::health::{DependsOn, Healthcheck};
+use super::hook::{Develop, Hook, InitHook};
 use super::layer::Inner;
 use super::limits::{Deploy, DeviceForm, Logging, UlimitForm};
 use super::mount::ServiceVolumeForm;
@@ -108,7 +110,8 @@ pub(crate) struct Service {
     pub(crate) deploy: Field<Box<Deploy>>,
     /// A fixed name of the container.
     pub(crate) container_name: Field<String>,
-    /// `missing`, `if_not_present`, `always` or `never`.
+    /// `missing`, `if_not_present`, `always`, `never`, `build`, `daily`, `weekly`, `every_<duration>`, or `refresh` with
+    /// `pull_refresh_after`.
     #[cfg_attr(test, schemars(example = &"missing"))]
     pub(crate) pull_policy: Field<String>,
     /// Kernel parameters of the container's namespaces.
@@ -135,9 +138,9 @@ pub(crate) struct Service {
     pub(crate) dns_opt: Field<List<String>>,
     /// Log driver.
     pub(crate) logging: Field<Box<Logging>>,
-    /// PID namespace: `host` or `container:NAME`.
+    /// PID namespace: `host`, `service:NAME` or `container:NAME`.
     pub(crate) pid: Field<String>,
-    /// IPC namespace: `host`, `private`, `shareable` or `container:NAME`.
+    /// IPC namespace: `host`, `private`, `shareable`, `service:NAME` or `container:NAME`.
     pub(crate) ipc: Field<String>,
     /// UTS namespace: `host`.
     pub(crate) uts: Field<String>,
@@ -150,6 +153,33 @@ pub(crate) struct Service {
     /// `os/arch[/variant]`.
     #[cfg_attr(test, schemars(example = &"linux/amd64"))]
     pub(crate) platform: Field<String>,
+    /// Whether its output is shown where `up` stays in the foreground.
+    pub(crate) attach: Field<Switch>,
+    /// For `watch`.
+    pub(crate) develop: Field<Develop>,
+    /// Containers of the engine that are known by more names: `NAME[:ALIAS]`.
+    pub(crate) external_links: Field<List<String>>,
+    /// Files with labels; `labels` wins over them.
+    pub(crate) label_file: Field<OneOrMany>,
+    /// Services of this layer that are known by more names, and start before: `SERVICE[:ALIAS]`.
+    pub(crate) links: Field<List<String>>,
+    /// Language models of the layer.
+    pub(crate) models: Field<ModelUses>,
+    /// Programs that run in containers of their own, to their end, before the service starts for the first time.
+    pub(crate) pre_start: Field<List<InitHook>>,
+    /// Programs that run in the container after each start, before what waits for it.
+    pub(crate) post_start: Field<List<Hook>>,
+    /// Programs that run in the container before it is stopped.
+    pub(crate) pre_stop: Field<List<Hook>>,
+    /// A program of the user's machine that stands in for a container.
+    pub(crate) provider: Field<Provider>,
+    /// The interval of `pull_policy: refresh`.
+    #[cfg_attr(test, schemars(example = &"12h"))]
+    pub(crate) pull_refresh_after: Field<Measure>,
+    /// The socket of the layer's engine at /var/run/docker.sock, and the user's credentials.
+    pub(crate) use_api_socket: Field<Switch>,
+    /// Volumes of other containers: `SERVICE[:ro]` or `container:NAME[:ro]`.
+    pub(crate) volumes_from: Field<List<String>>,
     #[cfg_attr(test, schemars(example = &"dind"))]
     pub(crate) engine: Field<EngineForm>,
     /// What runs on the engine of this node: a layer, or the path of a file that holds one.
@@ -157,7 +187,6 @@ pub(crate) struct Service {
     /// Ports carried to the machine of the root engine, from any depth.
     pub(crate) publish: Field<List<PortForm>>,
     pub(crate) annotations: Field<NotYet>,
-    pub(crate) attach: Field<NotYet>,
     pub(crate) blkio_config: Field<NotYet>,
     pub(crate) cpu_count: Field<NotYet>,
     pub(crate) cpu_percent: Field<NotYet>,
@@ -168,35 +197,23 @@ pub(crate) struct Service {
     pub(crate) cpu_rt_runtime: Field<NotYet>,
     pub(crate) cpuset: Field<NotYet>,
     pub(crate) credential_spec: Field<NotYet>,
-    pub(crate) develop: Field<NotYet>,
     pub(crate) extends: Field<NotYet>,
-    pub(crate) external_links: Field<NotYet>,
     pub(crate) gpus: Field<NotYet>,
     pub(crate) isolation: Field<NotYet>,
-    pub(crate) label_file: Field<NotYet>,
-    pub(crate) links: Field<NotYet>,
     pub(crate) mac_address: Field<NotYet>,
     pub(crate) mem_reservation: Field<NotYet>,
     pub(crate) mem_swappiness: Field<NotYet>,
     pub(crate) memswap_limit: Field<NotYet>,
-    pub(crate) models: Field<NotYet>,
     pub(crate) oom_kill_disable: Field<NotYet>,
     pub(crate) oom_score_adj: Field<NotYet>,
-    pub(crate) post_start: Field<NotYet>,
-    pub(crate) pre_stop: Field<NotYet>,
-    pub(crate) provider: Field<NotYet>,
-    pub(crate) pull_refresh_after: Field<NotYet>,
     pub(crate) storage_opt: Field<NotYet>,
-    pub(crate) use_api_socket: Field<NotYet>,
-    pub(crate) volumes_from: Field<NotYet>,
 }
 
 impl Service {
     /// Keys of Compose that are read and refused.
-    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 33] {
+    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 21] {
         [
             ("annotations", &self.annotations),
-            ("attach", &self.attach),
             ("blkio_config", &self.blkio_config),
             ("cpu_count", &self.cpu_count),
             ("cpu_percent", &self.cpu_percent),
@@ -207,27 +224,16 @@ impl Service {
             ("cpu_rt_runtime", &self.cpu_rt_runtime),
             ("cpuset", &self.cpuset),
             ("credential_spec", &self.credential_spec),
-            ("develop", &self.develop),
             ("extends", &self.extends),
-            ("external_links", &self.external_links),
             ("gpus", &self.gpus),
             ("isolation", &self.isolation),
-            ("label_file", &self.label_file),
-            ("links", &self.links),
             ("mac_address", &self.mac_address),
             ("mem_reservation", &self.mem_reservation),
             ("mem_swappiness", &self.mem_swappiness),
             ("memswap_limit", &self.memswap_limit),
-            ("models", &self.models),
             ("oom_kill_disable", &self.oom_kill_disable),
             ("oom_score_adj", &self.oom_score_adj),
-            ("post_start", &self.post_start),
-            ("pre_stop", &self.pre_stop),
-            ("provider", &self.provider),
-            ("pull_refresh_after", &self.pull_refresh_after),
             ("storage_opt", &self.storage_opt),
-            ("use_api_socket", &self.use_api_socket),
-            ("volumes_from", &self.volumes_from),
         ]
     }
 }

@@ -2,10 +2,12 @@
 
 use serde::Deserialize;
 
+use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Plain, Switch, Whole};
 use crate::spec::read::list::List;
-use crate::spec::read::unread::NotYet;
+
+use super::several::Pairs;
 
 /// A config or secret of a layer: one of `file`, `content` and `environment`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -20,11 +22,35 @@ pub(crate) struct FileDefinition {
     pub(crate) environment: Field<String>,
     /// A name, for people.
     pub(crate) name: Field<String>,
-    pub(crate) external: Field<NotYet>,
-    pub(crate) labels: Field<NotYet>,
-    pub(crate) driver: Field<NotYet>,
-    pub(crate) driver_opts: Field<NotYet>,
-    pub(crate) template_driver: Field<NotYet>,
+    /// Made by somebody else, in a swarm: no container of a lab can use it.
+    pub(crate) external: Field<External>,
+    /// Labels; nothing bears them.
+    pub(crate) labels: Field<Pairs>,
+    /// Of a swarm: no container of a lab can use it.
+    pub(crate) driver: Field<String>,
+    /// Options of the driver.
+    pub(crate) driver_opts: Field<Dict<Plain>>,
+    /// Of a swarm: no container of a lab can use it.
+    pub(crate) template_driver: Field<String>,
+}
+
+/// `true`, or the name that it has elsewhere.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged, inline))]
+pub(crate) enum External {
+    #[serde(rename = "scalar")]
+    Switch(Switch),
+    #[serde(rename = "mapping")]
+    Named(Box<ExternalName>),
+}
+
+/// The name that something has elsewhere.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ExternalName {
+    /// In place of `name` beside it.
+    pub(crate) name: Field<String>,
 }
 
 /// A config or secret of a service: its name, or a mapping.

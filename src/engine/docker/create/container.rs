@@ -178,6 +178,8 @@ impl ContainerRequest<'_> {
             security_opt: some(security),
             tmpfs: (!mounts.tmpfs.is_empty()).then_some(mounts.tmpfs),
             uts_mode: spec.uts.clone(),
+            links: some(spec.links.clone()),
+            volumes_from: some(spec.volumes_from.clone()),
             userns_mode: spec.userns.clone(),
             shm_size: spec.shm_size,
             sysctls: some_map(&spec.sysctls),

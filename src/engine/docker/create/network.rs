@@ -19,6 +19,7 @@ pub(in crate::engine::docker) fn endpoint_settings(endpoint: &Endpoint) -> Endpo
             link_local_ips: None,
         }),
         aliases: some(endpoint.aliases.clone()),
+        links: some(endpoint.links.clone()),
         ..EndpointSettings::default()
     }
 }

@@ -154,6 +154,7 @@ fn every_field_reaches_the_engine() {
                     aliases: words(["web"]),
                     ipv4_address: Some("10.0.0.9".into()),
                     ipv6_address: None,
+                    links: words(["db-1:sql"]),
                     priority: 5,
                 },
             ),
@@ -164,6 +165,8 @@ fn every_field_reaches_the_engine() {
         dns_search: words(["lan"]),
         dns_opt: words(["ndots:1"]),
         logging: Some(Logging { driver: Some("local".into()), options: map([("max-size", "1m")]) }),
+        links: words(["db-1:sql"]),
+        volumes_from: words(["db-1:ro"]),
     };
     let body = ask(&spec, 53, None).expect("a body");
     let mut host = json!({"Memory": 128, "CgroupParent": "/p", "NanoCpus": 500_000_000, "PidsLimit": 9, "Init": false,
@@ -187,7 +190,7 @@ fn every_field_reaches_the_engine() {
             "GroupAdd": ["27"], "IpcMode": "shareable", "PidMode": "host", "Privileged": true,
             "ReadonlyRootfs": true, "SecurityOpt": ["seccomp=unconfined"],
             "Tmpfs": {"/mem": "exec,ro", "/run": ""}, "UTSMode": "host", "UsernsMode": "host", "ShmSize": 64,
-            "Sysctls": {"net.x": "1"}, "Runtime": "sysbox-runc", "MaskedPaths": [], "ReadonlyPaths": []});
+            "Links": ["db-1:sql"], "VolumesFrom": ["db-1:ro"], "Sysctls": {"net.x": "1"}, "Runtime": "sysbox-runc", "MaskedPaths": [], "ReadonlyPaths": []});
     host.as_object_mut().expect("an object").extend(rest.as_object().expect("an object").clone());
     let expected = json!({
         "Hostname": "h", "Domainname": "d", "User": "u:g", "Tty": true, "OpenStdin": true,
@@ -198,7 +201,7 @@ fn every_field_reaches_the_engine() {
         "Volumes": {"/anon": {}}, "WorkingDir": "/w", "StopSignal": "SIGRTMIN+3", "StopTimeout": 2,
         "Labels": {"mine": "1", "io.nestctl.address": "a/b"},
         "NetworkingConfig": {"EndpointsConfig": {"first": {
-            "Aliases": ["web"], "IPAMConfig": {"IPv4Address": "10.0.0.9"}}}},
+            "Aliases": ["web"], "Links": ["db-1:sql"], "IPAMConfig": {"IPv4Address": "10.0.0.9"}}}},
         "HostConfig": host
     });
     assert_eq!(body, expected);
@@ -249,6 +252,7 @@ fn a_wrapper_goes_before_what_the_engine_would_run() {
         user: String::new(),
         size: 0,
         platform: String::new(),
+        last_tagged: String::new(),
     };
     let program = |entrypoint: Option<Vec<String>>, command: Option<Vec<String>>| {
         let spec =

@@ -106,6 +106,15 @@ pub(in crate::engine::docker) struct ImageAnswer {
     architecture: String,
     #[serde(default)]
     variant: String,
+    #[serde(default, deserialize_with = "nullable")]
+    metadata: ImageMetadata,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ImageMetadata {
+    #[serde(default)]
+    last_tag_time: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -147,6 +156,7 @@ impl From<ImageAnswer> for ImageDetail {
             user: answer.config.user,
             size: answer.size,
             platform: format!("{}/{}", answer.os, answer.architecture),
+            last_tagged: answer.metadata.last_tag_time,
         }
     }
 }

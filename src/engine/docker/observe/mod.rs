@@ -7,7 +7,7 @@ pub(super) mod about;
 pub(super) mod container;
 pub(super) mod detail;
 pub(super) mod list;
-mod words;
+pub(super) mod words;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::model::container::Protocol;
 use crate::model::observed::{ContainerState, Health};
 
 /// Go writes an empty list or map as `null`.
-pub(super) fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+pub(in crate::engine::docker) fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     from: D,
 ) -> Result<T, D::Error> {
     Ok(Option::<T>::deserialize(from)?.unwrap_or_default())

@@ -1,0 +1,204 @@
+//! What containers use of one another: namespaces, volumes, names. Whose container it is, and what must be there.
+
+use std::collections::BTreeSet;
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::model::addr::{Addr, LayerPath};
+use crate::model::behaviour::Sharer;
+use crate::model::container::{ContainerSpec, NetworkMode};
+use crate::model::milestone::{Milestone, Stage};
+use crate::model::name::ServiceName;
+use crate::model::service::Service;
+use crate::model::span::Span;
+
+use super::builder::{after_end, when};
+use super::cause::Cause;
+use super::desired::Desired;
+use super::quiesce;
+use super::step::{Group, Need};
+use super::up::Planner;
+use super::world::World;
+
+/// The instances whose namespaces or volumes an instance uses. It is tied to their very containers: when one of them is
+/// made anew, so must it be (docker/compose `reconcile.go`, `parentNamespaceRecreated`).
+pub(super) fn owners(layer: &LayerPath, service: &Service) -> BTreeSet<Addr> {
+    let mut names: BTreeSet<ServiceName> = BTreeSet::new();
+    if let Some(NetworkMode::Service(name)) = &service.spec.network_mode {
+        names.extend(ServiceName::new(name).ok());
+    }
+    for mode in [&service.spec.ipc, &service.spec.pid].into_iter().flatten() {
+        names.extend(mode.strip_prefix("service:").and_then(|name| ServiceName::new(name).ok()));
+    }
+    for from in &service.behaviour.volumes_from {
+        if let Sharer::Service(name) = &from.source {
+            names.insert(name.clone());
+        }
+    }
+    names.into_iter().map(|name| layer.join(&name, 1)).collect()
+}
+
+/// Puts the names of containers in place of those of services.
+pub(super) fn resolve(world: &World<'_>, addr: &Addr, service: &Service, spec: &mut ContainerSpec) {
+    let layer = addr.layer();
+    let container = |name: &ServiceName, number: u32| {
+        let sibling = layer.join(name, number);
+        world.topology.service(&sibling).map(|service| world.container_name(&sibling, service))
+    };
+    let first = |name: &str| ServiceName::new(name).ok().and_then(|name| container(&name, 1));
+    if let Some(NetworkMode::Service(sibling)) = &spec.network_mode
+        && let Some(name) = first(sibling)
+    {
+        spec.network_mode = Some(NetworkMode::Container(name));
+    }
+    for mode in [&mut spec.ipc, &mut spec.pid] {
+        let sibling = mode.as_deref().and_then(|mode| mode.strip_prefix("service:")).and_then(first);
+        if let Some(name) = sibling {
+            *mode = Some(format!("container:{name}"));
+        }
+    }
+    for from in &service.behaviour.volumes_from {
+        let name = match &from.source {
+            Sharer::Service(name) => container(name, 1),
+            Sharer::Container(name) => Some(name.clone()),
+        };
+        let mode = if from.read_only == Some(true) { ":ro" } else { "" };
+        spec.volumes_from.extend(name.map(|name| format!("{name}{mode}")));
+    }
+    // Each container of a linked service has three names, with this instance's number in two of them (docker/compose
+    // `convergence.go`, `getLinks`).
+    let number = addr.number();
+    let project = world.project(&layer);
+    for link in &service.behaviour.links {
+        let scale = world.topology.service(&layer.join(&link.service, 1)).map_or(0, |service| service.scale);
+        for name in (1..=scale).filter_map(|number| container(&link.service, number)) {
+            let service = &link.service;
+            spec.links.push(format!("{name}:{}", link.alias));
+            spec.links.push(format!("{name}:{service}-{number}"));
+            spec.links.push(format!("{name}:{project}-{service}-{number}"));
+        }
+    }
+    let external = service.behaviour.external_links.iter().map(|link| &link.value);
+    spec.links.extend(external.map(|(name, alias)| format!("{name}:{alias}")));
+    for endpoint in spec.networks.values_mut() {
+        endpoint.links.clone_from(&spec.links);
+    }
+}
+
+impl Planner<'_> {
+    /// Whether a container that was made at `created` is tied to one that is not there any more.
+    pub(super) fn is_orphaned(&self, addr: &Addr, service: &Service, created: i64) -> Option<Cause> {
+        owners(&addr.layer(), service).into_iter().find_map(|owner| {
+            let containers = self.existing.get(&owner).map(Vec::as_slice).unwrap_or_default();
+            let is_younger = containers.iter().any(|container| container.created > created);
+            (self.made.contains(&owner) || is_younger).then(|| Cause::Shares(owner))
+        })
+    }
+
+    /// What must be there before a container is made that uses something of others.
+    pub(super) fn sharing_needs(&self, addr: &Addr, service: &Service) -> Vec<Need> {
+        let mut owners = owners(&addr.layer(), service);
+        let links = service.behaviour.links.iter().map(|link| addr.layer().join(&link.service, 1));
+        owners.extend(links);
+        let there = owners.into_iter().filter(|owner| self.world.topology.has(owner) && owner != addr);
+        there.map(|owner| when(Milestone::Service(owner, Stage::Created))).collect()
+    }
+
+    /// Says that a container which somebody else must have made is not there.
+    pub(super) fn check_containers(&mut self, desired: &Desired<'_>) {
+        let service = desired.service;
+        let mut wanted: Vec<(&str, String, Span)> = Vec::new();
+        if let Some(NetworkMode::Container(name)) = &service.spec.network_mode {
+            wanted.push(("network_mode", name.clone(), service.span_of("network_mode")));
+        }
+        for (key, mode) in [("ipc", &service.spec.ipc), ("pid", &service.spec.pid)] {
+            if let Some(name) = mode.as_deref().and_then(|mode| mode.strip_prefix("container:")) {
+                wanted.push((key, name.to_owned(), service.span_of(key)));
+            }
+        }
+        for from in &service.behaviour.volumes_from {
+            if let Sharer::Container(name) = &from.source {
+                wanted.push(("volumes_from", name.clone(), from.span));
+            }
+        }
+        for link in &service.behaviour.external_links {
+            wanted.push(("external_links", link.value.0.clone(), link.span));
+        }
+        let layer = desired.addr.layer();
+        let Some(seen) = self.known.seen(&layer) else { return };
+        let services = self.world.topology.layer(&layer).map(|layer| &layer.services);
+        for (key, name, span) in wanted {
+            let is_there = seen.containers.iter().any(|container| {
+                container.name == name || (name.len() >= 12 && container.id.starts_with(&name))
+            });
+            let is_ours = services.into_iter().flat_map(|services| services.values()).any(|service| {
+                (1..=service.scale)
+                    .any(|n| self.world.container_name(&layer.join(&service.name, n), service) == name)
+            });
+            if is_there || is_ours {
+                continue;
+            }
+            let engine = if layer.is_root() {
+                "the root engine".to_owned()
+            } else {
+                format!("the engine of `{layer}`")
+            };
+            let message =
+                format!("container `{name}`, which `{}` wants in `{key}`, is not on {engine}", desired.addr);
+            let problem = Diagnostic::error(Code::EngineLacks, message);
+            self.problem(
+                problem.help(format!("start `{name}` there first, or name a service of this layer")),
+                span,
+            );
+        }
+    }
+
+    /// Stops what is to be restarted when `addr` is made anew, users first: needs of the stop of `addr` itself. They are
+    /// started again when they are planned.
+    pub(super) fn stop_dependents(&mut self, addr: &Addr) -> Vec<Need> {
+        let mut running = Vec::new();
+        for dependent in self.up.lab.graph.restarted_with(addr) {
+            let layer = dependent.layer();
+            let is_planned_later = self.scope.contains(&layer)
+                && layer.is_within(&addr.layer())
+                && !self.planned.contains(&dependent)
+                && !self.leaving.iter().any(|leaving| layer.is_within(leaving))
+                && self.wanted.contains(&Milestone::Service(dependent.clone(), Stage::Started));
+            let containers = self.existing.get(&dependent).cloned().unwrap_or_default();
+            if is_planned_later {
+                running.extend(
+                    containers
+                        .into_iter()
+                        .filter(|it| quiesce::is_running(it))
+                        .map(|it| (dependent.clone(), it)),
+                );
+            }
+        }
+        let all: Vec<_> = running.iter().map(|(addr, container)| (addr, *container)).collect();
+        let mut needs = Vec::new();
+        for (dependent, container) in quiesce::users_first(&all) {
+            if let Some((step, _)) = self.stopped.get(&container.id) {
+                needs.push(after_end(*step));
+                continue;
+            }
+            let before = all
+                .iter()
+                .filter(|(other, found)| *other != dependent && quiesce::uses(other, found, dependent));
+            let mut before: Vec<Need> =
+                before.filter_map(|(_, found)| Some(after_end(self.stopped.get(&found.id)?.0))).collect();
+            if container.labels.contains_key(crate::model::label::KIND) {
+                before.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, dependent));
+                self.leaving.push(dependent.inner());
+            }
+            let cause = Cause::DependencyReplaced(addr.clone());
+            let layer = dependent.layer();
+            let stop =
+                quiesce::stop(&mut self.builder, &layer, dependent, container, &cause, Group::Up, before);
+            if let super::step::On::Step(step) = stop.on {
+                self.stopped.insert(container.id.clone(), (step, addr.clone()));
+                needs.push(after_end(step));
+            }
+        }
+        needs
+    }
+}
