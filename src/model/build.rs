@@ -45,7 +45,7 @@ pub struct BuildSpec {
     /// The stage to build.
     pub target: Option<String>,
     /// Secrets, by ID.
-    pub secrets: BTreeMap<String, SecretSource>,
+    pub secrets: BTreeMap<String, BuildSecret>,
     /// More names of the image.
     pub tags: Vec<String>,
     /// Resource limits.
@@ -98,6 +98,15 @@ pub struct CachePlace {
     pub kind: String,
     /// The rest of it.
     pub attributes: BTreeMap<String, String>,
+}
+
+/// A secret of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildSecret {
+    /// Its key in the layer.
+    pub name: String,
+    /// Its bytes.
+    pub source: SecretSource,
 }
 
 /// Where the bytes of a secret of a build come from.

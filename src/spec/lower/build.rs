@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
-use crate::model::build::{BuildSpec, CachePlace, Context, Dockerfile, SecretSource, SshAgent};
-use crate::model::behaviour::FileRole;
+use crate::model::behaviour::{FileRole, FileSource};
+use crate::model::build::{BuildSecret, BuildSpec, CachePlace, Context, Dockerfile, SecretSource, SshAgent};
 use crate::model::name::ServiceName;
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::build::{Build, BuildForm, SshForm};
@@ -20,7 +20,7 @@ use crate::spec::read::words::{instead, quote};
 use super::lowering::Lowering;
 use super::path::normal;
 use super::scope::Scope;
-use super::stored_file::{Stored, StoredFiles};
+use super::stored_file::StoredFiles;
 use super::value::{many, pairs, text_pairs, texts};
 
 /// The variable that names the user's agent of ssh.
@@ -290,7 +290,7 @@ impl Lowering<'_> {
         field: Field<List<FileUseForm>>,
         known: &StoredFiles,
         scope: &Scope,
-    ) -> BTreeMap<String, SecretSource> {
+    ) -> BTreeMap<String, BuildSecret> {
         let mut out = BTreeMap::new();
         for Spanned { value, span } in field.value.unwrap_or_default().0 {
             let uses = match value {
@@ -322,11 +322,28 @@ impl Lowering<'_> {
                 continue;
             };
             let id = uses.target.value.clone().unwrap_or_else(|| name.clone());
-            match stored {
-                Stored::File(path) => out.insert(id, SecretSource::File(path.clone())),
-                Stored::Content(bytes) => out.insert(id, SecretSource::Bytes(bytes.clone())),
-                Stored::Refused => None,
+            let source = match &stored.def.source {
+                FileSource::Refused => continue,
+                FileSource::File(path) => SecretSource::File(path.clone()),
+                FileSource::Content(text) => SecretSource::Bytes(text.clone().into_bytes().into()),
+                FileSource::Environment(variable) => match scope.vars.get(variable) {
+                    Some(text) => SecretSource::Bytes(text.clone().into_bytes().into()),
+                    None => {
+                        let message = format!("the variable `{variable}` of the secret `{name}` is not set");
+                        let help = format!("Set `{variable}` in the environment or in `.env`.");
+                        self.problems.error(Code::Interpolation, span, message, help);
+                        continue;
+                    }
+                },
+                FileSource::External => {
+                    let message =
+                        format!("the secret `{name}` is `external`, and a build has no store of secrets");
+                    let help = "Give its bytes with `file`, `content` or `environment`.";
+                    self.problems.error(Code::NotSupported, span, message, help);
+                    continue;
+                }
             };
+            out.insert(id, BuildSecret { name, source });
         }
         out
     }
