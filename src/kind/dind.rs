@@ -106,13 +106,9 @@ mod tests {
         assert_eq!(spec.entrypoint, None);
         assert_eq!(spec.stop_grace_period, Some(Duration::from_secs(30)));
         assert_eq!(tmpfs(spec, "/run"), Some(""));
-        let modules = MountSource::Bind {
-            path: BindPath::Engine("/lib/modules".to_owned()),
-            create: true,
-            propagation: None,
-            selinux: None,
-        };
-        let modules = Mount { target: "/lib/modules".to_owned(), source: modules, read_only: true };
+        let modules = MountSource::bind(BindPath::Engine("/lib/modules".to_owned()), true);
+        let modules =
+            Mount { target: "/lib/modules".to_owned(), source: modules, read_only: true, consistency: None };
         assert_eq!(mount(spec, "/lib/modules"), Some(&modules));
         assert_eq!(spec.mounts.len(), 2);
         assert_eq!(profile.data, [DataVolume { target: "/var/lib/docker".to_owned(), layout: "docker" }]);

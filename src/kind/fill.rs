@@ -29,14 +29,14 @@ fn mount(spec: &mut ContainerSpec, mount: Mount) {
 /// Adds a tmpfs.
 pub(super) fn tmpfs(spec: &mut ContainerSpec, target: &str, options: &str) {
     let source = MountSource::Tmpfs { options: options.to_owned() };
-    mount(spec, Mount { target: target.to_owned(), source, read_only: false });
+    mount(spec, Mount { target: target.to_owned(), source, read_only: false, consistency: None });
 }
 
 /// Adds a bind of a path of the machine whose engine makes the node.
 pub(super) fn bind(spec: &mut ContainerSpec, path: &str, target: &str, create: bool, read_only: bool) {
     let path = BindPath::Engine(path.to_owned());
-    let source = MountSource::Bind { path, create, propagation: None, selinux: None };
-    mount(spec, Mount { target: target.to_owned(), source, read_only });
+    let source = MountSource::bind(path, create);
+    mount(spec, Mount { target: target.to_owned(), source, read_only, consistency: None });
 }
 
 /// Adds the kernel's modules, so that `modprobe` inside works (ENGINES.md P16). The directory is made where a

@@ -47,16 +47,13 @@ mod tests {
             target: target.to_owned(),
             source: MountSource::Tmpfs { options: String::new() },
             read_only: false,
+            consistency: None,
         };
         let modules = Mount {
             target: "/lib/modules".to_owned(),
-            source: MountSource::Bind {
-                path: BindPath::Engine("/lib/modules".to_owned()),
-                create: true,
-                propagation: None,
-                selinux: None,
-            },
+            source: MountSource::bind(BindPath::Engine("/lib/modules".to_owned()), true),
             read_only: true,
+            consistency: None,
         };
         let expected = ContainerSpec {
             image: IMAGE.to_owned(),

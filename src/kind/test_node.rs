@@ -60,7 +60,7 @@ pub(super) fn spanned(text: &str) -> Spanned<String> {
 pub(super) fn tmpfs<'a>(spec: &'a ContainerSpec, target: &str) -> Option<&'a str> {
     mount(spec, target).and_then(|mount| match &mount.source {
         MountSource::Tmpfs { options } => Some(options.as_str()),
-        MountSource::Bind { .. } | MountSource::Volume { .. } => None,
+        _ => None,
     })
 }
 

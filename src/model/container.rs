@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::resources::Resources;
+
 /// A container as asked for. Labels of nestctl and the name are apart: they are not part of the fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ContainerSpec {
@@ -49,7 +51,9 @@ pub struct ContainerSpec {
     /// Security options as the CLI writes them. `systempaths=unconfined` is the CLI's own and is turned into
     /// empty masked and read-only paths (docker/cli `cli/command/container/opts.go`).
     pub security_opt: Vec<String>,
-    /// Devices.
+    /// Seccomp profiles that `security_opt` names, by the name that it uses: JSON without white space.
+    pub seccomp_profiles: BTreeMap<String, String>,
+    /// Devices; a CDI name (`vendor.com/class=name`) has itself as its target.
     pub devices: Vec<Device>,
     /// Rules of the device cgroup.
     pub device_cgroup_rules: Vec<String>,
@@ -111,6 +115,16 @@ pub struct ContainerSpec {
     pub dns_opt: Vec<String>,
     /// Log driver and its options.
     pub logging: Option<Logging>,
+    /// Annotations for the OCI runtime.
+    pub annotations: BTreeMap<String, String>,
+    /// MAC address in the first network, unless its endpoint has one.
+    pub mac_address: Option<String>,
+    /// Options of the storage driver.
+    pub storage_opt: BTreeMap<String, String>,
+    /// Isolation; on Linux `default` alone.
+    pub isolation: Option<String>,
+    /// Shares, limits and devices beside those above.
+    pub resources: Resources,
     /// Names of other containers, `CONTAINER:ALIAS`; each network's part says it again.
     pub links: Vec<String>,
     /// Containers whose volumes are mounted as well, `CONTAINER[:ro|:rw]`.
@@ -191,9 +205,10 @@ impl Healthcheck {
 }
 
 /// Transport of a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Protocol {
     /// `tcp`.
+    #[default]
     Tcp,
     /// `udp`.
     Udp,
@@ -213,7 +228,7 @@ impl Protocol {
 }
 
 /// One published port.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PortBinding {
     /// Address of the engine's machine to bind; `None`: all.
     pub host_ip: Option<String>,
@@ -223,6 +238,19 @@ pub struct PortBinding {
     pub container: u16,
     /// Transport.
     pub protocol: Protocol,
+    /// What the long form says for people and clusters: it changes nothing on an engine.
+    pub notes: Option<Box<PortNotes>>,
+}
+
+/// What a port's long form says for people and clusters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PortNotes {
+    /// A name.
+    pub name: Option<String>,
+    /// `host` or `ingress`.
+    pub mode: Option<String>,
+    /// The application's protocol.
+    pub app_protocol: Option<String>,
 }
 
 /// A mount.
@@ -234,6 +262,15 @@ pub struct Mount {
     pub source: MountSource,
     /// Not writable inside.
     pub read_only: bool,
+    /// `consistency` of the long form: passed on, and nothing to Linux.
+    pub consistency: Option<String>,
+}
+
+impl Mount {
+    /// A mount at `target`.
+    pub fn new(target: impl Into<String>, source: MountSource, read_only: bool) -> Self {
+        Self { target: target.into(), source, read_only, consistency: None }
+    }
 }
 
 /// What a mount shows.
@@ -249,6 +286,8 @@ pub enum MountSource {
         propagation: Option<String>,
         /// SELinux relabelling, `z` or `Z`.
         selinux: Option<char>,
+        /// What becomes of mounts below the path.
+        recursive: Option<Recursive>,
     },
     /// A volume: key in the file until the planner has put the engine's name there; `None`: anonymous.
     Volume {
@@ -258,12 +297,65 @@ pub enum MountSource {
         nocopy: bool,
         /// A path within it (Engine API 1.45).
         subpath: Option<String>,
+        /// Labels of an anonymous one.
+        labels: BTreeMap<String, String>,
     },
-    /// Memory.
+    /// Memory, as the key `tmpfs` and the kinds ask for it.
     Tmpfs {
         /// Options as `docker run --tmpfs` takes them (`exec,mode=777,size=64m`).
         options: String,
     },
+    /// Memory, as the long form of `volumes` asks for it.
+    Memory {
+        /// Bytes.
+        size: Option<i64>,
+        /// Permission bits.
+        mode: Option<u32>,
+    },
+    /// The files of an image (Engine API 1.48).
+    Image {
+        /// Its reference.
+        image: String,
+        /// A path within it.
+        subpath: Option<String>,
+    },
+}
+
+impl MountSource {
+    /// A bind without options.
+    pub const fn bind(path: BindPath, create: bool) -> Self {
+        Self::Bind { path, create, propagation: None, selinux: None, recursive: None }
+    }
+
+    /// A volume without options; `None`: an anonymous one.
+    pub const fn volume(name: Option<String>) -> Self {
+        Self::Volume { name, nocopy: false, subpath: None, labels: BTreeMap::new() }
+    }
+}
+
+/// What becomes of mounts below a path that is bound (Engine API 1.44, the read-only ones).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Recursive {
+    /// They are bound too, and are read-only where the kernel can make them so.
+    Enabled,
+    /// They are not bound.
+    Disabled,
+    /// They are bound, and stay writable in a read-only bind.
+    Writable,
+    /// They are bound read-only, or the container does not start.
+    Readonly,
+}
+
+impl Recursive {
+    /// Compose's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Writable => "writable",
+            Self::Readonly => "readonly",
+        }
+    }
 }
 
 /// Whose path a bind means.
@@ -288,6 +380,16 @@ pub struct Endpoint {
     pub links: Vec<String>,
     /// Larger is connected first, as in Compose.
     pub priority: i64,
+    /// The largest gives the default gateway (Engine API 1.48).
+    pub gw_priority: i64,
+    /// Name of the interface inside (Engine API 1.49).
+    pub interface_name: Option<String>,
+    /// Link-local addresses.
+    pub link_local_ips: Vec<String>,
+    /// MAC address (Engine API 1.44).
+    pub mac_address: Option<String>,
+    /// Options of the driver.
+    pub driver_opts: BTreeMap<String, String>,
 }
 
 /// Log driver.

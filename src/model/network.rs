@@ -13,10 +13,14 @@ pub struct NetworkSpec {
     pub internal: bool,
     /// Containers may join by hand (overlay).
     pub attachable: bool,
+    /// IPv4; `None`: on (Engine API 1.47).
+    pub enable_ipv4: Option<bool>,
     /// IPv6; `None`: the engine's default.
     pub enable_ipv6: Option<bool>,
     /// Address management driver.
     pub ipam_driver: Option<String>,
+    /// Options of that driver.
+    pub ipam_options: BTreeMap<String, String>,
     /// Subnets.
     pub ipam: Vec<Subnet>,
     /// Labels that the user gives.

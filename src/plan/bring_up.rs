@@ -311,8 +311,13 @@ impl<'p, 'a> Bringing<'p, 'a> {
         for mount in self.others.iter().flat_map(|other| &other.mounts) {
             let Some(volume) = mount.volume.as_ref().filter(|name| is_anonymous(name)) else { continue };
             if !spec.mounts.iter().any(|other| other.target == mount.target) {
-                let source = MountSource::Volume { name: Some(volume.clone()), nocopy: false, subpath: None };
-                spec.mounts.push(Mount { target: mount.target.clone(), source, read_only: false });
+                let source = MountSource::volume(Some(volume.clone()));
+                spec.mounts.push(Mount {
+                    target: mount.target.clone(),
+                    source,
+                    read_only: false,
+                    consistency: None,
+                });
             }
         }
     }

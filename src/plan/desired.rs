@@ -180,10 +180,15 @@ impl<'a> Desired<'a> {
                         role: "data",
                         spec: VolumeSpec::default(),
                     });
-                    MountSource::Volume { name: Some(name), nocopy: false, subpath: None }
+                    MountSource::volume(Some(name))
                 }
             };
-            self.spec.mounts.push(Mount { target: volume.target, source, read_only: false });
+            self.spec.mounts.push(Mount {
+                target: volume.target,
+                source,
+                read_only: false,
+                consistency: None,
+            });
         }
         let words = profile.boot.map(|boot| boot.words.iter().map(|word| (*word).to_owned()).collect());
         self.inside = Some(Inside { dial: profile.dial, boot: words, timeout: profile.ready_timeout });
@@ -210,8 +215,9 @@ impl<'a> Desired<'a> {
             };
             self.spec.mounts.push(Mount {
                 target: path_in_node(world, path),
-                source: MountSource::Bind { path: at_home, create: false, propagation: None, selinux: None },
+                source: MountSource::bind(at_home, false),
                 read_only: false,
+                consistency: None,
             });
         }
     }
@@ -222,8 +228,8 @@ impl<'a> Desired<'a> {
         let socket = parent_socket(world, known, layer).unwrap_or_else(|| API_SOCKET.to_owned());
         if !self.spec.mounts.iter().any(|mount| mount.target == API_SOCKET) {
             let path = BindPath::Engine(socket);
-            let source = MountSource::Bind { path, create: false, propagation: None, selinux: None };
-            self.spec.mounts.push(Mount { target: API_SOCKET.to_owned(), source, read_only: false });
+            let source = MountSource::bind(path, false);
+            self.spec.mounts.push(Mount::new(API_SOCKET, source, false));
         }
         let directory = Some(API_CONFIG.to_owned());
         self.spec.environment.entry("DOCKER_CONFIG".to_owned()).or_insert(directory);
@@ -305,6 +311,7 @@ pub(super) fn base_labels(world: &World<'_>, known: &Known, address: &str) -> La
 fn resolved_names(world: &World<'_>, addr: &Addr, service: &Service) -> ContainerSpec {
     let layer = addr.layer();
     let mut spec = service.spec.clone();
+    spec.image = world.image_name(&layer, service);
     spec.networks = std::mem::take(&mut spec.networks)
         .into_iter()
         .map(|(key, mut endpoint)| {

@@ -14,6 +14,7 @@ use crate::model::container::{
 };
 use crate::model::files::PutFile;
 use crate::model::network::NetworkSpec;
+use crate::model::resources::{Blkio, DeviceRequest, Resources};
 
 /// Collects `key=value` lines and hashes them.
 #[derive(Clone, Debug, Default)]
@@ -86,6 +87,7 @@ impl Canonical {
             cap_add,
             cap_drop,
             security_opt,
+            seccomp_profiles,
             devices,
             device_cgroup_rules,
             group_add,
@@ -117,6 +119,11 @@ impl Canonical {
             dns_search,
             dns_opt,
             logging,
+            annotations,
+            mac_address,
+            storage_opt,
+            isolation,
+            resources,
             links,
             volumes_from,
         } = spec;
@@ -198,8 +205,72 @@ impl Canonical {
             self.maybe("logging.driver", driver.as_ref());
             self.map("logging.option", options);
         }
+        self.map("seccomp_profile", seccomp_profiles);
+        self.map("annotation", annotations);
+        self.maybe("mac_address", mac_address.as_ref());
+        self.map("storage_opt", storage_opt);
+        self.maybe("isolation", isolation.as_ref());
+        self.resources(resources);
         self.list("link", links);
         self.list("volumes_from", volumes_from);
+    }
+
+    fn resources(&mut self, resources: &Resources) {
+        let Resources {
+            cpu_count,
+            cpu_percent,
+            cpu_shares,
+            cpu_quota,
+            cpu_period,
+            cpu_rt_period,
+            cpu_rt_runtime,
+            cpuset,
+            mem_reservation,
+            mem_swappiness,
+            memswap_limit,
+            oom_kill_disable,
+            oom_score_adj,
+            blkio,
+            gpus,
+            reserved_devices,
+        } = resources;
+        self.maybe("cpu_count", *cpu_count);
+        self.maybe("cpu_percent", *cpu_percent);
+        self.maybe("cpu_shares", *cpu_shares);
+        self.maybe("cpu_quota", *cpu_quota);
+        self.maybe("cpu_period", *cpu_period);
+        self.maybe("cpu_rt_period", *cpu_rt_period);
+        self.maybe("cpu_rt_runtime", *cpu_rt_runtime);
+        self.maybe("cpuset", cpuset.as_ref());
+        self.maybe("mem_reservation", *mem_reservation);
+        self.maybe("mem_swappiness", *mem_swappiness);
+        self.maybe("memswap_limit", *memswap_limit);
+        self.flag("oom_kill_disable", *oom_kill_disable);
+        self.maybe("oom_score_adj", *oom_score_adj);
+        if let Some(Blkio { weight, weight_device, read_bps, read_iops, write_bps, write_iops }) =
+            blkio.as_deref()
+        {
+            self.maybe("blkio.weight", *weight);
+            for (device, weight) in weight_device {
+                self.line(&format!("blkio.weight.{device}"), &weight.to_string());
+            }
+            for (key, limits) in [
+                ("read_bps", read_bps),
+                ("read_iops", read_iops),
+                ("write_bps", write_bps),
+                ("write_iops", write_iops),
+            ] {
+                for (device, rate) in limits {
+                    self.line(&format!("blkio.{key}.{device}"), &rate.to_string());
+                }
+            }
+        }
+        for (key, requests) in [("gpus", gpus), ("reserved_device", reserved_devices)] {
+            for DeviceRequest { capabilities, driver, count, device_ids, options } in requests {
+                let driver = driver.as_deref().unwrap_or_default();
+                self.line(key, &format!("{driver} {count:?} {capabilities:?} {device_ids:?} {options:?}"));
+            }
+        }
     }
 
     fn healthcheck(&mut self, check: &Healthcheck) {
@@ -213,32 +284,63 @@ impl Canonical {
     }
 
     fn mount(&mut self, mount: &Mount) {
-        let Mount { target, source, read_only } = mount;
+        let Mount { target, source, read_only, consistency } = mount;
         let what = match source {
-            MountSource::Bind { path, create, propagation, selinux } => {
+            MountSource::Bind { path, create, propagation, selinux, recursive } => {
                 let path = match path {
                     BindPath::User(path) => format!("user {}", path.display()),
                     BindPath::Engine(path) => format!("engine {path}"),
                 };
-                format!("bind {path} {create} {} {selinux:?}", propagation.as_deref().unwrap_or(""))
+                let recursive = recursive.map(|word| format!(" {}", word.as_str())).unwrap_or_default();
+                let propagation = propagation.as_deref().unwrap_or("");
+                format!("bind {path} {create} {propagation} {selinux:?}{recursive}")
             }
-            MountSource::Volume { name, nocopy, subpath } => {
+            MountSource::Volume { name, nocopy, subpath, labels } => {
                 let name = name.as_deref().unwrap_or("");
-                format!("volume {name} {nocopy} {}", subpath.as_deref().unwrap_or(""))
+                let labels = if labels.is_empty() { String::new() } else { format!(" {labels:?}") };
+                format!("volume {name} {nocopy} {}{labels}", subpath.as_deref().unwrap_or(""))
             }
             MountSource::Tmpfs { options } => format!("tmpfs {options}"),
+            // Written as the options of the other form, so that labs from before it had its own stay as they are.
+            MountSource::Memory { size, mode } => {
+                let size = size.map(|size| format!("size={size}"));
+                let mode = mode.map(|mode| format!("mode={mode:o}"));
+                let options: Vec<String> = size.into_iter().chain(mode).collect();
+                format!("tmpfs {}", options.join(","))
+            }
+            MountSource::Image { image, subpath } => {
+                format!("image {image} {}", subpath.as_deref().unwrap_or(""))
+            }
         };
+        self.maybe(&format!("mount.{target}.consistency"), consistency.as_ref());
         self.line(&format!("mount.{target}"), &format!("{what}{}", if *read_only { " ro" } else { "" }));
     }
 
     fn endpoint(&mut self, name: &str, endpoint: &Endpoint) {
-        // What links say is a part of the container.
-        let Endpoint { aliases, ipv4_address, ipv6_address, priority, links: _ } = endpoint;
+        let Endpoint {
+            aliases,
+            ipv4_address,
+            ipv6_address,
+            priority,
+            // What links say is a part of the container.
+            links: _,
+            gw_priority,
+            interface_name,
+            link_local_ips,
+            mac_address,
+            driver_opts,
+        } = endpoint;
         self.line("network", name);
         self.list(&format!("network.{name}.alias"), aliases);
         self.maybe(&format!("network.{name}.ipv4"), ipv4_address.as_ref());
         self.maybe(&format!("network.{name}.ipv6"), ipv6_address.as_ref());
         self.maybe(&format!("network.{name}.priority"), Some(priority).filter(|priority| **priority != 0));
+        let gw_priority = Some(gw_priority).filter(|priority| **priority != 0);
+        self.maybe(&format!("network.{name}.gw_priority"), gw_priority);
+        self.maybe(&format!("network.{name}.interface_name"), interface_name.as_ref());
+        self.list(&format!("network.{name}.link_local_ip"), link_local_ips);
+        self.maybe(&format!("network.{name}.mac_address"), mac_address.as_ref());
+        self.map(&format!("network.{name}.driver_opt"), driver_opts);
     }
 
     /// Adds a file that is put into the container.
@@ -253,14 +355,26 @@ impl Canonical {
 
     /// Adds a network.
     pub fn network(&mut self, spec: &NetworkSpec) {
-        let NetworkSpec { driver, driver_opts, internal, attachable, enable_ipv6, ipam_driver, ipam, labels } =
-            spec;
+        let NetworkSpec {
+            driver,
+            driver_opts,
+            internal,
+            attachable,
+            enable_ipv4,
+            enable_ipv6,
+            ipam_driver,
+            ipam_options,
+            ipam,
+            labels,
+        } = spec;
         self.maybe("driver", driver.as_ref());
         self.map("driver_opt", driver_opts);
         self.flag("internal", *internal);
         self.flag("attachable", *attachable);
         self.maybe("enable_ipv6", *enable_ipv6);
+        self.maybe("enable_ipv4", *enable_ipv4);
         self.maybe("ipam.driver", ipam_driver.as_ref());
+        self.map("ipam.option", ipam_options);
         for subnet in ipam {
             self.maybe("ipam.subnet", subnet.subnet.as_ref());
             self.maybe("ipam.ip_range", subnet.ip_range.as_ref());

@@ -97,7 +97,8 @@ fn lasting_paths(planner: &mut Planner<'_>, addr: &Addr, node: &Service) -> Vec<
     }
     let desired =
         Desired::new(&planner.world, planner.known, &BTreeSet::new(), addr, node, &Circumstances::default());
-    let lasts = |source: &MountSource| !matches!(source, MountSource::Tmpfs { .. });
+    let lasts =
+        |source: &MountSource| !matches!(source, MountSource::Tmpfs { .. } | MountSource::Memory { .. });
     let mounts = desired.spec.mounts.iter().filter(|mount| lasts(&mount.source));
     let paths: Vec<String> = mounts.map(|mount| mount.target.clone()).collect();
     planner.lasting.insert(addr.clone(), paths.clone());

@@ -53,8 +53,9 @@ impl Desired<'_> {
             let volume = self.add_volume(&canonical);
             self.spec.mounts.push(Mount {
                 target: target.clone(),
-                source: MountSource::Volume { name: Some(volume.clone()), nocopy: false, subpath: None },
+                source: MountSource::volume(Some(volume.clone())),
                 read_only: true,
+                consistency: None,
             });
             self.fills.push(Fill { volume, target, files, trees: Vec::new() });
         }
@@ -89,7 +90,7 @@ impl Desired<'_> {
     fn is_hidden(&self, path: &str) -> bool {
         let above = self.spec.mounts.iter().filter(|mount| is_below(path, &mount.target));
         match above.max_by_key(|mount| mount.target.len()).map(|mount| &mount.source) {
-            Some(MountSource::Tmpfs { .. }) => true,
+            Some(MountSource::Tmpfs { .. } | MountSource::Memory { .. }) => true,
             Some(_) => false,
             None => self.spec.read_only,
         }
@@ -123,8 +124,8 @@ impl Desired<'_> {
         self.refuse_without_subpaths(known, layer, &places);
         for (n, (target, read_only)) in places.into_iter().enumerate() {
             let (name, subpath) = (Some(volume.clone()), Some(n.to_string()));
-            let source = MountSource::Volume { name, nocopy: true, subpath };
-            self.spec.mounts.push(Mount { target, source, read_only });
+            let source = MountSource::Volume { name, nocopy: true, subpath, labels: BTreeMap::new() };
+            self.spec.mounts.push(Mount { target, source, read_only, consistency: None });
         }
         self.fills.push(Fill { volume, target, files, trees });
     }

@@ -64,8 +64,8 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
             Some(Healthcheck { test: vec!["CMD".into(), "true".into()], ..Healthcheck::default() });
     }
     if dice.one_in(4) {
-        let source = MountSource::Volume { name: Some("data".to_owned()), nocopy: false, subpath: None };
-        spec.mounts.push(Mount { target: "/data".to_owned(), source, read_only: false });
+        let source = MountSource::volume(Some("data".to_owned()));
+        spec.mounts.push(Mount { target: "/data".to_owned(), source, read_only: false, consistency: None });
     }
     let is_node = depth < 3 && dice.one_in(2 + depth);
     let node = is_node.then(|| {
@@ -85,6 +85,7 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
         spec,
         container_name: None,
         scale: if dice.one_in(6) { 2 } else { 1 },
+        deploy: None,
         depends_on: Vec::new(),
         build: None,
         pull_policy: PullPolicy::Missing,

@@ -118,17 +118,15 @@ async fn node(engine: &dyn Engine, test: &str, name: &str) -> String {
         mounts: vec![
             Mount {
                 target: "/var/lib/docker".into(),
-                source: MountSource::Volume {
-                    name: Some(format!("{name}-data")),
-                    nocopy: false,
-                    subpath: None,
-                },
+                source: MountSource::volume(Some(format!("{name}-data"))),
                 read_only: false,
+                consistency: None,
             },
             Mount {
                 target: "/run".into(),
                 source: MountSource::Tmpfs { options: String::new() },
                 read_only: false,
+                consistency: None,
             },
         ],
         ..ContainerSpec::default()

@@ -138,7 +138,9 @@ impl World {
                 MountedWhat::Bind(path.display().to_string())
             }
             MountSource::Bind { path: BindPath::Engine(path), .. } => MountedWhat::Bind(path.clone()),
-            MountSource::Tmpfs { .. } => MountedWhat::Tmpfs(BTreeMap::new()),
+            MountSource::Tmpfs { .. } | MountSource::Memory { .. } | MountSource::Image { .. } => {
+                MountedWhat::Tmpfs(BTreeMap::new())
+            }
             MountSource::Volume { name, .. } => {
                 let anonymous = name.is_none();
                 let name = name.clone().unwrap_or_else(|| self.new_id());

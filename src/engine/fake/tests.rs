@@ -48,9 +48,9 @@ fn on_network(name: &str) -> ContainerSpec {
 }
 
 fn volume_at(name: Option<&str>, target: &str) -> ContainerSpec {
-    let source = MountSource::Volume { name: name.map(str::to_owned), nocopy: false, subpath: None };
+    let source = MountSource::volume(name.map(str::to_owned));
     ContainerSpec {
-        mounts: vec![Mount { target: target.to_owned(), source, read_only: false }],
+        mounts: vec![Mount { target: target.to_owned(), source, read_only: false, consistency: None }],
         ..ContainerSpec::default()
     }
 }
@@ -208,6 +208,7 @@ async fn a_port_is_bound_by_one_running_container_at_a_time() {
             host: Some((8080, 8080)),
             container: 80,
             protocol: Protocol::Tcp,
+            notes: None,
         }],
         ..ContainerSpec::default()
     };
@@ -490,6 +491,7 @@ async fn files_below_memory_are_hidden_by_the_start_and_a_read_only_root_refuses
         target: "/run".to_owned(),
         source: MountSource::Tmpfs { options: String::new() },
         read_only: false,
+        consistency: None,
     };
     make(&engine, &container("web", ContainerSpec { mounts: vec![memory], ..ContainerSpec::default() }))
         .await;

@@ -30,11 +30,11 @@ pub(super) struct FillVolume<'a> {
 pub(super) async fn fill_volume(context: &StepContext, fill: &FillVolume<'_>) -> Result<(), EngineError> {
     let engine = context.engine();
     let image = local_image(engine, &fill.image.reference).await?;
-    let source = MountSource::Volume { name: Some(fill.volume.to_owned()), nocopy: false, subpath: None };
+    let source = MountSource::volume(Some(fill.volume.to_owned()));
     let spec = ContainerSpec {
         image: fill.image.reference.clone(),
         network_mode: Some(NetworkMode::None),
-        mounts: vec![Mount { target: fill.target.to_owned(), source, read_only: false }],
+        mounts: vec![Mount { target: fill.target.to_owned(), source, read_only: false, consistency: None }],
         ..ContainerSpec::default()
     };
     let helper = Create::Container {

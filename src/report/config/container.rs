@@ -9,10 +9,12 @@ use super::mount::mount;
 use super::network::{endpoint, mode};
 use super::port::port_value;
 use crate::model::behaviour::FileUse;
-use crate::model::container::{ContainerSpec, RestartPolicy};
+use crate::model::container::{ContainerSpec, Mount, MountSource, RestartPolicy};
+use crate::model::deploy::Deploy;
 
 /// `files`: configs and secrets, whose mounts are not said again.
-pub(super) fn container(keys: &mut Keys, it: &ContainerSpec, files: &[FileUse]) {
+pub(super) fn container(keys: &mut Keys, it: &ContainerSpec, deploy: Option<&Deploy>, files: &[FileUse]) {
+    let deploy = deploy.cloned().unwrap_or_default();
     keys.text("image", Some(&it.image).filter(|image| !image.is_empty()));
     keys.text("platform", it.platform.as_ref());
     if let Some(entrypoint) = &it.entrypoint {
@@ -53,10 +55,15 @@ pub(super) fn container(keys: &mut Keys, it: &ContainerSpec, files: &[FileUse]) 
     keys.text("uts", it.uts.as_ref());
     keys.text("userns_mode", it.userns.as_ref());
     keys.strings("sysctls", &it.sysctls);
-    limits(keys, it);
+    limits(keys, it, &deploy);
+    keys.strings("annotations", &it.annotations);
+    keys.text("mac_address", it.mac_address.as_ref());
+    keys.strings("storage_opt", &it.storage_opt);
+    keys.text("isolation", it.isolation.as_ref());
     keys.text("stop_signal", it.stop_signal.as_ref());
     keys.duration("stop_grace_period", it.stop_grace_period);
-    match it.restart {
+    let restart = if deploy.restart.is_some() { RestartPolicy::No } else { it.restart };
+    match restart {
         RestartPolicy::No => {}
         RestartPolicy::Always => keys.set("restart", "always"),
         RestartPolicy::UnlessStopped => keys.set("restart", "unless-stopped"),
@@ -70,7 +77,15 @@ pub(super) fn container(keys: &mut Keys, it: &ContainerSpec, files: &[FileUse]) 
     keys.list("expose", &it.expose);
     let of_files = |target: &str| files.iter().any(|file| file.path == target);
     let mounts = it.mounts.iter().filter(|mount| !of_files(&mount.target));
-    keys.values("volumes", mounts.map(mount).collect());
+    let (memory, mounts): (Vec<_>, Vec<_>) =
+        mounts.partition(|mount| matches!(mount.source, MountSource::Tmpfs { .. }));
+    keys.values("volumes", mounts.into_iter().map(mount).collect());
+    // Their options have no place in the long form.
+    let tmpfs = |mount: &Mount| match &mount.source {
+        MountSource::Tmpfs { options } if !options.is_empty() => text(&format!("{}:{options}", mount.target)),
+        _ => text(&mount.target),
+    };
+    keys.values("tmpfs", memory.into_iter().map(tmpfs).collect());
     keys.map("networks", it.networks.iter().map(|(key, it)| (key, endpoint(it))));
     keys.strings("labels", &it.labels);
     keys.list("extra_hosts", &it.extra_hosts);

@@ -26,6 +26,19 @@ impl Keys {
         }
     }
 
+    pub(super) fn maybe(&mut self, key: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.set(key, value);
+        }
+    }
+
+    /// A mapping below, unless all of it is at its default.
+    pub(super) fn keys(&mut self, key: &str, inner: Self) {
+        if !inner.0.is_empty() {
+            self.set(key, inner.0);
+        }
+    }
+
     pub(super) fn list(&mut self, key: &str, list: &[String]) {
         if !list.is_empty() {
             self.set(key, texts(list));

@@ -3,21 +3,21 @@
 use serde_json::json;
 
 use super::keys::Keys;
+use super::resources::{cpus, resources};
 use crate::model::container::ContainerSpec;
+use crate::model::deploy::Deploy;
 
-pub(super) fn limits(keys: &mut Keys, it: &ContainerSpec) {
+/// What `deploy` says is printed there alone.
+pub(super) fn limits(keys: &mut Keys, it: &ContainerSpec, deploy: &Deploy) {
     keys.map("ulimits", it.ulimits.iter().map(|(key, it)| (key, json!({"soft": it.soft, "hard": it.hard}))));
-    for (key, bytes) in [("shm_size", it.shm_size), ("mem_limit", it.mem_limit)] {
-        if let Some(bytes) = bytes {
-            keys.set(key, bytes.to_string());
-        }
+    let mem_limit = it.mem_limit.filter(|_| deploy.limit_memory.is_none());
+    let mem_reservation = it.resources.mem_reservation.filter(|_| deploy.reserved_memory.is_none());
+    for (key, bytes) in
+        [("shm_size", it.shm_size), ("mem_limit", mem_limit), ("mem_reservation", mem_reservation)]
+    {
+        keys.maybe(key, bytes.map(|bytes| bytes.to_string()));
     }
-    if let Some(nano_cpus) = it.nano_cpus {
-        let (whole, part) = (nano_cpus / 1_000_000_000, nano_cpus % 1_000_000_000);
-        let text = format!("{whole}.{part:09}");
-        keys.set("cpus", text.trim_end_matches('0').trim_end_matches('.'));
-    }
-    if let Some(limit) = it.pids_limit {
-        keys.set("pids_limit", limit);
-    }
+    keys.maybe("cpus", it.nano_cpus.filter(|_| deploy.limit_cpus.is_none()).map(cpus));
+    keys.maybe("pids_limit", it.pids_limit.filter(|_| deploy.limit_pids.is_none()));
+    resources(keys, &it.resources);
 }

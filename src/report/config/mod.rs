@@ -4,8 +4,10 @@
 //! file), all else to `service`.
 
 mod behaviour;
+mod build;
 mod container;
 mod depends_on;
+mod deploy;
 mod engine;
 mod health;
 mod keys;
@@ -14,6 +16,7 @@ mod limits;
 mod mount;
 mod network;
 mod port;
+mod resources;
 mod service;
 mod stored_file;
 mod volume;

@@ -11,17 +11,27 @@ pub(super) fn network(it: &NetworkDef) -> Value {
     let mut keys = Keys::default();
     keys.text("name", it.name.as_ref());
     keys.flag("external", it.external);
-    let NetworkSpec { driver, driver_opts, internal, attachable, enable_ipv6, ipam_driver, ipam, labels } =
-        &it.spec;
+    let NetworkSpec {
+        driver,
+        driver_opts,
+        internal,
+        attachable,
+        enable_ipv4,
+        enable_ipv6,
+        ipam_driver,
+        ipam_options,
+        ipam,
+        labels,
+    } = &it.spec;
     keys.text("driver", driver.as_ref());
     keys.strings("driver_opts", driver_opts);
     keys.flag("internal", *internal);
     keys.flag("attachable", *attachable);
-    if let Some(enable) = enable_ipv6 {
-        keys.set("enable_ipv6", *enable);
-    }
+    keys.maybe("enable_ipv4", *enable_ipv4);
+    keys.maybe("enable_ipv6", *enable_ipv6);
     let mut pool = Keys::default();
     pool.text("driver", ipam_driver.as_ref());
+    pool.strings("options", ipam_options);
     pool.values("config", ipam.iter().map(subnet).collect());
     if !pool.0.is_empty() {
         keys.set("ipam", pool.0);
@@ -44,9 +54,13 @@ pub(super) fn endpoint(it: &Endpoint) -> Value {
     keys.list("aliases", &it.aliases);
     keys.text("ipv4_address", it.ipv4_address.as_ref());
     keys.text("ipv6_address", it.ipv6_address.as_ref());
-    if it.priority != 0 {
-        keys.set("priority", it.priority);
+    for (key, priority) in [("priority", it.priority), ("gw_priority", it.gw_priority)] {
+        keys.maybe(key, Some(priority).filter(|priority| *priority != 0));
     }
+    keys.text("interface_name", it.interface_name.as_ref());
+    keys.list("link_local_ips", &it.link_local_ips);
+    keys.text("mac_address", it.mac_address.as_ref());
+    keys.strings("driver_opts", &it.driver_opts);
     Value::Object(keys.0)
 }
 

@@ -1,25 +1,37 @@
 //! The container of a service.
 
 use crate::model::container::{ContainerSpec, Mount};
+use crate::model::deploy::Deploy;
 use crate::model::span::Spanned;
 use crate::spec::raw::service::Service as Raw;
 use crate::spec::raw::several::Pairs;
 use crate::spec::read::field::Field;
-use crate::spec::read::leaf::{Plain, Switch};
+use crate::spec::read::leaf::Switch;
 use crate::spec::read::list::List;
 use crate::spec::read::words::{instead, quote};
 
 use super::limits::Limits;
 use super::lowering::Lowering;
 use super::scope::Scope;
-use super::value::{many, pairs, text_pairs, texts};
+use super::value::{many, options, pairs, plain_texts, text_pairs, texts};
 
 const ON: Option<Switch> = Some(Switch(true));
 
 impl Lowering<'_> {
     /// All that the file says of the container. `files` are mounts that come from elsewhere.
-    pub(super) fn container(&self, raw: Raw, files: Vec<Spanned<Mount>>, scope: &Scope) -> ContainerSpec {
-        let Limits { memory, nano_cpus, pids } = self.limits(&raw);
+    pub(super) fn container(
+        &self,
+        raw: Raw,
+        deploy: Option<&Deploy>,
+        files: Vec<Spanned<Mount>>,
+        scope: &Scope,
+    ) -> ContainerSpec {
+        let Limits { memory, nano_cpus, pids } = self.limits(&raw, deploy);
+        let resources = self.resources(&raw, deploy);
+        let (security_opt, seccomp_profiles) = self.security_opt(raw.security_opt, scope);
+        let restart = self.restart(&raw.restart);
+        let restart =
+            deploy.and_then(|deploy| deploy.restart.as_ref()).map_or(restart, |restart| restart.means);
         let mode = self.network_mode(&raw.network_mode);
         let networks = self.service_networks(raw.networks, mode.as_ref());
         let mut mounts = self.mounts(raw.volumes, raw.tmpfs, scope);
@@ -52,10 +64,11 @@ impl Lowering<'_> {
             read_only: raw.read_only.value == ON,
             cap_add: list(raw.cap_add),
             cap_drop: list(raw.cap_drop),
-            security_opt: list(raw.security_opt),
+            security_opt,
+            seccomp_profiles,
             devices: self.devices(raw.devices),
             device_cgroup_rules: list(raw.device_cgroup_rules),
-            group_add: plain_list(raw.group_add),
+            group_add: plain_texts(raw.group_add),
             runtime: raw.runtime.value,
             cgroup: self.one_word(&raw.cgroup, &["host", "private"]),
             cgroup_parent: raw.cgroup_parent.value,
@@ -72,7 +85,7 @@ impl Lowering<'_> {
             pids_limit: pids,
             stop_signal: raw.stop_signal.value,
             stop_grace_period: self.duration(&raw.stop_grace_period),
-            restart: self.restart(&raw.restart),
+            restart,
             healthcheck: self.healthcheck(raw.healthcheck),
             ports: self.ports(raw.ports).into_iter().map(|port| port.value).collect(),
             expose: self.expose(raw.expose),
@@ -84,6 +97,11 @@ impl Lowering<'_> {
             dns_search: raw.dns_search.value.map(many).unwrap_or_default(),
             dns_opt: list(raw.dns_opt),
             logging: Self::logging(raw.logging),
+            annotations: text_pairs(raw.annotations),
+            mac_address: self.mac_address(&raw.mac_address),
+            storage_opt: options(raw.storage_opt),
+            isolation: raw.isolation.value,
+            resources,
             links: Vec::new(),
             volumes_from: Vec::new(),
         }
@@ -147,8 +165,4 @@ impl Lowering<'_> {
 
 fn list(field: Field<List<String>>) -> Vec<String> {
     field.value.map(texts).unwrap_or_default()
-}
-
-fn plain_list(field: Field<List<Plain>>) -> Vec<String> {
-    field.value.unwrap_or_default().0.into_iter().map(|item| item.value.0).collect()
 }

@@ -1,4 +1,4 @@
-//! Limits, devices, logging, restart policy, `deploy`.
+//! Limits, devices, logging, restart policy, replicas.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::{Device, Logging, RestartPolicy, Ulimit};
+use crate::model::deploy::Deploy;
 use crate::model::service::PullPolicy;
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::limits::{DeviceForm, Logging as RawLogging, UlimitForm};
@@ -25,7 +26,7 @@ const PULL: &[&str] =
     &["missing", "if_not_present", "always", "never", "build", "refresh", "daily", "weekly", "every_12h"];
 const DAY: Duration = Duration::from_hours(24);
 /// More replicas than this on one engine were not meant.
-const SCALE_LIMIT: i64 = 1000;
+pub(super) const SCALE_LIMIT: i64 = 1000;
 
 /// Limits that two places of a service may give.
 pub(super) struct Limits {
@@ -199,76 +200,56 @@ impl Lowering<'_> {
     }
 
     /// Limits from the service's own keys and from `deploy`.
-    pub(super) fn limits(&self, raw: &Raw) -> Limits {
-        let limits = raw.deploy.value.as_ref().and_then(|deploy| deploy.resources.value.as_ref());
-        if let Some(deploy) = &raw.deploy.value {
-            self.refuse_not_yet([
-                ("mode", &deploy.mode),
-                ("endpoint_mode", &deploy.endpoint_mode),
-                ("labels", &deploy.labels),
-                ("update_config", &deploy.update_config),
-                ("rollback_config", &deploy.rollback_config),
-                ("restart_policy", &deploy.restart_policy),
-                ("placement", &deploy.placement),
-            ]);
-        }
-        if let Some(resources) = limits {
-            self.refuse_not_yet([("reservations", &resources.reservations)]);
-        }
-        let limits = limits.and_then(|resources| resources.limits.value.as_ref());
-        let pids = |field: &Field<Whole>| self.whole::<i64>(field, -1, "a limit of processes");
+    pub(super) fn limits(&self, raw: &Raw, deploy: Option<&Deploy>) -> Limits {
+        let places = raw
+            .deploy
+            .value
+            .as_ref()
+            .and_then(|deploy| deploy.resources.value.as_ref())
+            .and_then(|resources| resources.limits.value.as_ref());
         let memory = self.one_of(
             ("mem_limit", self.bytes(&raw.mem_limit), raw.mem_limit.place),
             (
                 "deploy.resources.limits.memory",
-                limits.and_then(|l| self.bytes(&l.memory)),
-                limits.and_then(|l| l.memory.place),
+                deploy.and_then(|deploy| deploy.limit_memory),
+                places.and_then(|limits| limits.memory.place),
             ),
         );
         let nano_cpus = self.one_of(
             ("cpus", self.nano_cpus(&raw.cpus), raw.cpus.place),
             (
                 "deploy.resources.limits.cpus",
-                limits.and_then(|l| self.nano_cpus(&l.cpus)),
-                limits.and_then(|l| l.cpus.place),
+                deploy.and_then(|deploy| deploy.limit_cpus),
+                places.and_then(|limits| limits.cpus.place),
             ),
         );
         let pids = self.one_of(
-            ("pids_limit", pids(&raw.pids_limit), raw.pids_limit.place),
+            (
+                "pids_limit",
+                self.whole::<i64>(&raw.pids_limit, -1, "a limit of processes"),
+                raw.pids_limit.place,
+            ),
             (
                 "deploy.resources.limits.pids",
-                limits.and_then(|l| pids(&l.pids)),
-                limits.and_then(|l| l.pids.place),
+                deploy.and_then(|deploy| deploy.limit_pids),
+                places.and_then(|limits| limits.pids.place),
             ),
         );
         Limits { memory, nano_cpus, pids }
     }
 
     /// Number of replicas.
-    pub(super) fn scale(&self, raw: &Raw) -> u32 {
-        let count = |field: &Field<Whole>| {
-            let count = self.whole::<i64>(field, 0, "a number of replicas")?;
-            if count > SCALE_LIMIT {
-                let span = field.place.unwrap_or_default();
-                self.bad(
-                    span,
-                    format!("{count} replicas are too many"),
-                    format!("The limit is {SCALE_LIMIT}."),
-                );
-                return None;
-            }
-            Some(count)
-        };
-        let deploy = raw.deploy.value.as_ref().map(|deploy| &deploy.replicas);
+    pub(super) fn scale(&self, raw: &Raw, deploy: Option<&Deploy>) -> u32 {
+        let replicas = raw.deploy.value.as_ref().and_then(|deploy| deploy.replicas.place);
         let scale = self.one_of(
-            ("scale", count(&raw.scale), raw.scale.place),
-            ("deploy.replicas", deploy.and_then(count), deploy.and_then(|replicas| replicas.place)),
+            ("scale", self.replicas(&raw.scale), raw.scale.place),
+            ("deploy.replicas", deploy.and_then(|deploy| deploy.replicas).map(i64::from), replicas),
         );
         scale.and_then(|scale| u32::try_from(scale).ok()).unwrap_or(1)
     }
 
     /// One value from two places, which must not differ.
-    fn one_of(
+    pub(super) fn one_of(
         &self,
         first: (&str, Option<i64>, Option<Span>),
         second: (&str, Option<i64>, Option<Span>),

@@ -1,8 +1,10 @@
 //! `volumes` and `tmpfs` of a service.
 
+use std::collections::BTreeMap;
+
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
-use crate::model::container::{Mount, MountSource};
+use crate::model::container::{Mount, MountSource, Recursive};
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::mount::{MountType, ServiceVolume, ServiceVolumeForm};
 use crate::spec::raw::several::OneOrMany;
@@ -14,6 +16,7 @@ use crate::spec::read::words::{instead, quote};
 use super::lowering::Lowering;
 use super::names::is_object_name;
 use super::scope::Scope;
+use super::value::text_pairs;
 
 const PROPAGATION: &[&str] = &["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 const OPTIONS: &[&str] = &[
@@ -59,7 +62,7 @@ impl Lowering<'_> {
             let (target, options) = value.split_once(':').unwrap_or((&value, ""));
             if let Some(target) = self.target(target, span) {
                 let source = MountSource::Tmpfs { options: options.to_owned() };
-                out.push(Spanned::new(Mount { target, source, read_only: false }, span));
+                out.push(Spanned::new(Mount { target, source, read_only: false, consistency: None }, span));
             }
         }
         out
@@ -134,22 +137,23 @@ impl Lowering<'_> {
                 word if PROPAGATION.contains(&word) => propagation = Some(word.to_owned()),
                 word => {
                     let help = instead(word, OPTIONS, "options");
-                    self.bad(span, format!("{} is not an option of a mount", quote(word)), help);
+                    let message = format!("{} is not an option of a mount, and is left out", quote(word));
+                    self.problems.push(Diagnostic::warning(Code::BadValue, message).at(span, "").help(help));
                 }
             }
         }
         let source = match source {
             Some(source) if source.starts_with(['.', '/', '~']) => {
                 let path = self.bind_path(source, span, scope)?;
-                MountSource::Bind { path, create: true, propagation, selinux }
+                MountSource::Bind { path, create: true, propagation, selinux, recursive: None }
             }
             Some(source) => {
                 let name = self.volume_key(source, span)?;
-                MountSource::Volume { name: Some(name), nocopy, subpath: None }
+                volume(Some(name), nocopy)
             }
-            None => MountSource::Volume { name: None, nocopy, subpath: None },
+            None => volume(None, nocopy),
         };
-        Some(Mount { target, source, read_only })
+        Some(Mount { target, source, read_only, consistency: None })
     }
 
     fn volume_key(&self, text: &str, span: Span) -> Option<String> {
@@ -162,7 +166,6 @@ impl Lowering<'_> {
     }
 
     fn long_mount(&self, volume: &ServiceVolume, span: Span, scope: &Scope) -> Option<Mount> {
-        self.refuse_options(volume);
         let missing = |key: &str| {
             self.problems.error(
                 Code::MissingKey,
@@ -177,11 +180,11 @@ impl Lowering<'_> {
             }
             return None;
         };
-        if matches!(kind.value, MountType::Cluster | MountType::Npipe | MountType::Image) {
-            let message = "this type of volume is not supported yet";
-            self.problems.error(Code::NotSupported, kind.span, message, "Use `bind`, `volume` or `tmpfs`.");
+        if let Some((message, help)) = refusal(*kind.value) {
+            self.problems.error(Code::NotSupported, kind.span, message, help);
             return None;
         }
+        self.check_type_options(volume, *kind.value);
         let Some(target) = volume.target.get() else {
             if volume.target.place.is_none() {
                 missing("target");
@@ -208,11 +211,24 @@ impl Lowering<'_> {
                     name,
                     nocopy: options.is_some_and(|options| options.nocopy.value == Some(Switch(true))),
                     subpath: options.and_then(|options| options.subpath.value.clone()),
+                    labels: options.map(|options| text_pairs(options.labels.clone())).unwrap_or_default(),
                 }
             }
-            _ => MountSource::Tmpfs { options: self.tmpfs_options(volume) },
+            MountType::Image => {
+                let Some(source) = volume.source.get() else {
+                    missing("source");
+                    return None;
+                };
+                self.check_image(source.value, source.span);
+                let options = volume.image.value.as_ref();
+                MountSource::Image {
+                    image: source.value.clone(),
+                    subpath: options.and_then(|options| options.subpath.value.clone()),
+                }
+            }
+            _ => self.memory(volume),
         };
-        Some(Mount { target, source, read_only })
+        Some(Mount { target, source, read_only, consistency: volume.consistency.value.clone() })
     }
 
     fn long_bind(
@@ -245,25 +261,68 @@ impl Lowering<'_> {
                 }
             });
         let create = options.is_none_or(|options| options.create_host_path.value != Some(Switch(false)));
-        Some(MountSource::Bind { path, create, propagation, selinux })
+        let recursive = options.and_then(|options| options.recursive.get()).and_then(|word| {
+            let found = RECURSIVE.iter().find(|known| known.as_str() == word.value);
+            if found.is_none() {
+                let words = RECURSIVE.map(Recursive::as_str);
+                let help = instead(word.value, &words, "words");
+                self.bad(word.span, format!("{} is not a value of `recursive`", quote(word.value)), help);
+            }
+            found.copied()
+        });
+        Some(MountSource::Bind { path, create, propagation, selinux, recursive })
     }
 
-    fn tmpfs_options(&self, volume: &ServiceVolume) -> String {
-        let Some(options) = &volume.tmpfs.value else { return String::new() };
-        let size = self.bytes(&options.size).map(|size| format!("size={size}"));
-        let mode = self
-            .whole::<u32>(&options.mode, 0, "a set of permission bits")
-            .map(|mode| format!("mode={mode:o}"));
-        size.into_iter().chain(mode).collect::<Vec<_>>().join(",")
+    fn memory(&self, volume: &ServiceVolume) -> MountSource {
+        let Some(options) = &volume.tmpfs.value else {
+            return MountSource::Memory { size: None, mode: None };
+        };
+        MountSource::Memory {
+            size: self.bytes(&options.size),
+            mode: self.whole::<u32>(&options.mode, 0, "a set of permission bits"),
+        }
     }
 
-    fn refuse_options(&self, volume: &ServiceVolume) {
-        self.refuse_not_yet([("image", &volume.image)]);
-        if let Some(options) = &volume.bind.value {
-            self.refuse_not_yet([("recursive", &options.recursive)]);
+    /// Options of another type than the volume's do nothing (Compose warns in these words).
+    fn check_type_options(&self, volume: &ServiceVolume, kind: MountType) {
+        for (of, key, place) in [
+            (MountType::Bind, "bind", volume.bind.key),
+            (MountType::Volume, "volume", volume.volume.key),
+            (MountType::Tmpfs, "tmpfs", volume.tmpfs.key),
+            (MountType::Image, "image", volume.image.key),
+        ] {
+            if let Some(place) = place.filter(|_| kind != of) {
+                self.problems.push(
+                    Diagnostic::warning(
+                        Code::Unused,
+                        format!("`{key}` does nothing for a volume of another type"),
+                    )
+                    .at(place, "")
+                    .help(format!("Take `{key}` away, or write `type: {key}`.")),
+                );
+            }
         }
-        if let Some(options) = &volume.volume.value {
-            self.refuse_not_yet([("labels", &options.labels)]);
-        }
+    }
+}
+
+const RECURSIVE: [Recursive; 4] =
+    [Recursive::Enabled, Recursive::Disabled, Recursive::Writable, Recursive::Readonly];
+
+fn volume(name: Option<String>, nocopy: bool) -> MountSource {
+    MountSource::Volume { name, nocopy, subpath: None, labels: BTreeMap::new() }
+}
+
+/// Why a type of volume cannot be had, and what to do.
+fn refusal(kind: MountType) -> Option<(&'static str, &'static str)> {
+    match kind {
+        MountType::Cluster => Some((
+            "a cluster volume is Swarm's, and an engine of its own has none",
+            "Use `type: volume` with a `driver`.",
+        )),
+        MountType::Npipe => Some((
+            "a named pipe is Windows', and nestctl makes Linux containers",
+            "Bind a socket: `type: bind`.",
+        )),
+        MountType::Bind | MountType::Volume | MountType::Tmpfs | MountType::Image => None,
     }
 }

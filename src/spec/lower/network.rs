@@ -1,7 +1,7 @@
 //! Networks and volumes of a layer, and the networks of a service.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
@@ -9,7 +9,9 @@ use crate::model::container::{Endpoint, NetworkMode};
 use crate::model::network::{NetworkSpec, Subnet, VolumeSpec};
 use crate::model::span::{Span, Spanned};
 use crate::model::topology::{NetworkDef, VolumeDef};
-use crate::spec::raw::network::{Ipam, IpamPool, Network, Nullable, ServiceNetwork, ServiceNetworks, Volume};
+use crate::spec::raw::network::{
+    External, Ipam, IpamPool, Network, Nullable, ServiceNetwork, ServiceNetworks, Volume,
+};
 use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::Switch;
@@ -31,11 +33,10 @@ impl Lowering<'_> {
                 continue;
             }
             let raw = field.value.map(|raw| raw.0).unwrap_or_default();
-            self.refuse_not_yet([("enable_ipv4", &raw.enable_ipv4)]);
             if let Some(name) = raw.name.get() {
                 self.check_name("the name of a network", name.value, name.span);
             }
-            let external = raw.external.value == ON;
+            let (external, old_name) = self.external("network", &raw.external, &raw.name);
             if external {
                 self.only_external(
                     "network",
@@ -45,22 +46,27 @@ impl Lowering<'_> {
                         ("driver_opts", raw.driver_opts.key),
                         ("ipam", raw.ipam.key),
                         ("internal", raw.internal.key),
+                        ("attachable", raw.attachable.key),
+                        ("enable_ipv4", raw.enable_ipv4.key),
+                        ("enable_ipv6", raw.enable_ipv6.key),
                         ("labels", raw.labels.key),
                     ],
                 );
             }
-            let (ipam_driver, ipam) = self.ipam(raw.ipam);
+            let (ipam_driver, ipam_options, ipam) = self.ipam(raw.ipam);
             let spec = NetworkSpec {
                 driver: raw.driver.value,
                 driver_opts: options(raw.driver_opts),
                 internal: raw.internal.value == ON,
                 attachable: raw.attachable.value == ON,
+                enable_ipv4: raw.enable_ipv4.value.map(|switch| switch.0),
                 enable_ipv6: raw.enable_ipv6.value.map(|switch| switch.0),
                 ipam_driver,
+                ipam_options,
                 ipam,
                 labels: text_pairs(raw.labels),
             };
-            out.insert(key, NetworkDef { name: raw.name.value, external, spec, span });
+            out.insert(key, NetworkDef { name: raw.name.value.or(old_name), external, spec, span });
         }
         out
     }
@@ -77,7 +83,7 @@ impl Lowering<'_> {
             if let Some(name) = raw.name.get() {
                 self.check_name("the name of a volume", name.value, name.span);
             }
-            let external = raw.external.value == ON;
+            let (external, old_name) = self.external("volume", &raw.external, &raw.name);
             if external {
                 self.only_external(
                     "volume",
@@ -94,7 +100,7 @@ impl Lowering<'_> {
                 driver_opts: options(raw.driver_opts),
                 labels: text_pairs(raw.labels),
             };
-            out.insert(key, VolumeDef { name: raw.name.value, external, spec, span });
+            out.insert(key, VolumeDef { name: raw.name.value.or(old_name), external, spec, span });
         }
         out
     }
@@ -113,11 +119,44 @@ impl Lowering<'_> {
         }
     }
 
-    fn ipam(&self, field: Field<Ipam>) -> (Option<String>, Vec<Subnet>) {
-        let Some(ipam) = field.value else { return (None, Vec::new()) };
-        self.refuse_not_yet([("options", &ipam.options)]);
+    /// Whether it is made by somebody else, and the name that the old form gives (compose-go
+    /// `transform/external.go`).
+    fn external(&self, what: &str, field: &Field<External>, name: &Field<String>) -> (bool, Option<String>) {
+        match field.get() {
+            None => (false, None),
+            Some(Spanned { value: External::Flag(flag), .. }) => (flag.0, None),
+            Some(Spanned { value: External::Named(old), span }) => {
+                self.problems.push(
+                    Diagnostic::warning(Code::Deprecated, "`external` with a name below it is given up")
+                        .at(span, "")
+                        .help("Write `external: true`, and `name` beside it."),
+                );
+                if let (Some(old), Some(name)) = (old.name.get(), name.get())
+                    && old.value != name.value
+                {
+                    self.problems.push(
+                        Diagnostic::error(
+                            Code::Contradiction,
+                            format!("`external.name` and `name` of the {what} differ"),
+                        )
+                        .at(old.span, "")
+                        .at(name.span, "")
+                        .help("Keep `name`, and write `external: true`."),
+                    );
+                }
+                if let Some(old) = old.name.get() {
+                    self.check_name(&format!("the name of a {what}"), old.value, old.span);
+                }
+                (true, old.name.value.clone())
+            }
+        }
+    }
+
+    fn ipam(&self, field: Field<Ipam>) -> (Option<String>, BTreeMap<String, String>, Vec<Subnet>) {
+        let Some(ipam) = field.value else { return (None, BTreeMap::new(), Vec::new()) };
         let pools = ipam.config.value.unwrap_or_default().0;
-        (ipam.driver.value, pools.into_iter().map(|pool| self.subnet(pool.value)).collect())
+        let pools = pools.into_iter().map(|pool| self.subnet(pool.value)).collect();
+        (ipam.driver.value, options(ipam.options), pools)
     }
 
     fn subnet(&self, pool: IpamPool) -> Subnet {
@@ -127,8 +166,9 @@ impl Lowering<'_> {
                 self.bad(text.span, format!("{} is not a network", quote(text.value)), help);
             }
         }
-        self.ip::<std::net::IpAddr>(&pool.gateway, "an IP address");
+        self.ip::<IpAddr>(&pool.gateway, "an IP address");
         let aux = pool.aux_addresses.value.unwrap_or_default().0;
+        aux.iter().for_each(|(_, address)| self.ip::<IpAddr>(address, "an IP address"));
         Subnet {
             subnet: pool.subnet.value,
             ip_range: pool.ip_range.value,
@@ -185,13 +225,13 @@ impl Lowering<'_> {
     }
 
     fn endpoint(&self, raw: ServiceNetwork) -> Endpoint {
-        self.refuse_not_yet([
-            ("gw_priority", &raw.gw_priority),
-            ("interface_name", &raw.interface_name),
-            ("link_local_ips", &raw.link_local_ips),
-            ("mac_address", &raw.mac_address),
-            ("driver_opts", &raw.driver_opts),
-        ]);
+        for address in raw.link_local_ips.value.iter().flat_map(|list| &list.0) {
+            if address.value.parse::<IpAddr>().is_err() {
+                let message = format!("{} is not an IP address", quote(&address.value));
+                self.bad(address.span, message, "Write one address, without a prefix.");
+            }
+        }
+        let mac_address = self.mac_address(&raw.mac_address);
         self.ip::<Ipv4Addr>(&raw.ipv4_address, "an IPv4 address");
         self.ip::<Ipv6Addr>(&raw.ipv6_address, "an IPv6 address");
         Endpoint {
@@ -200,7 +240,24 @@ impl Lowering<'_> {
             ipv4_address: raw.ipv4_address.value,
             ipv6_address: raw.ipv6_address.value,
             priority: raw.priority.value.map_or(0, |priority| priority.0),
+            gw_priority: raw.gw_priority.value.map_or(0, |priority| priority.0),
+            interface_name: raw.interface_name.value,
+            link_local_ips: raw.link_local_ips.value.map(texts).unwrap_or_default(),
+            mac_address,
+            driver_opts: options(raw.driver_opts),
         }
+    }
+
+    /// A MAC address, `02:42:ac:11:65:43` or with `-` or `.` (Go's `net.ParseMAC`).
+    pub(super) fn mac_address(&self, field: &Field<String>) -> Option<String> {
+        let Spanned { value, span } = field.get()?;
+        let digits: String = value.chars().filter(|c| !matches!(c, ':' | '-' | '.')).collect();
+        if digits.len() != 12 || !digits.chars().all(|c| c.is_ascii_hexdigit()) {
+            let help = "Write six bytes: `02:42:ac:11:65:43`.";
+            self.bad(span, format!("{} is not a MAC address", quote(value)), help);
+            return None;
+        }
+        Some(value.clone())
     }
 
     /// `network_mode`.

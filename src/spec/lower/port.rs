@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::diag::code::Code;
-use crate::model::container::{PortBinding, Protocol};
+use crate::model::container::{PortBinding, PortNotes, Protocol};
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::port::{Port, PortForm};
 use crate::spec::read::field::Field;
@@ -23,6 +23,7 @@ struct Parts {
     host: Option<(u16, u16)>,
     container: (u16, u16),
     protocol: Protocol,
+    notes: Option<Box<PortNotes>>,
 }
 
 impl Lowering<'_> {
@@ -78,7 +79,13 @@ impl Lowering<'_> {
                 Some(word) => protocol(word.value).map_err(|message| (word.span, message))?,
                 None => Protocol::Tcp,
             };
-            Ok(Parts { host_ip, host, container, protocol })
+            let notes = PortNotes {
+                name: port.name.value.clone(),
+                mode: port.mode.value.clone(),
+                app_protocol: port.app_protocol.value.clone(),
+            };
+            let notes = (notes != PortNotes::default()).then(|| Box::new(notes));
+            Ok(Parts { host_ip, host, container, protocol, notes })
         };
         Some(read())
     }
@@ -127,7 +134,7 @@ fn short(text: &str) -> Result<Parts, String> {
     if rest == Some("") && ip.is_none() {
         return Err(format!("{} has nothing before its first `:`", quote(text)));
     }
-    Ok(Parts { host_ip, host, container, protocol })
+    Ok(Parts { host_ip, host, container, protocol, notes: None })
 }
 
 fn protocol(word: &str) -> Result<Protocol, String> {
@@ -179,6 +186,7 @@ fn write_out(parts: &Parts) -> Result<Vec<PortBinding>, String> {
             host: parts.host.map(|(low, high)| if count > 0 { (low + i, low + i) } else { (low, high) }),
             container: first + i,
             protocol: parts.protocol,
+            notes: parts.notes.clone(),
         })
         .collect())
 }

@@ -262,13 +262,8 @@ impl Lowering<'_> {
                     self.problems.error(Code::HostPath, stored.place, message, help);
                 }
                 self.warn_unheeded(role, uses);
-                let source = MountSource::Bind {
-                    path: BindPath::User(file.clone()),
-                    create: false,
-                    propagation: None,
-                    selinux: None,
-                };
-                out.mounts.push(Spanned::new(Mount { target: path, source, read_only: true }, span));
+                let source = MountSource::bind(BindPath::User(file.clone()), false);
+                out.mounts.push(Spanned::new(Mount::new(path, source, true), span));
                 return;
             }
             FileSource::Content(text) => text.as_bytes().into(),

@@ -24,6 +24,10 @@ pub(super) fn texts(list: List<String>) -> Vec<String> {
     list.0.into_iter().map(|item| item.value).collect()
 }
 
+pub(super) fn plain_texts(field: Field<List<Plain>>) -> Vec<String> {
+    field.value.unwrap_or_default().0.into_iter().map(|item| item.value.0).collect()
+}
+
 pub(super) fn many(value: OneOrMany) -> Vec<String> {
     match value {
         OneOrMany::One(one) => vec![one],
@@ -73,6 +77,11 @@ impl Lowering<'_> {
     /// Notes a value that cannot be meant.
     pub(super) fn bad(&self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.problems.error(Code::BadValue, span, message, help);
+    }
+
+    /// Notes a key that must be there.
+    pub(super) fn missing(&self, key: &str, span: Span) {
+        self.problems.error(Code::MissingKey, span, format!("`{key}` is missing"), format!("Add `{key}`."));
     }
 
     /// Notes every key that is read and not honoured.

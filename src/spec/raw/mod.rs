@@ -4,6 +4,7 @@
 pub(crate) mod anything;
 pub(crate) mod build;
 pub(crate) mod delegate;
+pub(crate) mod deploy;
 pub(crate) mod engine;
 pub(crate) mod health;
 pub(crate) mod hook;

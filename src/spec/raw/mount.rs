@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Plain, Switch, Whole};
-use crate::spec::read::unread::NotYet;
+
+use super::several::Pairs;
 
 /// A mount: `[SOURCE:]TARGET[:OPTIONS]`, or a mapping.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,7 +25,7 @@ pub(crate) struct ServiceVolume {
     /// What is mounted.
     #[serde(rename = "type")]
     pub(crate) kind: Field<MountType>,
-    /// Path of a bind, or name of a volume.
+    /// Path of a bind, name of a volume, or reference of an image.
     pub(crate) source: Field<String>,
     /// Path inside the container.
     pub(crate) target: Field<String>,
@@ -38,7 +39,8 @@ pub(crate) struct ServiceVolume {
     pub(crate) volume: Field<VolumeOptions>,
     /// Options of a tmpfs.
     pub(crate) tmpfs: Field<TmpfsOptions>,
-    pub(crate) image: Field<NotYet>,
+    /// Options of an image.
+    pub(crate) image: Field<ImageOptions>,
 }
 
 /// What is mounted.
@@ -52,11 +54,11 @@ pub(crate) enum MountType {
     Volume,
     /// Memory.
     Tmpfs,
-    /// Not supported yet.
+    /// A volume of a Swarm cluster; refused.
     Cluster,
-    /// Not supported yet.
+    /// A named pipe of Windows; refused.
     Npipe,
-    /// Not supported yet.
+    /// The files of an image, not writable.
     Image,
 }
 
@@ -72,7 +74,9 @@ pub(crate) struct BindOptions {
     pub(crate) create_host_path: Field<Switch>,
     /// SELinux label: `z` or `Z`.
     pub(crate) selinux: Field<String>,
-    pub(crate) recursive: Field<NotYet>,
+    /// What becomes of mounts below it: `enabled`, `disabled`, `writable` or `readonly`.
+    #[cfg_attr(test, schemars(example = &"readonly"))]
+    pub(crate) recursive: Field<String>,
 }
 
 /// Options of a volume.
@@ -84,7 +88,17 @@ pub(crate) struct VolumeOptions {
     pub(crate) nocopy: Field<Switch>,
     /// A path within it.
     pub(crate) subpath: Field<String>,
-    pub(crate) labels: Field<NotYet>,
+    /// Labels of an anonymous volume.
+    pub(crate) labels: Field<Pairs>,
+}
+
+/// Options of an image.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ImageOptions {
+    /// A path within it.
+    pub(crate) subpath: Field<String>,
 }
 
 /// Options of a tmpfs.

@@ -6,7 +6,6 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Plain, Switch, Whole};
 use crate::spec::read::list::List;
-use crate::spec::read::unread::NotYet;
 
 use super::several::Pairs;
 
@@ -54,11 +53,18 @@ pub(crate) struct ServiceNetwork {
     pub(crate) ipv6_address: Field<String>,
     /// The network with the largest number is connected first.
     pub(crate) priority: Field<Whole>,
-    pub(crate) gw_priority: Field<NotYet>,
-    pub(crate) interface_name: Field<NotYet>,
-    pub(crate) link_local_ips: Field<NotYet>,
-    pub(crate) mac_address: Field<NotYet>,
-    pub(crate) driver_opts: Field<NotYet>,
+    /// The network with the largest number gives the default gateway (Engine API 1.48).
+    pub(crate) gw_priority: Field<Whole>,
+    /// Name of the interface inside (Engine API 1.49).
+    #[cfg_attr(test, schemars(example = &"eth0"))]
+    pub(crate) interface_name: Field<String>,
+    /// Link-local addresses.
+    pub(crate) link_local_ips: Field<List<String>>,
+    /// MAC address in this network.
+    #[cfg_attr(test, schemars(example = &"02:42:ac:11:65:43"))]
+    pub(crate) mac_address: Field<String>,
+    /// Options of the driver for this endpoint.
+    pub(crate) driver_opts: Field<Dict<Plain>>,
 }
 
 /// A network of a layer.
@@ -75,7 +81,7 @@ pub(crate) struct Network {
     /// Addresses.
     pub(crate) ipam: Field<Ipam>,
     /// Made by somebody else: it must be there.
-    pub(crate) external: Field<Switch>,
+    pub(crate) external: Field<External>,
     /// No way out of the network.
     pub(crate) internal: Field<Switch>,
     /// Containers may join by hand (overlay).
@@ -84,7 +90,27 @@ pub(crate) struct Network {
     pub(crate) enable_ipv6: Field<Switch>,
     /// Labels.
     pub(crate) labels: Field<Pairs>,
-    pub(crate) enable_ipv4: Field<NotYet>,
+    /// IPv4; otherwise it is on (Engine API 1.47).
+    pub(crate) enable_ipv4: Field<Switch>,
+}
+
+/// `external`: a switch, or the old form with the name.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
+pub(crate) enum External {
+    #[serde(rename = "scalar")]
+    Flag(Switch),
+    #[serde(rename = "mapping")]
+    Named(ExternalName),
+}
+
+/// The old form of `external`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ExternalName {
+    /// Name on the engine. Write `name` beside `external: true` instead.
+    pub(crate) name: Field<String>,
 }
 
 /// Addresses of a network.
@@ -96,7 +122,8 @@ pub(crate) struct Ipam {
     pub(crate) driver: Field<String>,
     /// Subnets.
     pub(crate) config: Field<List<IpamPool>>,
-    pub(crate) options: Field<NotYet>,
+    /// Options of the driver.
+    pub(crate) options: Field<Dict<Plain>>,
 }
 
 /// One subnet.
@@ -127,7 +154,7 @@ pub(crate) struct Volume {
     /// Options of the driver.
     pub(crate) driver_opts: Field<Dict<Plain>>,
     /// Made by somebody else: it must be there.
-    pub(crate) external: Field<Switch>,
+    pub(crate) external: Field<External>,
     /// Labels.
     pub(crate) labels: Field<Pairs>,
 }

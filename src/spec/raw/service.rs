@@ -10,11 +10,12 @@ use crate::spec::read::unread::NotYet;
 
 use super::build::BuildForm;
 use super::delegate::{ModelUses, Provider};
+use super::deploy::Deploy;
 use super::engine::EngineForm;
 use super::health::{DependsOn, Healthcheck};
 use super::hook::{Develop, Hook, InitHook};
 use super::layer::Inner;
-use super::limits::{Deploy, DeviceForm, Logging, UlimitForm};
+use super::limits::{BlkioConfig, CredentialSpec, DeviceForm, Gpus, Logging, UlimitForm};
 use super::mount::ServiceVolumeForm;
 use super::network::ServiceNetworks;
 use super::port::PortForm;
@@ -186,54 +187,59 @@ pub(crate) struct Service {
     pub(crate) inner: Field<Inner>,
     /// Ports carried to the machine of the root engine, from any depth.
     pub(crate) publish: Field<List<PortForm>>,
-    pub(crate) annotations: Field<NotYet>,
-    pub(crate) blkio_config: Field<NotYet>,
-    pub(crate) cpu_count: Field<NotYet>,
-    pub(crate) cpu_percent: Field<NotYet>,
-    pub(crate) cpu_shares: Field<NotYet>,
-    pub(crate) cpu_quota: Field<NotYet>,
-    pub(crate) cpu_period: Field<NotYet>,
-    pub(crate) cpu_rt_period: Field<NotYet>,
-    pub(crate) cpu_rt_runtime: Field<NotYet>,
-    pub(crate) cpuset: Field<NotYet>,
-    pub(crate) credential_spec: Field<NotYet>,
+    /// Annotations for the OCI runtime.
+    pub(crate) annotations: Field<Pairs>,
+    /// Weights and limits of block devices.
+    pub(crate) blkio_config: Field<Box<BlkioConfig>>,
+    /// Number of CPUs to use (Windows containers).
+    pub(crate) cpu_count: Field<Whole>,
+    /// Percentage of the CPUs to use (Windows containers).
+    pub(crate) cpu_percent: Field<Plain>,
+    /// Weight against other containers; 1024 is the usual one.
+    pub(crate) cpu_shares: Field<Whole>,
+    /// Microseconds of CPU time in each period.
+    pub(crate) cpu_quota: Field<Whole>,
+    /// Length of the period of `cpu_quota`, in microseconds.
+    pub(crate) cpu_period: Field<Whole>,
+    /// Length of the real-time period: microseconds or a duration (cgroup v1).
+    #[cfg_attr(test, schemars(example = &"1400us"))]
+    pub(crate) cpu_rt_period: Field<Measure>,
+    /// Real-time CPU time in each period: microseconds or a duration (cgroup v1).
+    #[cfg_attr(test, schemars(example = &"400ms"))]
+    pub(crate) cpu_rt_runtime: Field<Measure>,
+    /// CPUs to run on.
+    #[cfg_attr(test, schemars(example = &"0-3"))]
+    pub(crate) cpuset: Field<String>,
+    /// Credential spec of a managed service account (Windows containers).
+    pub(crate) credential_spec: Field<CredentialSpec>,
+    /// GPUs: `all`, or a list of requests.
+    #[cfg_attr(test, schemars(example = &"all"))]
+    pub(crate) gpus: Field<Gpus>,
+    /// Isolation of the container; on Linux there is only `default`.
+    pub(crate) isolation: Field<String>,
+    /// MAC address in the first network.
+    #[cfg_attr(test, schemars(example = &"02:42:ac:11:65:43"))]
+    pub(crate) mac_address: Field<String>,
+    /// Memory that the container keeps when memory is short.
+    #[cfg_attr(test, schemars(example = &"256m"))]
+    pub(crate) mem_reservation: Field<Plain>,
+    /// How willingly its memory is swapped, from 0 to 100 (cgroup v1).
+    pub(crate) mem_swappiness: Field<Whole>,
+    /// Memory and swap together; -1 for no limit.
+    #[cfg_attr(test, schemars(example = &"1g"))]
+    pub(crate) memswap_limit: Field<Plain>,
+    /// Its processes are not killed when memory runs out (cgroup v1).
+    pub(crate) oom_kill_disable: Field<Switch>,
+    /// How readily its processes are killed when memory runs out, from -1000 to 1000.
+    pub(crate) oom_score_adj: Field<Whole>,
+    /// Options of the storage driver.
+    pub(crate) storage_opt: Field<Dict<Plain>>,
     pub(crate) extends: Field<NotYet>,
-    pub(crate) gpus: Field<NotYet>,
-    pub(crate) isolation: Field<NotYet>,
-    pub(crate) mac_address: Field<NotYet>,
-    pub(crate) mem_reservation: Field<NotYet>,
-    pub(crate) mem_swappiness: Field<NotYet>,
-    pub(crate) memswap_limit: Field<NotYet>,
-    pub(crate) oom_kill_disable: Field<NotYet>,
-    pub(crate) oom_score_adj: Field<NotYet>,
-    pub(crate) storage_opt: Field<NotYet>,
 }
 
 impl Service {
     /// Keys of Compose that are read and refused.
-    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 21] {
-        [
-            ("annotations", &self.annotations),
-            ("blkio_config", &self.blkio_config),
-            ("cpu_count", &self.cpu_count),
-            ("cpu_percent", &self.cpu_percent),
-            ("cpu_shares", &self.cpu_shares),
-            ("cpu_quota", &self.cpu_quota),
-            ("cpu_period", &self.cpu_period),
-            ("cpu_rt_period", &self.cpu_rt_period),
-            ("cpu_rt_runtime", &self.cpu_rt_runtime),
-            ("cpuset", &self.cpuset),
-            ("credential_spec", &self.credential_spec),
-            ("extends", &self.extends),
-            ("gpus", &self.gpus),
-            ("isolation", &self.isolation),
-            ("mac_address", &self.mac_address),
-            ("mem_reservation", &self.mem_reservation),
-            ("mem_swappiness", &self.mem_swappiness),
-            ("memswap_limit", &self.memswap_limit),
-            ("oom_kill_disable", &self.oom_kill_disable),
-            ("oom_score_adj", &self.oom_score_adj),
-            ("storage_opt", &self.storage_opt),
-        ]
+    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 1] {
+        [("extends", &self.extends)]
     }
 }

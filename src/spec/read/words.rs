@@ -35,6 +35,20 @@ const THINGS: &[(&str, &str)] = &[
     ("Deploy", "`deploy`"),
     ("Resources", "`resources` of `deploy`"),
     ("Limits", "`limits` of `resources`"),
+    ("Reservations", "`reservations` of `resources`"),
+    ("GenericResource", "a generic resource"),
+    ("DiscreteResource", "`discrete_resource_spec`"),
+    ("DeployRestart", "`restart_policy` of `deploy`"),
+    ("Placement", "`placement` of `deploy`"),
+    ("Preference", "a preference of `placement`"),
+    ("UpdateConfig", "`update_config` or `rollback_config` of `deploy`"),
+    ("DeviceRequest", "a request for devices"),
+    ("BlkioConfig", "`blkio_config`"),
+    ("BlkioWeight", "a weight of `blkio_config`"),
+    ("BlkioLimit", "a limit of `blkio_config`"),
+    ("CredentialSpec", "`credential_spec`"),
+    ("ImageOptions", "`image` of a volume"),
+    ("ExternalName", "`external`"),
 ];
 
 /// What a node is, with its article.

@@ -89,7 +89,8 @@ fn every_key_of_a_service_reaches_the_container() {
             host_ip: Some("127.0.0.1".to_owned()),
             host: Some((53, 53)),
             container: 53,
-            protocol: Protocol::Udp
+            protocol: Protocol::Udp,
+            notes: None,
         }
     );
     assert_eq!(spec.ports[1].host, None);
@@ -144,22 +145,29 @@ fn every_form_of_a_mount_is_read() {
     let lab = fixture("every-key");
     let mounts: BTreeMap<&str, &Mount> =
         service(&lab, "web").spec.mounts.iter().map(|mount| (mount.target.as_str(), mount)).collect();
-    let bind = |path: &str, create: bool, propagation: Option<&str>, selinux: Option<char>| {
-        MountSource::Bind { path: user(path), create, propagation: propagation.map(str::to_owned), selinux }
-    };
+    let bind =
+        |path: &str, create: bool, propagation: Option<&str>, selinux: Option<char>| MountSource::Bind {
+            path: user(path),
+            create,
+            propagation: propagation.map(str::to_owned),
+            selinux,
+            recursive: None,
+        };
     assert_eq!(mounts["/etc/conf"].source, bind("/lab/conf", true, None, Some('z')));
     assert!(mounts["/etc/conf"].read_only);
     assert_eq!(mounts["/cache"].source, bind("/home/me/.cache", false, Some("rshared"), Some('Z')));
-    assert_eq!(
-        mounts["/data"].source,
-        MountSource::Volume { name: Some("data".into()), nocopy: false, subpath: None }
-    );
-    assert_eq!(mounts["/anonymous"].source, MountSource::Volume { name: None, nocopy: false, subpath: None });
+    assert_eq!(mounts["/data"].source, MountSource::volume(Some("data".into())));
+    assert_eq!(mounts["/anonymous"].source, MountSource::volume(None));
     assert_eq!(
         mounts["/sub"].source,
-        MountSource::Volume { name: Some("data".into()), nocopy: true, subpath: Some("a/b".into()) }
+        MountSource::Volume {
+            name: Some("data".into()),
+            nocopy: true,
+            subpath: Some("a/b".into()),
+            labels: BTreeMap::new()
+        }
     );
-    assert_eq!(mounts["/mem"].source, MountSource::Tmpfs { options: "size=67108864,mode=1777".into() });
+    assert_eq!(mounts["/mem"].source, MountSource::Memory { size: Some(64 << 20), mode: Some(0o1777) });
     assert_eq!(mounts["/tmp"].source, MountSource::Tmpfs { options: "exec,mode=777".into() });
     // A config or secret that is a file is a bind that nothing can write.
     assert_eq!(mounts["/app"].source, bind("/lab/nest.yaml", false, None, None));
@@ -384,7 +392,13 @@ fn a_file_with_errors_still_gives_what_could_be_read() {
         ContainerSpec {
             image: "y".to_owned(),
             networks: [("default".to_owned(), Endpoint::default())].into(),
-            ports: vec![PortBinding { host_ip: None, host: None, container: 80, protocol: Protocol::Tcp }],
+            ports: vec![PortBinding {
+                host_ip: None,
+                host: None,
+                container: 80,
+                protocol: Protocol::Tcp,
+                notes: None
+            }],
             ..ContainerSpec::default()
         }
     );

@@ -110,7 +110,10 @@ impl Channel {
             return Err(failed);
         }
         if !head.status.is_success() {
-            return Err(Status::new(UNAVAILABLE, format!("the builder answered with status {}", head.status)));
+            return Err(Status::new(
+                UNAVAILABLE,
+                format!("the builder answered with status {}", head.status),
+            ));
         }
         Ok(Answers(Messages::new(body)))
     }
@@ -153,7 +156,8 @@ fn status_of(headers: &HeaderMap) -> Result<Option<Status>, Status> {
         .ok()
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Status::new(INTERNAL, "the builder's verdict cannot be read"))?;
-    let message = headers.get("grpc-message").map(|text| unescape(text.as_bytes(), false)).unwrap_or_default();
+    let message =
+        headers.get("grpc-message").map(|text| unescape(text.as_bytes(), false)).unwrap_or_default();
     Ok((code != 0).then_some(Status { code, message }))
 }
 

@@ -119,7 +119,8 @@ mod tests {
         let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
         let vertex =
             Vertex { digest: "a".to_owned(), name: "RUN x".to_owned(), started: at(1), ..Vertex::default() };
-        let log = |text: &str| VertexLog { vertex: "a".to_owned(), stream: 1, text: text.as_bytes().to_vec() };
+        let log =
+            |text: &str| VertexLog { vertex: "a".to_owned(), stream: 1, text: text.as_bytes().to_vec() };
         teller.hear(StatusResponse {
             vertexes: vec![vertex.clone()],
             logs: vec![log("one\ntw")],

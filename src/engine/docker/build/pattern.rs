@@ -157,7 +157,9 @@ fn fits(pieces: &[Piece], path: &[char]) -> bool {
         match piece {
             Piece::Rest => {
                 let first = row.iter().position(|can| *can);
-                next.iter_mut().enumerate().for_each(|(at, can)| *can = first.is_some_and(|first| at >= first));
+                next.iter_mut()
+                    .enumerate()
+                    .for_each(|(at, can)| *can = first.is_some_and(|first| at >= first));
             }
             Piece::Some | Piece::Directories => {
                 let mut open = false;

@@ -13,7 +13,8 @@ use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
 use super::grpc::{
-    CONNECTION_WINDOW, INTERNAL, Messages, NOT_FOUND, Reply, STREAM_WINDOW, Status, UNAVAILABLE, UNIMPLEMENTED,
+    CONNECTION_WINDOW, INTERNAL, Messages, NOT_FOUND, Reply, STREAM_WINDOW, Status, UNAVAILABLE,
+    UNIMPLEMENTED,
 };
 use super::message::{
     BytesMessage, CheckAgentRequest, CredentialsRequest, CredentialsResponse, Empty, GetSecretRequest,
@@ -153,7 +154,8 @@ impl Session {
             Status::new(UNAVAILABLE, message)
         })?;
         let (mut reading, mut writing) = agent.into_split();
-        let broken = |error: std::io::Error| Status::new(UNAVAILABLE, format!("the agent broke off: {error}"));
+        let broken =
+            |error: std::io::Error| Status::new(UNAVAILABLE, format!("the agent broke off: {error}"));
         let there = async {
             while let Some(message) = asked.next::<BytesMessage>().await? {
                 writing.write_all(&message.data).await.map_err(broken)?;

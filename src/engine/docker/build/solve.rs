@@ -11,9 +11,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 
 use super::grpc::{Channel, Held, Status};
-use super::message::{
-    CacheEntry, CacheOptions, SolveRequest, SolveResponse, StatusRequest, StatusResponse,
-};
+use super::message::{CacheEntry, CacheOptions, SolveRequest, SolveResponse, StatusRequest, StatusResponse};
 use super::notes::Teller;
 use super::session::{METHODS, Session};
 use super::sync::Source;
@@ -74,7 +72,8 @@ impl DockerEngine {
         }
         let io = self.upgraded(open, &call).await?;
         let _serving = Held::spawn(async move { drop(session.serve(io).await) });
-        let channel = Channel::over(self.upgraded(Raw::post(&["grpc"]), &call).await?).await.map_err(failed)?;
+        let channel =
+            Channel::over(self.upgraded(Raw::post(&["grpc"]), &call).await?).await.map_err(failed)?;
         request.reference = unique();
         let status = StatusRequest { reference: request.reference.clone() };
         let course = async {

@@ -123,8 +123,15 @@ pub(super) async fn serve(
             Source::File { name, text } => send_only(name, text, &outgoing),
             Source::Directory(root) => {
                 wanted.follow(root, &*files);
-                Walk { root, wanted: &wanted, files: &*files, outgoing: &outgoing, numbers: &numbers, next: 0 }
-                    .run()
+                Walk {
+                    root,
+                    wanted: &wanted,
+                    files: &*files,
+                    outgoing: &outgoing,
+                    numbers: &numbers,
+                    next: 0,
+                }
+                .run()
             }
         };
         let last = walked.map(|()| Packet::default());
@@ -162,7 +169,9 @@ async fn answer(
         while let Some(id) = list.blocking_recv() {
             let path = numbers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             let sent = match (&source, path) {
-                (Source::File { text, .. }, None) => pieces(&mut text.as_bytes(), id, &bytes, "the Dockerfile"),
+                (Source::File { text, .. }, None) => {
+                    pieces(&mut text.as_bytes(), id, &bytes, "the Dockerfile")
+                }
                 (_, Some(path)) => {
                     let shown = path.display().to_string();
                     match files.open(&path) {
@@ -170,7 +179,9 @@ async fn answer(
                         Err(error) => Err(broken(&shown, &error)),
                     }
                 }
-                (Source::Directory(_), None) => Err(Status::new(INTERNAL, format!("no file has the number {id}"))),
+                (Source::Directory(_), None) => {
+                    Err(Status::new(INTERNAL, format!("no file has the number {id}")))
+                }
             };
             if let Err(status) = sent {
                 drop(bytes.blocking_send(Err(status)));
@@ -260,8 +271,11 @@ impl Walk<'_> {
                 way.pop();
                 continue;
             };
-            let path =
-                if here.path.is_empty() { entry.name.clone() } else { format!("{}/{}", here.path, entry.name) };
+            let path = if here.path.is_empty() {
+                entry.name.clone()
+            } else {
+                format!("{}/{}", here.path, entry.name)
+            };
             if !self.wanted.wants(&path) {
                 continue;
             }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bollard::models::{
     ContainerCreateBody, DeviceMapping, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
-    HostConfigLogConfig, NetworkingConfig, PortBinding as ApiPortBinding, ResourcesUlimits,
-    RestartPolicy as ApiRestartPolicy, RestartPolicyNameEnum,
+    HostConfigIsolationEnum, HostConfigLogConfig, NetworkingConfig, PortBinding as ApiPortBinding,
+    ResourcesBlkioWeightDevice, ResourcesUlimits, RestartPolicy as ApiRestartPolicy, RestartPolicyNameEnum,
 };
 
+use super::devices::{device_requests, is_cdi, throttles};
 use super::mounts;
 use super::network::endpoint_settings;
 use super::some::{some, some_map};
@@ -74,23 +75,28 @@ impl ContainerRequest<'_> {
             domainname: spec.domainname.clone(),
             user: spec.user.clone(),
             exposed_ports: some(exposed(spec)),
+            // As Compose asks, whether somebody attaches or not; `docker attach` works either way.
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
             tty: spec.tty.then_some(true),
             open_stdin: spec.stdin_open.then_some(true),
             env: some(environment),
             cmd,
             entrypoint,
-            healthcheck: spec.healthcheck.as_ref().map(|check| self.health(check)),
+            healthcheck: spec.healthcheck.as_ref().map(|check| self.health(check)).transpose()?,
             image: Some(self.image.to_owned()),
-            volumes: some(mounts::anonymous(spec)),
             working_dir: spec.working_dir.clone(),
             labels: some_map(spec.labels.iter().chain(self.labels)),
             stop_signal: spec.stop_signal.clone(),
             stop_timeout: spec
                 .stop_grace_period
-                .map(|grace| i64::try_from(grace.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)),
+                // Whole seconds, as Compose cuts them (`ToSeconds`).
+                .map(|grace| i64::try_from(grace.as_secs()).unwrap_or(i64::MAX)),
             host_config: Some(self.host_config(first.map(|(name, _)| name))?),
-            networking_config: first.map(|(name, endpoint)| NetworkingConfig {
-                endpoints_config: Some(HashMap::from([(name.clone(), endpoint_settings(endpoint))])),
+            networking_config: first.map(|(name, endpoint)| {
+                let mut settings = endpoint_settings(endpoint);
+                settings.mac_address = settings.mac_address.or_else(|| spec.mac_address.clone());
+                NetworkingConfig { endpoints_config: Some(HashMap::from([(name.clone(), settings)])) }
             }),
             ..ContainerCreateBody::default()
         })
@@ -115,18 +121,22 @@ impl ContainerRequest<'_> {
         (Some(entrypoint), Some(command))
     }
 
-    fn health(&self, check: &Healthcheck) -> HealthConfig {
+    fn health(&self, check: &Healthcheck) -> Result<HealthConfig, CannotAsk> {
         if check.is_disabled() {
-            return HealthConfig { test: Some(vec!["NONE".to_owned()]), ..HealthConfig::default() };
+            return Ok(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..HealthConfig::default() });
         }
-        HealthConfig {
+        if check.start_interval.is_some() && self.api < START_INTERVAL {
+            let what = "healthcheck.start_interval";
+            return Err(CannotAsk::TooOld { what, since: START_INTERVAL, api: self.api });
+        }
+        Ok(HealthConfig {
             test: some(check.test.clone()),
             interval: check.interval.map(nanos),
             timeout: check.timeout.map(nanos),
             retries: check.retries.map(i64::from),
             start_period: check.start_period.map(nanos),
-            start_interval: check.start_interval.filter(|_| self.api >= START_INTERVAL).map(nanos),
-        }
+            start_interval: check.start_interval.map(nanos),
+        })
     }
 
     fn host_config(&self, first_network: Option<&String>) -> Result<HostConfig, CannotAsk> {
@@ -137,10 +147,39 @@ impl ContainerRequest<'_> {
                 !matches!(option.as_str(), "systempaths=unconfined" | "systempaths:unconfined")
             });
         let all_paths = (!unconfined.is_empty()).then(Vec::new);
+        let security = security.into_iter().map(|option| match spec.seccomp_profiles.get(&option) {
+            Some(profile) => format!("seccomp={profile}"),
+            None => option,
+        });
+        let resources = &spec.resources;
+        let (cdi, devices): (Vec<_>, Vec<_>) = spec.devices.iter().partition(|device| is_cdi(device));
+        let blkio = resources.blkio.as_deref().cloned().unwrap_or_default();
         Ok(HostConfig {
             memory: spec.mem_limit,
             cgroup_parent: spec.cgroup_parent.clone(),
-            devices: some(spec.devices.iter().map(|device| DeviceMapping {
+            cpu_count: resources.cpu_count,
+            cpu_percent: resources.cpu_percent,
+            cpu_shares: resources.cpu_shares,
+            cpu_quota: resources.cpu_quota,
+            cpu_period: resources.cpu_period,
+            cpu_realtime_period: resources.cpu_rt_period,
+            cpu_realtime_runtime: resources.cpu_rt_runtime,
+            cpuset_cpus: resources.cpuset.clone(),
+            memory_reservation: resources.mem_reservation,
+            memory_swap: resources.memswap_limit,
+            memory_swappiness: resources.mem_swappiness,
+            oom_kill_disable: resources.oom_kill_disable.then_some(true),
+            oom_score_adj: resources.oom_score_adj,
+            blkio_weight: blkio.weight,
+            blkio_weight_device: some(blkio.weight_device.into_iter().map(|(path, weight)| {
+                ResourcesBlkioWeightDevice { path: Some(path), weight: Some(usize::from(weight)) }
+            })),
+            blkio_device_read_bps: throttles(blkio.read_bps),
+            blkio_device_read_iops: throttles(blkio.read_iops),
+            blkio_device_write_bps: throttles(blkio.write_bps),
+            blkio_device_write_iops: throttles(blkio.write_iops),
+            device_requests: some(device_requests(resources, &cdi)),
+            devices: some(devices.into_iter().map(|device| DeviceMapping {
                 path_on_host: Some(device.source.clone()),
                 path_in_container: Some(device.target.clone()),
                 cgroup_permissions: Some(device.permissions.clone()),
@@ -159,6 +198,9 @@ impl ContainerRequest<'_> {
                 typ: logging.driver.clone(),
                 config: some_map(&logging.options),
             }),
+            annotations: some_map(&spec.annotations),
+            storage_opt: some_map(&spec.storage_opt),
+            isolation: isolation(spec.isolation.as_deref())?,
             network_mode: network_mode(spec, first_network)?,
             port_bindings: some_ports(&spec.ports),
             restart_policy: restart_policy(spec.restart),
@@ -216,6 +258,15 @@ fn cgroup_namespace(word: Option<&str>) -> Result<Option<HostConfigCgroupnsModeE
         Some("host") => Ok(Some(HostConfigCgroupnsModeEnum::HOST)),
         Some("private") => Ok(Some(HostConfigCgroupnsModeEnum::PRIVATE)),
         Some(other) => Err(CannotAsk::Word { key: "cgroup", value: other.to_owned() }),
+    }
+}
+
+fn isolation(word: Option<&str>) -> Result<Option<HostConfigIsolationEnum>, CannotAsk> {
+    match word {
+        None | Some("") => Ok(None),
+        Some(word) => serde_json::from_value(word.into())
+            .map(Some)
+            .map_err(|_| CannotAsk::Word { key: "isolation", value: word.to_owned() }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Requests that make objects.
 
 pub(super) mod container;
+mod devices;
 mod mounts;
 pub(super) mod network;
 mod some;

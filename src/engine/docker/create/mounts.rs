@@ -1,24 +1,31 @@
 //! Mounts in the forms that the engine has for them.
 //!
+//! As Compose chooses them (`buildContainerVolumes`), so that an inspection shows the same:
+//!
 //! | what | form |
 //! |---|---|
-//! | a path that is made if it is not there, or is relabelled | `HostConfig.Binds` |
-//! | a path that must exist | `HostConfig.Mounts` |
-//! | a named volume | `HostConfig.Mounts` |
-//! | an anonymous volume | `Config.Volumes`, or `Mounts` if it has options |
-//! | memory | `HostConfig.Tmpfs`, the only form that takes options as text |
+//! | a path that is made if it is not there, without propagation and `recursive`, or is relabelled | `Binds` |
+//! | any other path | `Mounts` |
+//! | a named volume without options | `Binds` |
+//! | any other volume, an image, memory with options of its own | `Mounts` |
+//! | memory with options as text | `HostConfig.Tmpfs` |
 
 use std::collections::HashMap;
 
-use bollard::models::{Mount as ApiMount, MountBindOptions, MountType, MountVolumeOptions};
+use bollard::models::{
+    Mount as ApiMount, MountBindOptions, MountImageOptions, MountTmpfsOptions, MountType, MountVolumeOptions,
+};
 use serde_json::Value;
 
 use super::container::CannotAsk;
+use super::some::some_map;
 use crate::engine::docker::transport::ApiMinor;
-use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource};
+use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource, Recursive};
 
 /// The first API with `VolumeOptions.Subpath`.
 const SUBPATH: ApiMinor = 45;
+/// The first API with mounts of images.
+const IMAGE: ApiMinor = 48;
 
 #[derive(Default)]
 pub(super) struct Mounts {
@@ -27,50 +34,41 @@ pub(super) struct Mounts {
     pub(super) tmpfs: HashMap<String, String>,
 }
 
-fn is_plain_anonymous(mount: &Mount) -> bool {
-    let plain = MountSource::Volume { name: None, nocopy: false, subpath: None };
-    !mount.read_only && mount.source == plain
-}
-
-/// Targets of anonymous volumes without options.
-pub(super) fn anonymous(spec: &ContainerSpec) -> Vec<String> {
-    let plain = spec.mounts.iter().filter(|mount| is_plain_anonymous(mount));
-    plain.map(|mount| mount.target.clone()).collect()
-}
-
-/// All the others.
+/// All mounts.
 pub(super) fn mounts(spec: &ContainerSpec, api: ApiMinor) -> Result<Mounts, CannotAsk> {
     let mut out = Mounts::default();
-    for mount in spec.mounts.iter().filter(|mount| !is_plain_anonymous(mount)) {
+    for mount in &spec.mounts {
         match &mount.source {
-            MountSource::Bind { path, create, propagation, selinux } => {
+            MountSource::Bind { path, create, propagation, selinux, recursive } => {
                 let source = source_of(path)?;
                 let colon = source.contains(':') || mount.target.contains(':');
                 if selinux.is_some() && colon {
                     return Err(CannotAsk::Colon(source));
                 }
-                if selinux.is_some() || (*create && !colon) {
+                let plain = *create && propagation.is_none() && recursive.is_none();
+                // Only this form can ask for a label; Compose loses the label where it takes the other.
+                if selinux.is_some() || (plain && !colon) {
                     out.binds.push(bind_text(mount, &source, propagation.as_deref(), *selinux));
                 } else {
-                    out.typed.push(bind_mount(mount, source, *create, propagation.as_deref())?);
+                    out.typed.push(bind_mount(mount, source, *create, propagation.as_deref(), *recursive)?);
                 }
             }
-            MountSource::Volume { name, nocopy, subpath } => {
-                if subpath.is_some() && api < SUBPATH {
-                    return Err(CannotAsk::TooOld { what: "volume.subpath", since: SUBPATH, api });
-                }
-                let options = (*nocopy || subpath.is_some()).then(|| MountVolumeOptions {
-                    no_copy: nocopy.then_some(true),
-                    subpath: subpath.clone(),
-                    ..MountVolumeOptions::default()
-                });
+            MountSource::Volume { name: Some(name), nocopy: false, subpath: None, labels }
+                if labels.is_empty() =>
+            {
+                out.binds.push(bind_text(mount, name, None, None));
+            }
+            MountSource::Volume { name, nocopy, subpath, labels } => {
+                since("volume.subpath", subpath.is_some(), SUBPATH, api)?;
                 out.typed.push(ApiMount {
-                    typ: Some(MountType::VOLUME),
                     source: name.clone(),
-                    target: Some(mount.target.clone()),
-                    read_only: mount.read_only.then_some(true),
-                    volume_options: options,
-                    ..ApiMount::default()
+                    volume_options: Some(MountVolumeOptions {
+                        no_copy: nocopy.then_some(true),
+                        subpath: subpath.clone(),
+                        labels: some_map(labels),
+                        ..MountVolumeOptions::default()
+                    }),
+                    ..typed(mount, MountType::VOLUME)
                 });
             }
             MountSource::Tmpfs { options } => {
@@ -80,9 +78,42 @@ pub(super) fn mounts(spec: &ContainerSpec, api: ApiMinor) -> Result<Mounts, Cann
                 }
                 out.tmpfs.insert(mount.target.clone(), options);
             }
+            MountSource::Memory { size, mode } => out.typed.push(ApiMount {
+                tmpfs_options: (size.is_some() || mode.is_some()).then(|| MountTmpfsOptions {
+                    size_bytes: *size,
+                    mode: mode.map(i64::from),
+                    options: None,
+                }),
+                ..typed(mount, MountType::TMPFS)
+            }),
+            MountSource::Image { image, subpath } => {
+                since("a volume of type `image`", true, IMAGE, api)?;
+                out.typed.push(ApiMount {
+                    source: Some(image.clone()),
+                    image_options: subpath
+                        .clone()
+                        .map(|subpath| MountImageOptions { subpath: Some(subpath) }),
+                    ..typed(mount, MountType::IMAGE)
+                });
+            }
         }
     }
     Ok(out)
+}
+
+fn since(what: &'static str, asked: bool, since: ApiMinor, api: ApiMinor) -> Result<(), CannotAsk> {
+    if asked && api < since { Err(CannotAsk::TooOld { what, since, api }) } else { Ok(()) }
+}
+
+/// What all forms of `Mounts` share.
+fn typed(mount: &Mount, kind: MountType) -> ApiMount {
+    ApiMount {
+        typ: Some(kind),
+        target: Some(mount.target.clone()),
+        read_only: mount.read_only.then_some(true),
+        consistency: mount.consistency.clone(),
+        ..ApiMount::default()
+    }
 }
 
 fn source_of(path: &BindPath) -> Result<String, CannotAsk> {
@@ -97,18 +128,10 @@ fn source_of(path: &BindPath) -> Result<String, CannotAsk> {
 
 /// `source:target[:options]`, as `docker run -v` takes it.
 fn bind_text(mount: &Mount, source: &str, propagation: Option<&str>, selinux: Option<char>) -> String {
-    let mut options: Vec<String> = Vec::new();
-    if mount.read_only {
-        options.push("ro".to_owned());
-    }
+    let mut options = vec![if mount.read_only { "ro" } else { "rw" }.to_owned()];
     options.extend(selinux.map(String::from));
     options.extend(propagation.map(str::to_owned));
-    let mut text = format!("{source}:{}", mount.target);
-    if !options.is_empty() {
-        text.push(':');
-        text.push_str(&options.join(","));
-    }
-    text
+    format!("{source}:{}:{}", mount.target, options.join(","))
 }
 
 fn bind_mount(
@@ -116,6 +139,7 @@ fn bind_mount(
     source: String,
     create: bool,
     propagation: Option<&str>,
+    recursive: Option<Recursive>,
 ) -> Result<ApiMount, CannotAsk> {
     let propagation = match propagation {
         None => None,
@@ -124,17 +148,15 @@ fn bind_mount(
                 .map_err(|_| CannotAsk::Word { key: "bind.propagation", value: word.to_owned() })?,
         ),
     };
-    let options = (create || propagation.is_some()).then(|| MountBindOptions {
-        propagation,
-        create_mountpoint: create.then_some(true),
-        ..MountBindOptions::default()
-    });
     Ok(ApiMount {
-        typ: Some(MountType::BIND),
         source: Some(source),
-        target: Some(mount.target.clone()),
-        read_only: mount.read_only.then_some(true),
-        bind_options: options,
-        ..ApiMount::default()
+        bind_options: Some(MountBindOptions {
+            propagation,
+            create_mountpoint: create.then_some(true),
+            non_recursive: (recursive == Some(Recursive::Disabled)).then_some(true),
+            read_only_non_recursive: (recursive == Some(Recursive::Writable)).then_some(true),
+            read_only_force_recursive: (recursive == Some(Recursive::Readonly)).then_some(true),
+        }),
+        ..typed(mount, MountType::BIND)
     })
 }

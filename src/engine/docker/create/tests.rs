@@ -13,6 +13,7 @@ use crate::model::container::{
 };
 use crate::model::network::{NetworkSpec, Subnet, VolumeSpec};
 use crate::model::observed::ImageDetail;
+use crate::model::resources::{Blkio, DeviceRequest, Resources};
 
 fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.map(str::to_owned).to_vec()
@@ -34,11 +35,11 @@ fn ask(spec: &ContainerSpec, api: u32, detail: Option<&ImageDetail>) -> Result<V
 }
 
 fn mount(target: &str, read_only: bool, source: MountSource) -> Mount {
-    Mount { target: target.to_owned(), source, read_only }
+    Mount::new(target, source, read_only)
 }
 
 fn bind(path: &str, create: bool) -> MountSource {
-    MountSource::Bind { path: BindPath::Engine(path.to_owned()), create, propagation: None, selinux: None }
+    MountSource::bind(BindPath::Engine(path.to_owned()), create)
 }
 
 #[test]
@@ -46,7 +47,7 @@ fn a_spec_of_defaults_asks_for_nothing() {
     let body = ask(&ContainerSpec::default(), 53, None).expect("a body");
     assert_eq!(
         body,
-        json!({"Image": "sha256:ab", "Labels": {"io.nestctl.address": "a/b"}, "HostConfig": {}})
+        json!({"AttachStdout": true, "AttachStderr": true, "Image": "sha256:ab", "Labels": {"io.nestctl.address": "a/b"}, "HostConfig": {}})
     );
 }
 
@@ -71,11 +72,14 @@ fn every_field_reaches_the_engine() {
         cap_add: words(["NET_ADMIN"]),
         cap_drop: words(["ALL"]),
         security_opt: words(["seccomp=unconfined", "systempaths=unconfined"]),
-        devices: vec![Device {
-            source: "/dev/fuse".into(),
-            target: "/dev/f".into(),
-            permissions: "rw".into(),
-        }],
+        devices: vec![
+            Device { source: "/dev/fuse".into(), target: "/dev/f".into(), permissions: "rw".into() },
+            Device {
+                source: "vendor.com/class=one".into(),
+                target: "vendor.com/class=one".into(),
+                permissions: "rwm".into(),
+            },
+        ],
         device_cgroup_rules: words(["c 1:3 mr"]),
         group_add: words(["27"]),
         runtime: Some("sysbox-runc".into()),
@@ -109,19 +113,31 @@ fn every_field_reaches_the_engine() {
                 host: Some((80, 80)),
                 container: 8080,
                 protocol: Protocol::Tcp,
+                notes: None,
             },
-            PortBinding { host_ip: None, host: Some((8000, 8010)), container: 8080, protocol: Protocol::Tcp },
-            PortBinding { host_ip: None, host: None, container: 53, protocol: Protocol::Udp },
+            PortBinding {
+                host_ip: None,
+                host: Some((8000, 8010)),
+                container: 8080,
+                protocol: Protocol::Tcp,
+                notes: None,
+            },
+            PortBinding { host_ip: None, host: None, container: 53, protocol: Protocol::Udp, notes: None },
         ],
         expose: words(["9000", "9001-9002/udp"]),
         mounts: vec![
             mount("/made", true, bind("/host/made", true)),
             mount("/there", true, bind("/host/there", false)),
-            mount("/anon", false, MountSource::Volume { name: None, nocopy: false, subpath: None }),
+            mount("/anon", false, MountSource::volume(None)),
             mount(
                 "/named",
                 false,
-                MountSource::Volume { name: Some("v".into()), nocopy: true, subpath: Some("s".into()) },
+                MountSource::Volume {
+                    name: Some("v".into()),
+                    nocopy: true,
+                    subpath: Some("s".into()),
+                    labels: map([]),
+                },
             ),
             mount("/mem", true, MountSource::Tmpfs { options: "exec".into() }),
             mount("/run", false, MountSource::Tmpfs { options: String::new() }),
@@ -133,6 +149,7 @@ fn every_field_reaches_the_engine() {
                     create: false,
                     propagation: Some("rshared".into()),
                     selinux: None,
+                    recursive: None,
                 },
             ),
             mount(
@@ -143,6 +160,7 @@ fn every_field_reaches_the_engine() {
                     create: false,
                     propagation: Some("rslave".into()),
                     selinux: Some('Z'),
+                    recursive: None,
                 },
             ),
         ],
@@ -156,6 +174,11 @@ fn every_field_reaches_the_engine() {
                     ipv6_address: None,
                     links: words(["db-1:sql"]),
                     priority: 5,
+                    gw_priority: 7,
+                    interface_name: Some("lan0".into()),
+                    link_local_ips: words(["169.254.8.8"]),
+                    mac_address: None,
+                    driver_opts: map([("x", "y")]),
                 },
             ),
         ]),
@@ -165,6 +188,46 @@ fn every_field_reaches_the_engine() {
         dns_search: words(["lan"]),
         dns_opt: words(["ndots:1"]),
         logging: Some(Logging { driver: Some("local".into()), options: map([("max-size", "1m")]) }),
+        seccomp_profiles: BTreeMap::new(),
+        annotations: map([("k", "v")]),
+        mac_address: Some("02:42:ac:11:65:43".into()),
+        storage_opt: map([("size", "1G")]),
+        isolation: Some("default".into()),
+        resources: Resources {
+            cpu_count: Some(1),
+            cpu_percent: Some(50),
+            cpu_shares: Some(3),
+            cpu_quota: Some(4),
+            cpu_period: Some(5),
+            cpu_rt_period: Some(6),
+            cpu_rt_runtime: Some(7),
+            cpuset: Some("0-1".into()),
+            mem_reservation: Some(8),
+            mem_swappiness: Some(9),
+            memswap_limit: Some(-1),
+            oom_kill_disable: true,
+            oom_score_adj: Some(-10),
+            blkio: Some(Box::new(Blkio {
+                weight: Some(11),
+                weight_device: vec![("/dev/a".into(), 12)],
+                read_bps: vec![("/dev/b".into(), 13)],
+                read_iops: vec![("/dev/c".into(), 14)],
+                write_bps: vec![("/dev/d".into(), 15)],
+                write_iops: vec![("/dev/e".into(), 16)],
+            })),
+            gpus: vec![DeviceRequest {
+                capabilities: words(["utility"]),
+                count: Some(-1),
+                ..DeviceRequest::default()
+            }],
+            reserved_devices: vec![DeviceRequest {
+                capabilities: words(["gpu"]),
+                driver: Some("nvidia".into()),
+                count: None,
+                device_ids: words(["0"]),
+                options: map([("a", "b")]),
+            }],
+        },
         links: words(["db-1:sql"]),
         volumes_from: words(["db-1:ro"]),
     };
@@ -180,7 +243,8 @@ fn every_field_reaches_the_engine() {
                 "53/udp": [{"HostIp": "", "HostPort": ""}]},
             "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3},
             "Mounts": [
-                {"Type": "bind", "Source": "/host/there", "Target": "/there", "ReadOnly": true},
+                {"Type": "bind", "Source": "/host/there", "Target": "/there", "ReadOnly": true, "BindOptions": {}},
+                {"Type": "volume", "Target": "/anon", "VolumeOptions": {}},
                 {"Type": "volume", "Source": "v", "Target": "/named",
                     "VolumeOptions": {"NoCopy": true, "Subpath": "s"}},
                 {"Type": "bind", "Source": "/user/x", "Target": "/shared",
@@ -191,6 +255,20 @@ fn every_field_reaches_the_engine() {
             "ReadonlyRootfs": true, "SecurityOpt": ["seccomp=unconfined"],
             "Tmpfs": {"/mem": "exec,ro", "/run": ""}, "UTSMode": "host", "UsernsMode": "host", "ShmSize": 64,
             "Links": ["db-1:sql"], "VolumesFrom": ["db-1:ro"], "Sysctls": {"net.x": "1"}, "Runtime": "sysbox-runc", "MaskedPaths": [], "ReadonlyPaths": []});
+    let more = json!({"Annotations": {"k": "v"}, "StorageOpt": {"size": "1G"}, "Isolation": "default",
+            "CpuCount": 1, "CpuPercent": 50, "CpuShares": 3, "CpuQuota": 4, "CpuPeriod": 5,
+            "CpuRealtimePeriod": 6, "CpuRealtimeRuntime": 7, "CpusetCpus": "0-1", "MemoryReservation": 8,
+            "MemorySwappiness": 9, "MemorySwap": -1, "OomKillDisable": true, "OomScoreAdj": -10,
+            "BlkioWeight": 11, "BlkioWeightDevice": [{"Path": "/dev/a", "Weight": 12}],
+            "BlkioDeviceReadBps": [{"Path": "/dev/b", "Rate": 13}],
+            "BlkioDeviceReadIOps": [{"Path": "/dev/c", "Rate": 14}],
+            "BlkioDeviceWriteBps": [{"Path": "/dev/d", "Rate": 15}],
+            "BlkioDeviceWriteIOps": [{"Path": "/dev/e", "Rate": 16}],
+            "DeviceRequests": [
+                {"Driver": "nvidia", "DeviceIDs": ["0"], "Capabilities": [["gpu"]], "Options": {"a": "b"}},
+                {"Driver": "cdi", "DeviceIDs": ["vendor.com/class=one"]},
+                {"Count": -1, "Capabilities": [["utility", "gpu"]]}]});
+    host.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     host.as_object_mut().expect("an object").extend(rest.as_object().expect("an object").clone());
     let expected = json!({
         "Hostname": "h", "Domainname": "d", "User": "u:g", "Tty": true, "OpenStdin": true,
@@ -198,10 +276,12 @@ fn every_field_reaches_the_engine() {
         "Env": ["A=1=2", "GONE"], "Cmd": ["run", "it"], "Entrypoint": ["/ep"], "Image": "sha256:ab",
         "Healthcheck": {"Test": ["CMD", "true"], "Interval": 1_000_000_000, "Timeout": 2_000_000_000_i64,
             "StartPeriod": 3_000_000_000_i64, "StartInterval": 4_000_000, "Retries": 5},
-        "Volumes": {"/anon": {}}, "WorkingDir": "/w", "StopSignal": "SIGRTMIN+3", "StopTimeout": 2,
+        "AttachStdout": true, "AttachStderr": true, "WorkingDir": "/w", "StopSignal": "SIGRTMIN+3", "StopTimeout": 1,
         "Labels": {"mine": "1", "io.nestctl.address": "a/b"},
         "NetworkingConfig": {"EndpointsConfig": {"first": {
-            "Aliases": ["web"], "Links": ["db-1:sql"], "IPAMConfig": {"IPv4Address": "10.0.0.9"}}}},
+            "Aliases": ["web"], "Links": ["db-1:sql"], "GwPriority": 7, "MacAddress": "02:42:ac:11:65:43",
+            "DriverOpts": {"x": "y", "com.docker.network.endpoint.ifname": "lan0"},
+            "IPAMConfig": {"IPv4Address": "10.0.0.9", "LinkLocalIPs": ["169.254.8.8"]}}}},
         "HostConfig": host
     });
     assert_eq!(body, expected);
@@ -220,21 +300,16 @@ fn a_kicbase_node_asks_for_what_minikube_asks_for() {
             mount("/tmp", false, tmpfs()),
             mount("/run", false, tmpfs()),
             mount("/lib/modules", true, bind("/lib/modules", true)),
-            mount(
-                "/var",
-                false,
-                MountSource::Volume { name: Some("n".into()), nocopy: false, subpath: None },
-            ),
+            mount("/var", false, MountSource::volume(Some("n".into()))),
         ],
         ..ContainerSpec::default()
     };
     let body = ask(&spec, 41, None).expect("a body");
     let expected = json!({
-        "Hostname": "n", "Tty": true, "Env": ["container=docker"], "Image": "sha256:ab",
+        "AttachStdout": true, "AttachStderr": true, "Hostname": "n", "Tty": true, "Env": ["container=docker"], "Image": "sha256:ab",
         "Labels": {"io.nestctl.address": "a/b"},
         "HostConfig": {
-            "Binds": ["/lib/modules:/lib/modules:ro"],
-            "Mounts": [{"Type": "volume", "Source": "n", "Target": "/var"}],
+            "Binds": ["/lib/modules:/lib/modules:ro", "n:/var:rw"],
             "Privileged": true, "SecurityOpt": ["seccomp=unconfined", "apparmor=unconfined"],
             "Tmpfs": {"/tmp": "", "/run": ""}
         }
@@ -277,8 +352,15 @@ fn an_old_engine_is_asked_for_what_it_knows_and_told_no_lies() {
         }),
         ..ContainerSpec::default()
     };
-    assert_eq!(ask(&spec, 43, None).expect("a body")["Healthcheck"], json!({"Test": ["CMD", "true"]}));
-    let subpath = MountSource::Volume { name: Some("v".into()), nocopy: false, subpath: Some("s".into()) };
+    let error = ask(&spec, 43, None).expect_err("the interval would be passed over");
+    assert_eq!(error.to_string(), "this engine's API 1.43 has no `healthcheck.start_interval` (since 1.44)");
+    spec.healthcheck = None;
+    let subpath = MountSource::Volume {
+        name: Some("v".into()),
+        nocopy: false,
+        subpath: Some("s".into()),
+        labels: map([]),
+    };
     spec.mounts = vec![mount("/x", false, subpath)];
     let error = ask(&spec, 43, None).expect_err("a subpath would be passed over");
     assert_eq!(error.to_string(), "this engine's API 1.43 has no `volume.subpath` (since 1.45)");
@@ -335,8 +417,10 @@ fn networks_and_volumes_carry_their_options() {
         driver_opts: map([("com.docker.network.driver.mtu", "1400")]),
         internal: true,
         attachable: true,
+        enable_ipv4: Some(true),
         enable_ipv6: Some(false),
         ipam_driver: Some("default".into()),
+        ipam_options: map([("o", "p")]),
         ipam: vec![Subnet {
             subnet: Some("10.1.0.0/24".into()),
             ip_range: Some("10.1.0.0/25".into()),
@@ -346,8 +430,8 @@ fn networks_and_volumes_carry_their_options() {
         labels: map([("mine", "1")]),
     };
     let body = serde_json::to_value(network("n", &spec, &map([("ours", "2")]))).expect("JSON");
-    let expected = json!({"Name": "n", "Driver": "bridge", "Internal": true, "Attachable": true, "EnableIPv6": false,
-        "IPAM": {"Driver": "default", "Config": [{"Subnet": "10.1.0.0/24", "IPRange": "10.1.0.0/25",
+    let expected = json!({"Name": "n", "Driver": "bridge", "Internal": true, "Attachable": true, "EnableIPv4": true, "EnableIPv6": false,
+        "IPAM": {"Driver": "default", "Options": {"o": "p"}, "Config": [{"Subnet": "10.1.0.0/24", "IPRange": "10.1.0.0/25",
             "Gateway": "10.1.0.1", "AuxiliaryAddresses": {"x": "10.1.0.2"}}]},
         "Options": {"com.docker.network.driver.mtu": "1400"}, "Labels": {"mine": "1", "ours": "2"}});
     assert_eq!(body, expected);

@@ -24,8 +24,9 @@ async fn whole_life(engine: &dyn Engine, root: &DockerEngine, test: &str) {
         networks: BTreeMap::from([("lab".to_owned(), endpoint()), ("lab2".to_owned(), endpoint())]),
         mounts: vec![Mount {
             target: "/data".into(),
-            source: MountSource::Volume { name: Some("data".into()), nocopy: false, subpath: None },
+            source: MountSource::volume(Some("data".into())),
             read_only: false,
+            consistency: None,
         }],
         ..shell("echo out; echo err >&2; trap 'exit 3' TERM; while :; do sleep 0.1; done")
     };
@@ -97,8 +98,9 @@ async fn podman_is_an_engine_too() {
             privileged: true,
             mounts: vec![Mount {
                 target: "/var/lib/containers".into(),
-                source: MountSource::Volume { name: None, nocopy: false, subpath: None },
+                source: MountSource::volume(None),
                 read_only: false,
+                consistency: None,
             }],
             ..ContainerSpec::default()
         };
@@ -124,6 +126,7 @@ async fn an_engine_of_api_1_41_is_an_engine_too() {
             target: target.into(),
             source: MountSource::Tmpfs { options: String::new() },
             read_only: false,
+            consistency: None,
         };
         let spec = ContainerSpec {
             image: image("SYSTEMD_IMAGE", "nestctl-test/systemd:latest"),
@@ -137,8 +140,9 @@ async fn an_engine_of_api_1_41_is_an_engine_too() {
                 tmpfs("/tmp"),
                 Mount {
                     target: "/var/lib/docker".into(),
-                    source: MountSource::Volume { name: None, nocopy: false, subpath: None },
+                    source: MountSource::volume(None),
                     read_only: false,
+                    consistency: None,
                 },
             ],
             ..ContainerSpec::default()
