@@ -310,6 +310,10 @@ impl<'p, 'a> Bringing<'p, 'a> {
         }
         for mount in self.others.iter().flat_map(|other| &other.mounts) {
             let Some(volume) = mount.volume.as_ref().filter(|name| is_anonymous(name)) else { continue };
+            // What `volumes_from` brings is another's, and comes with it.
+            if self.planner.is_borrowed(&self.desired.addr, self.desired.service, volume) {
+                continue;
+            }
             if !spec.mounts.iter().any(|other| other.target == mount.target) {
                 let source = MountSource::volume(Some(volume.clone()));
                 spec.mounts.push(Mount {

@@ -12,7 +12,12 @@ use super::scope::Scope;
 impl Lowering<'_> {
     /// The absolute path that `text` means for the user who wrote it in this layer.
     pub(super) fn user_path(&self, text: &str, span: Span, scope: &Scope) -> Option<PathBuf> {
-        let Some(rest) = text.strip_prefix('~') else { return Some(normal(&scope.base.join(text))) };
+        self.path_from(text, span, &self.base_of(span, scope))
+    }
+
+    /// The absolute path that `text` means in a directory.
+    pub(super) fn path_from(&self, text: &str, span: Span, base: &Path) -> Option<PathBuf> {
+        let Some(rest) = text.strip_prefix('~') else { return Some(normal(&base.join(text))) };
         let Some(home) = &self.entry.home else {
             let help = "Set `HOME`, or write the path in full.";
             self.problems.error(

@@ -35,7 +35,6 @@ impl Lowering<'_> {
         shelf: &Shelf,
         scope: &Scope,
     ) -> Service {
-        self.refuse_not_yet(raw.not_yet());
         self.excuse(&raw, node, span);
         let keys = spans(node);
         let deploy = raw.deploy.value.as_deref().map(|deploy| Box::new(self.deploy(deploy)));

@@ -268,7 +268,8 @@ impl Lowering<'_> {
             }
             FileSource::Content(text) => text.as_bytes().into(),
             FileSource::Environment(variable) => {
-                let Some(text) = scope.vars.get(variable) else {
+                let vars = self.vars_of(stored.place, scope);
+                let Some(text) = vars.get(variable) else {
                     let message = format!("the variable `{variable}` of the {word} `{name}` is not set");
                     let help = format!("Set `{variable}` in the environment or in `.env`.");
                     self.problems.error(Code::Interpolation, stored.place, message, help);

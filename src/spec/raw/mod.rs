@@ -13,6 +13,7 @@ pub(crate) mod limits;
 pub(crate) mod mount;
 pub(crate) mod network;
 pub(crate) mod port;
+pub(crate) mod reference;
 pub(crate) mod service;
 pub(crate) mod several;
 pub(crate) mod stored_file;

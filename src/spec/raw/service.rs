@@ -6,7 +6,7 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Measure, Plain, Switch, Whole};
 use crate::spec::read::list::List;
-use crate::spec::read::unread::NotYet;
+use crate::spec::read::unread::{NotYet, Unread};
 
 use super::build::BuildForm;
 use super::delegate::{ModelUses, Provider};
@@ -19,6 +19,7 @@ use super::limits::{BlkioConfig, CredentialSpec, DeviceForm, Gpus, Logging, Ulim
 use super::mount::ServiceVolumeForm;
 use super::network::ServiceNetworks;
 use super::port::PortForm;
+use super::reference::ExtendsForm;
 use super::several::{CommandLine, OneOrMany, Pairs};
 use super::stored_file::{EnvFiles, FileUseForm};
 
@@ -103,6 +104,8 @@ pub(crate) struct Service {
     pub(crate) configs: Field<List<FileUseForm>>,
     /// Secrets of this layer that the service sees as files.
     pub(crate) secrets: Field<List<FileUseForm>>,
+    /// The service that this one is based on.
+    pub(crate) extends: Field<Unread<ExtendsForm>>,
     /// The service is left out unless one of these profiles is active.
     pub(crate) profiles: Field<List<String>>,
     /// Number of replicas.
@@ -234,12 +237,4 @@ pub(crate) struct Service {
     pub(crate) oom_score_adj: Field<Whole>,
     /// Options of the storage driver.
     pub(crate) storage_opt: Field<Dict<Plain>>,
-    pub(crate) extends: Field<NotYet>,
-}
-
-impl Service {
-    /// Keys of Compose that are read and refused.
-    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 1] {
-        [("extends", &self.extends)]
-    }
 }
