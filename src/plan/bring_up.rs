@@ -271,10 +271,15 @@ impl<'p, 'a> Bringing<'p, 'a> {
     }
 
     fn create(&mut self, name: &str, renew_image: bool) -> StepId {
+        let addr = self.desired.addr.clone();
+        self.planner.check_wishes(&addr, self.desired.service);
         let provided = self.planner.provide_image(&self.desired, renew_image);
         let mut needs = provided.needs;
         self.planner.check_containers(&self.desired);
         needs.extend(self.planner.sharing_needs(&self.desired.addr, self.desired.service));
+        for image in self.desired.mounted_images() {
+            needs.extend(self.planner.provide_mounted(&self.desired, &image).needs);
+        }
         let objects = self.planner.provide_objects(&self.desired);
         needs.extend(objects.iter().cloned());
         for fill in self.desired.fills.clone() {

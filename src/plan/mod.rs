@@ -11,6 +11,7 @@ pub mod cause;
 mod claims;
 mod desired;
 mod down;
+mod engine_lacks;
 pub mod fingerprint;
 pub mod goal;
 mod hook_label;

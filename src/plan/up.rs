@@ -8,6 +8,7 @@ use crate::graph::expand::{expand, matching};
 use crate::graph::lab_graph::Why;
 use crate::kind::kind::Hosting;
 use crate::model::addr::{Addr, LayerPath};
+use crate::model::container::{BindPath, MountSource};
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::name::ServiceName;
@@ -23,6 +24,7 @@ use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
+use super::engine_lacks;
 use super::goal::{Builds, Starts, Up, Wait};
 use super::images::{Images, Order, Wanted};
 use super::known::Known;
@@ -381,6 +383,54 @@ impl<'a> Planner<'a> {
             order: self.order(),
         };
         self.images.provide(&self.world, self.known, &mut self.builder, wanted, renew)
+    }
+
+    /// What a container that is to be made asks for in vain: fields that its engine does not have, and binds that
+    /// must exist and do not.
+    pub(super) fn check_wishes(&mut self, addr: &Addr, service: &Service) {
+        for lack in self
+            .known
+            .facts(&addr.layer())
+            .map(|facts| engine_lacks::container(&service.spec, facts))
+            .unwrap_or_default()
+        {
+            let severity = if lack.refused { Diagnostic::error } else { Diagnostic::warning };
+            let problem = severity(Code::EngineLacks, format!("`{addr}`: {}", lack.message));
+            self.problem(problem.help(lack.help), service.span_of(lack.key));
+        }
+        for mount in &service.spec.mounts {
+            let MountSource::Bind { path: BindPath::User(path), create: false, .. } = &mount.source else {
+                continue;
+            };
+            if self.known.missing_paths.contains(path) {
+                let path = path.display();
+                let span = service.spans.get(&format!("volumes.{path}")).copied();
+                let problem = Diagnostic::error(
+                    Code::HostPath,
+                    format!("`{addr}` binds `{path}`, which does not exist and is not to be made"),
+                );
+                let help = "make it, or take `create_host_path: false` away";
+                self.problem(problem.help(help), span.unwrap_or(service.span_of("volumes")));
+            }
+        }
+    }
+
+    /// An image whose files an instance mounts.
+    pub(super) fn provide_mounted(
+        &mut self,
+        desired: &Desired<'_>,
+        reference: &str,
+    ) -> super::images::Provided {
+        let layer = desired.addr.layer();
+        let wanted = Wanted {
+            reference,
+            platform: desired.spec.platform.as_deref(),
+            policy: desired.service.pull_policy,
+            layer: &layer,
+            by: Some(&desired.addr),
+            span: desired.service.span_of("volumes"),
+        };
+        self.images.provide(&self.world, self.known, &mut self.builder, wanted, false)
     }
 
     /// Networks and volumes of an instance: the steps that make them.

@@ -8,7 +8,7 @@ use crate::spec::read::leaf::{Plain, Switch};
 use crate::spec::read::list::List;
 
 use super::limits::UlimitForm;
-use super::several::{OneOrMany, Pairs};
+use super::several::{Hosts, OneOrMany, Pairs};
 use super::stored_file::FileUseForm;
 
 /// How an image is built: the context, or a mapping.
@@ -52,7 +52,7 @@ pub(crate) struct Build {
     /// Network of `RUN`: `none`, `host` or `default`.
     pub(crate) network: Field<String>,
     /// More lines of /etc/hosts for `RUN`: `NAME=ADDRESS`.
-    pub(crate) extra_hosts: Field<Pairs>,
+    pub(crate) extra_hosts: Field<Hosts>,
     /// Isolation technology; `default` is the only one on Linux.
     pub(crate) isolation: Field<String>,
     /// Extended privileges for `RUN --security=insecure`.

@@ -6,7 +6,7 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Measure, Plain, Switch, Whole};
 use crate::spec::read::list::List;
-use crate::spec::read::unread::{NotYet, Unread};
+use crate::spec::read::unread::Unread;
 
 use super::build::BuildForm;
 use super::delegate::{ModelUses, Provider};
@@ -20,7 +20,7 @@ use super::mount::ServiceVolumeForm;
 use super::network::ServiceNetworks;
 use super::port::PortForm;
 use super::reference::ExtendsForm;
-use super::several::{CommandLine, OneOrMany, Pairs};
+use super::several::{CommandLine, Hosts, OneOrMany, Pairs};
 use super::stored_file::{EnvFiles, FileUseForm};
 
 /// A service: one container, or several alike. With `engine` it is a node that hosts a layer of its own.
@@ -133,7 +133,7 @@ pub(crate) struct Service {
     /// Limit of processes.
     pub(crate) pids_limit: Field<Whole>,
     /// More lines of /etc/hosts: `NAME=ADDRESS`.
-    pub(crate) extra_hosts: Field<Pairs>,
+    pub(crate) extra_hosts: Field<Hosts>,
     /// DNS servers.
     pub(crate) dns: Field<OneOrMany>,
     /// DNS search domains.
