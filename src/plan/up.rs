@@ -429,6 +429,8 @@ impl<'a> Planner<'a> {
             layer: &layer,
             by: Some(&desired.addr),
             span: desired.service.span_of("volumes"),
+            built: None,
+            order: self.order(),
         };
         self.images.provide(&self.world, self.known, &mut self.builder, wanted, false)
     }
