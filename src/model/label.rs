@@ -35,6 +35,8 @@ pub const BOOT: &str = "io.nestctl.boot";
 pub const FILES: &str = "io.nestctl.files";
 /// What runs in the container before it is stopped: JSON, so that `stop` and `down` know it without the file.
 pub const PRE_STOP: &str = "io.nestctl.pre-stop";
+/// How many `pre_start` the service has: what has never been started must not be without the file.
+pub const PRE_START: &str = "io.nestctl.pre-start";
 /// What runs in the container after it was started: JSON, so that `start` and `restart` know it without the file.
 pub const POST_START: &str = "io.nestctl.post-start";
 /// What an object is for, where it is not a service's container, network or volume: `data` (an engine's data

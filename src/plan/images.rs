@@ -22,6 +22,8 @@ use super::world::World;
 #[derive(Debug, Default)]
 pub(super) struct Images {
     by_home: BTreeMap<LayerPath, HashMap<String, String>>,
+    /// What is to be pulled although it is there, and why.
+    pub(super) pulls: BTreeMap<String, Cause>,
 }
 
 /// Who wants an image, and where it is written.
@@ -129,11 +131,10 @@ impl Images {
         let here = self.id(known, &home, reference).is_some();
         let milestone = Milestone::Image(home.clone(), reference.to_owned());
         let built = wanted.built.filter(|_| wanted.order.builds != Builds::None);
-        let pull_asked = known.policy(wanted.policy, reference) == PullPolicy::Always && built.is_none();
         let build_asked = built.is_some_and(|service| wanted.order.asks_for(service));
         // What is pulled or built anew is so at the root, whatever lies on the way.
-        let pull = pull_asked || build_asked;
-        let pull_cause = if wanted.policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
+        let pull = self.pulls.contains_key(reference) || build_asked;
+        let pull_cause = self.pulls.get(reference).cloned().unwrap_or(Cause::PullAlways);
         let source = match &above {
             // What is pulled is pulled at the root, whatever lies on the way.
             _ if home.is_root() || pull => root.clone(),

@@ -1,10 +1,10 @@
 //! `pull_policy: always`, and intervals that have passed: what must be pulled before it can be said which containers are still as they should be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::addr::LayerPath;
 use crate::model::milestone::{Milestone, Stage};
-use crate::model::service::PullPolicy;
+use crate::model::service::{PullPolicy, Service};
 
 use super::action::Action;
 use super::build::Building;
@@ -19,6 +19,35 @@ use super::step::{Resource, StepId};
 use super::up::wanted;
 use super::world::{World, kind_of};
 
+/// Images that a service of `wanted` wants to be pulled now, with its platform, and why. One that another service of
+/// the same image does not want to be pulled is pulled all the same, as in Compose.
+pub(super) fn pulls<'a>(
+    up: &'a Up,
+    known: &Known,
+    wanted: &BTreeSet<Milestone>,
+) -> BTreeMap<&'a str, (Option<&'a str>, Cause)> {
+    let mut images: BTreeMap<&str, (Option<&str>, Cause)> = BTreeMap::new();
+    for (addr, service) in up.lab.topology.instances() {
+        let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
+        let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
+        if known.policy(service.pull_policy, image) == PullPolicy::Always
+            && !is_built(up, service)
+            && wanted.contains(&Milestone::Service(addr, Stage::Started))
+        {
+            let cause =
+                if service.pull_policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
+            images.entry(image).or_insert((service.spec.platform.as_deref(), cause));
+        }
+    }
+    images.remove("");
+    images
+}
+
+/// Whether the image of a service is built, and so not pulled.
+fn is_built(up: &Up, service: &Service) -> bool {
+    service.build.is_some() && up.way.builds != Builds::None
+}
+
 /// Pulls of all such images at the root, and a new look at it after them. `None` where there is nothing yet that a
 /// newer image could make outdated: each image is then pulled on the way to its container.
 ///
@@ -31,27 +60,15 @@ pub(super) fn plan(up: &Up, known: &Known, first: StepId) -> Option<Plan> {
     if ours::containers(known, &topology.project).is_empty() {
         return None;
     }
-    let wanted = wanted(up);
-    let mut images: BTreeMap<&str, (Option<&str>, Cause)> = BTreeMap::new();
+    let meant = wanted(up);
+    let images = pulls(up, known, &meant);
     let order = Order { builds: up.way.builds, building: &up.way.building };
-    let mut built = Vec::new();
-    for (addr, service) in topology.instances() {
-        let is_wanted = wanted.contains(&Milestone::Service(addr.clone(), Stage::Started));
-        if service.build.is_some() && up.way.builds != Builds::None {
-            if is_wanted && order.asks_for(service) {
-                built.push((addr, service));
-            }
-            continue;
-        }
-        let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
-        let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
-        if known.policy(service.pull_policy, image) == PullPolicy::Always && is_wanted {
-            let cause =
-                if service.pull_policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
-            images.entry(image).or_insert((service.spec.platform.as_deref(), cause));
-        }
-    }
-    images.remove("");
+    let mut built = topology.instances();
+    built.retain(|(addr, service)| {
+        is_built(up, service)
+            && order.asks_for(service)
+            && meant.contains(&Milestone::Service(addr.clone(), Stage::Started))
+    });
     if images.is_empty() && built.is_empty() {
         return None;
     }

@@ -34,6 +34,7 @@ use super::ours;
 use super::plan::Plan;
 use super::quiesce;
 use super::ranges;
+use super::refresh;
 use super::step::{Group, Need, StepId};
 use super::world::{World, kind_of};
 
@@ -91,6 +92,8 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };
+    let pulls = refresh::pulls(up, known, &planner.wanted).into_iter();
+    planner.images.pulls = pulls.map(|(image, (_, cause))| (image.to_owned(), cause)).collect();
     if scope.contains(&LayerPath::root()) {
         claims::check(&planner.world, &mut planner.builder.problems);
         ranges::check(&planner.world, &mut planner.builder.problems);
