@@ -26,3 +26,4 @@ pub mod span;
 pub mod status;
 pub mod time;
 pub mod topology;
+pub mod usage;

@@ -69,6 +69,7 @@ impl MakingArgs {
                 _ => Builds::Missing,
             },
             building: Building::default(),
+            one_off: None,
         }
     }
 }
