@@ -49,6 +49,8 @@ codes! {
     FileNotFound => "nest::file-not-found",
     /// Files that include each other in a circle.
     IncludeCycle => "nest::include-cycle",
+    /// Services that extend each other in a circle.
+    ExtendsCycle => "nest::extends-cycle",
     /// A service that nothing defines.
     UnknownService => "nest::unknown-service",
     /// A network that the layer does not define.

@@ -3,6 +3,7 @@
 use crate::engine::error::EngineError;
 use crate::model::failure::{Failure, FailureKind};
 use crate::plan::action::{Action, HookPoint};
+use crate::plan::cause::Cause;
 use crate::plan::step::{Resource, Step};
 
 /// A failed call of a step's engine.
@@ -31,6 +32,7 @@ pub(super) fn no_engine(step: &Step, reason: String) -> Failure {
 fn deed(step: &Step) -> (&'static str, String) {
     let op = match &step.action {
         Action::Pull { .. } => "pull image",
+        Action::Build(_) => "build image",
         Action::Copy { .. } => "copy image",
         Action::CreateNetwork { .. } => "create network",
         Action::CreateVolume { .. } => "create volume",
@@ -50,6 +52,7 @@ fn deed(step: &Step) -> (&'static str, String) {
         Action::RemoveVolume { .. } => "remove volume",
         Action::Hook { point: HookPoint::PostStart, .. } => "run a `post_start` hook of",
         Action::Hook { point: HookPoint::PreStop, .. } => "run a `pre_stop` hook of",
+        Action::Wait { .. } if step.cause == Cause::Hook => "run a `pre_start` hook of",
         Action::Wait { .. } => "wait for",
         Action::Enter(_) => "enter",
         Action::Look => "look at",

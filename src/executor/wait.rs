@@ -12,7 +12,7 @@ use crate::engine::error::EngineError;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::milestone::Stage;
 use crate::model::observed::ContainerDetail;
-use crate::plan::step::Resource;
+use crate::plan::cause::Cause;
 
 use super::clock;
 use super::failure;
@@ -167,10 +167,8 @@ async fn failed(
     detail: &ContainerDetail,
     causes: Vec<String>,
 ) -> Broken {
-    let of = match &context.step.of {
-        Resource::Service(addr) => addr.to_string(),
-        other => other.to_string(),
-    };
+    let hook = if context.step.cause == Cause::Hook { "pre_start " } else { "" };
+    let of = format!("{hook}{}", context.of());
     let logs = log_tail(context.engine(), container, &of, Some(&detail.started_at)).await;
     let failure = Failure { logs, ..failure::of_step_because(&context.step, kind, causes) };
     failure.into()

@@ -5,6 +5,7 @@
 
 pub mod addr;
 pub mod behaviour;
+pub mod build;
 pub mod check;
 pub mod container;
 pub mod deploy;
@@ -13,6 +14,7 @@ pub mod facts;
 pub mod failure;
 pub mod files;
 pub mod image;
+pub mod ip_network;
 pub mod label;
 pub mod milestone;
 pub mod name;
@@ -24,3 +26,4 @@ pub mod span;
 pub mod status;
 pub mod time;
 pub mod topology;
+pub mod usage;

@@ -141,6 +141,8 @@ fn one(
         layer: &layer,
         by: Some(addr),
         span: hook.span,
+        built: desired.service.build.as_ref().filter(|_| hook.image.is_none()).map(|_| desired.service),
+        order: planner.order(),
     };
     let provided = planner.images.provide(&planner.world, planner.known, &mut planner.builder, wanted, false);
     needs.extend(provided.needs);
@@ -171,6 +173,7 @@ fn one(
     labels.insert(label::ROLE.to_owned(), label::ROLE_HOOK.to_owned());
     labels.remove(label::PRE_STOP);
     labels.remove(label::POST_START);
+    labels.remove(label::PRE_START);
     labels.remove(label::COMPOSE_NUMBER);
     let container = NewContainer { name: name.clone(), spec, labels, image: provided.image };
     let create = planner.builder.push(draft(), Action::CreateContainer(Box::new(container)), needs);

@@ -9,6 +9,7 @@ use crate::model::behaviour::Sharer;
 use crate::model::container::{ContainerSpec, NetworkMode};
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::name::ServiceName;
+use crate::model::observed::ObservedContainer;
 use crate::model::service::Service;
 use crate::model::span::Span;
 
@@ -92,6 +93,24 @@ impl Planner<'_> {
             let containers = self.existing.get(&owner).map(Vec::as_slice).unwrap_or_default();
             let is_younger = containers.iter().any(|container| container.created > created);
             (self.made.contains(&owner) || is_younger).then(|| Cause::Shares(owner))
+        })
+    }
+
+    /// Whether a volume of a container is that of one from which it has its volumes.
+    pub(super) fn is_borrowed(&self, addr: &Addr, service: &Service, volume: &str) -> bool {
+        let layer = addr.layer();
+        let has = |container: &ObservedContainer| {
+            container.mounts.iter().any(|mount| mount.volume.as_deref() == Some(volume))
+        };
+        service.behaviour.volumes_from.iter().any(|from| match &from.source {
+            Sharer::Service(name) => {
+                let owners = self.existing.get(&layer.join(name, 1)).map(Vec::as_slice).unwrap_or_default();
+                owners.iter().any(|owner| has(owner))
+            }
+            Sharer::Container(name) => {
+                let seen = self.known.seen(&layer).map(|seen| seen.containers.as_slice()).unwrap_or_default();
+                seen.iter().any(|other| (other.name == *name || other.id.starts_with(name)) && has(other))
+            }
         })
     }
 

@@ -8,6 +8,7 @@ use crate::graph::expand::{expand, matching};
 use crate::graph::lab_graph::Why;
 use crate::kind::kind::Hosting;
 use crate::model::addr::{Addr, LayerPath};
+use crate::model::container::{BindPath, MountSource};
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::name::ServiceName;
@@ -18,12 +19,14 @@ use crate::model::topology::Layer;
 
 use super::address_pool::{self, Cidr};
 use super::bring_up::Bringing;
+use super::build;
 use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
-use super::goal::{Starts, Up, Wait};
-use super::images::{Images, Wanted};
+use super::engine_lacks;
+use super::goal::{Builds, Starts, Up, Wait};
+use super::images::{Images, Order, Wanted};
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
@@ -31,6 +34,7 @@ use super::ours;
 use super::plan::Plan;
 use super::quiesce;
 use super::ranges;
+use super::refresh;
 use super::step::{Group, Need, StepId};
 use super::world::{World, kind_of};
 
@@ -88,9 +92,15 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };
+    let pulls = refresh::pulls(up, known, &planner.wanted).into_iter();
+    planner.images.pulls = pulls.map(|(image, (_, cause))| (image.to_owned(), cause)).collect();
     if scope.contains(&LayerPath::root()) {
         claims::check(&planner.world, &mut planner.builder.problems);
         ranges::check(&planner.world, &mut planner.builder.problems);
+    }
+    if up.way.builds == Builds::Only {
+        planner.builds_alone();
+        return planner.builder.finish();
     }
     // Outermost first: whether a layer is leaving is known once its node has been looked at.
     let mut layers: Vec<&LayerPath> = scope.iter().collect();
@@ -114,12 +124,34 @@ pub(super) fn wanted(up: &Up) -> BTreeSet<Milestone> {
         .collect()
 }
 
+/// The instances that were named, and all inside them; all of them where none was.
+fn matching_or_all(up: &Up, topology: &crate::model::topology::Topology) -> BTreeSet<Addr> {
+    let named: BTreeSet<Addr> = up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect();
+    let instances = topology.instances().into_iter().map(|(addr, _)| addr);
+    let needed = if up.way.no_deps { BTreeSet::new() } else { wanted_when_all_start(up) };
+    let is_meant = |addr: &Addr| {
+        named.is_empty()
+            || named.iter().any(|it| it == addr || addr.is_within(&it.inner()))
+            || needed.contains(&Milestone::Service(addr.clone(), Stage::Started))
+    };
+    instances.filter(is_meant).collect()
+}
+
 fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
     let stage = match up.wait {
         Wait::Ready(_) => Stage::Ready,
         Wait::Started => Stage::Started,
     };
     let topology = &up.lab.topology;
+    if let Some(one) = &up.way.one_off {
+        // What is around it must be there in any case.
+        let started = Milestone::Service(one.addr.clone(), Stage::Started);
+        let counts = |why| !up.way.no_deps || matches!(why, Why::Inside);
+        let needs = up.lab.graph.needs(&started).into_iter().filter(|(_, why)| counts(*why));
+        let needs: Vec<Milestone> = needs.map(|(milestone, _)| milestone.clone()).collect();
+        let graph = &up.lab.graph;
+        return if up.way.no_deps { graph.closure_without_dependencies(needs) } else { graph.closure(needs) };
+    }
     let targets: Vec<Addr> = if up.targets.is_empty() {
         topology.instances().into_iter().map(|(addr, _)| addr).collect()
     } else {
@@ -134,6 +166,24 @@ fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
 }
 
 impl<'a> Planner<'a> {
+    /// The images of all services that are meant, whether their layers are up or not.
+    fn builds_alone(&mut self) {
+        let meant = matching_or_all(self.up, self.world.topology);
+        for (addr, service) in self.world.topology.instances() {
+            if service.build.is_none() || !meant.contains(&addr) {
+                continue;
+            }
+            let build = build::Building {
+                world: &self.world,
+                known: self.known,
+                order: self.order(),
+                cause: Cause::Asked,
+                layer: &addr.layer(),
+            };
+            build.plan(&mut self.images, &mut self.builder, service, &mut Vec::new());
+        }
+    }
+
     fn layer(&mut self, path: &LayerPath) {
         let left = self.leaving.iter().any(|leaving| path.is_within(leaving));
         let Some(layer) = self.world.topology.layer(path) else { return };
@@ -151,6 +201,7 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+        super::one_off::plan(self, path, &preload);
     }
 
     /// The services of a layer, those that others depend on first, else in the order of names: what becomes of a
@@ -189,6 +240,8 @@ impl<'a> Planner<'a> {
                 layer: path,
                 by: None,
                 span: image.span,
+                built: None,
+                order: self.order(),
             };
             needs
                 .extend(self.images.provide(&self.world, self.known, &mut self.builder, wanted, false).needs);
@@ -324,6 +377,11 @@ impl<'a> Planner<'a> {
         self.builder.push(draft, action, needs)
     }
 
+    /// What the user asks of builds.
+    pub(super) fn order(&self) -> Order<'a> {
+        Order { builds: self.up.way.builds, building: &self.up.way.building }
+    }
+
     /// Images for an instance. `renew` copies an inner image although it is there.
     pub(super) fn provide_image(&mut self, desired: &Desired<'_>, renew: bool) -> super::images::Provided {
         let layer = desired.addr.layer();
@@ -334,8 +392,60 @@ impl<'a> Planner<'a> {
             layer: &layer,
             by: Some(&desired.addr),
             span: desired.service.span_of("image"),
+            built: desired.service.build.is_some().then_some(desired.service),
+            order: self.order(),
         };
         self.images.provide(&self.world, self.known, &mut self.builder, wanted, renew)
+    }
+
+    /// What a container that is to be made asks for in vain: fields that its engine does not have, and binds that
+    /// must exist and do not.
+    pub(super) fn check_wishes(&mut self, addr: &Addr, service: &Service) {
+        for lack in self
+            .known
+            .facts(&addr.layer())
+            .map(|facts| engine_lacks::container(&service.spec, facts))
+            .unwrap_or_default()
+        {
+            let severity = if lack.refused { Diagnostic::error } else { Diagnostic::warning };
+            let problem = severity(Code::EngineLacks, format!("`{addr}`: {}", lack.message));
+            self.problem(problem.help(lack.help), service.span_of(lack.key));
+        }
+        for mount in &service.spec.mounts {
+            let MountSource::Bind { path: BindPath::User(path), create: false, .. } = &mount.source else {
+                continue;
+            };
+            if self.known.missing_paths.contains(path) {
+                let path = path.display();
+                let span = service.spans.get(&format!("volumes.{path}")).copied();
+                let problem = Diagnostic::error(
+                    Code::HostPath,
+                    format!("`{addr}` binds `{path}`, which does not exist and is not to be made"),
+                );
+                let help = "make it, or take `create_host_path: false` away";
+                self.problem(problem.help(help), span.unwrap_or(service.span_of("volumes")));
+            }
+        }
+    }
+
+    /// An image whose files an instance mounts.
+    pub(super) fn provide_mounted(
+        &mut self,
+        desired: &Desired<'_>,
+        reference: &str,
+    ) -> super::images::Provided {
+        let layer = desired.addr.layer();
+        let wanted = Wanted {
+            reference,
+            platform: desired.spec.platform.as_deref(),
+            policy: desired.service.pull_policy,
+            layer: &layer,
+            by: Some(&desired.addr),
+            span: desired.service.span_of("volumes"),
+            built: None,
+            order: self.order(),
+        };
+        self.images.provide(&self.world, self.known, &mut self.builder, wanted, false)
     }
 
     /// Networks and volumes of an instance: the steps that make them.

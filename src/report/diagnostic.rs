@@ -107,6 +107,15 @@ impl<'a> Shown<'a> {
             }
             out.last_mut().expect("there is one").point(source, &labels, sources);
         }
+        // How the file of the main place came in, unless a label says so.
+        let main = diagnostic.labels.first().map(|label| sources.way(label.span.source)).unwrap_or_default();
+        for origin in main {
+            if diagnostic.labels.iter().all(|label| label.span != origin.span) {
+                let label = Label { span: origin.span, text: origin.how.label().to_owned() };
+                out.push(blank(format!("came in at {}", sources.place(origin.span)), None, false));
+                out.last_mut().expect("there is one").point(origin.span.source, &[&label], sources);
+            }
+        }
         out
     }
 

@@ -1,12 +1,12 @@
 //! Where every stage of reading leaves what it has to say.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::{Diagnostic, Severity};
 use crate::diag::diagnostics::Diagnostics;
-use crate::model::span::Span;
+use crate::model::span::{SourceId, Span};
 
 /// More problems than this tell a person nothing, and would make a hostile file expensive.
 pub(crate) const LIMIT: usize = 200;
@@ -23,6 +23,8 @@ struct Pages {
     seen: HashSet<(Code, Option<Span>, String)>,
     /// Whether some were left out.
     more: bool,
+    /// Texts that are another one, read again in other surroundings.
+    same: HashMap<SourceId, SourceId>,
 }
 
 impl Problems {
@@ -34,8 +36,19 @@ impl Problems {
             return;
         }
         let place = diagnostic.labels.first().map(|label| label.span);
+        let place = place.map(|span| Span {
+            source: pages.same.get(&span.source).copied().unwrap_or(span.source),
+            ..span
+        });
         if pages.seen.insert((diagnostic.code, place, diagnostic.message.clone())) {
             pages.list.push(diagnostic);
+        }
+    }
+
+    /// `source` is the text of `first` once more: a problem in it is said once.
+    pub(crate) fn same_text(&self, source: SourceId, first: SourceId) {
+        if source != first {
+            self.pages.borrow_mut().same.insert(source, first);
         }
     }
 

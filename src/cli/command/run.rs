@@ -56,7 +56,10 @@ pub fn finish(outcome: &RunOutcome, terminal: &Terminal) -> u8 {
 
 fn hint(failed: &Failed) -> Option<String> {
     match (failed.failure.kind, &failed.addr) {
-        (FailureKind::Unhealthy | FailureKind::Timeout, Some(addr)) => {
+        // What a hook said is in no log of the service.
+        (FailureKind::Unhealthy | FailureKind::Timeout, Some(addr))
+            if failed.failure.logs.as_ref().is_none_or(|logs| logs.of == addr.to_string()) =>
+        {
             Some(format!("`nestctl logs {addr}` shows the whole log; `nestctl up` goes on from here"))
         }
         (FailureKind::Unauthorized, _) => {

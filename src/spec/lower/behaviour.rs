@@ -308,7 +308,11 @@ impl Lowering<'_> {
         let mut known = Vars::new();
         for (text, span) in files {
             let Some(path) = self.user_path(&text, span, scope) else { continue };
-            for (name, value) in self.variables(&path, Some(span), &known, false).unwrap_or_default().list {
+            let read = {
+                let look_up = |name: &str| known.get(name).cloned();
+                self.variables(&path, Some(span), &look_up, false).unwrap_or_default()
+            };
+            for (name, value) in read.list {
                 let value = value.unwrap_or_default();
                 known.insert(name.clone(), value.clone());
                 labels.insert(name, value);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::diag::code::Code;
 use crate::model::span::{Span, Spanned};
-use crate::spec::files::Vars;
 use crate::spec::raw::several::Pairs;
 use crate::spec::raw::stored_file::{EnvFileForm, EnvFiles};
 use crate::spec::read::field::Field;
@@ -24,28 +23,13 @@ impl Lowering<'_> {
         files: Field<EnvFiles>,
         scope: &Scope,
     ) -> BTreeMap<String, Option<String>> {
-        let mut out = BTreeMap::new();
         let place = files.place.unwrap_or_default();
         let files = match files.value {
             None => Vec::new(),
             Some(EnvFiles::One(path)) => vec![(path, place, true, false)],
             Some(EnvFiles::Many(list)) => list.0.into_iter().filter_map(|form| self.env_file(form)).collect(),
         };
-        // A copy only where something is added to it: most services have no files.
-        let mut known: Vars = if files.is_empty() { Vars::new() } else { (*scope.vars).clone() };
-        for (path, span, required, raw) in files {
-            let Some(path) = self.user_path(&path, span, scope) else { continue };
-            if !required && !self.files.exists(&path) {
-                continue;
-            }
-            for (name, value) in self.variables(&path, Some(span), &known, raw).unwrap_or_default().list {
-                let value = value.or_else(|| scope.vars.get(&name).cloned());
-                if let Some(value) = &value {
-                    known.entry(name.clone()).or_insert_with(|| value.clone());
-                }
-                out.insert(name, value);
-            }
-        }
+        let mut written: BTreeMap<String, Option<String>> = BTreeMap::new();
         for (name, value, span) in pairs(own) {
             if name.is_empty() || name.contains(['=', '\0']) {
                 self.bad(
@@ -55,9 +39,29 @@ impl Lowering<'_> {
                 );
                 continue;
             }
-            let value = value.or_else(|| scope.vars.get(&name).cloned());
-            out.insert(name, value);
+            let value = value.or_else(|| self.vars_of(span, scope).get(&name).cloned());
+            written.insert(name, value);
         }
+        let mut out = BTreeMap::new();
+        for (path, span, required, raw) in files {
+            let Some(path) = self.user_path(&path, span, scope) else { continue };
+            if !required && !self.files.exists(&path) {
+                continue;
+            }
+            // Compose's order: the environment of the project, then the service's own, then what stands above.
+            let look_up = |name: &str| {
+                let of_service = || written.get(name).cloned().flatten();
+                scope.vars.get(name).cloned().or_else(of_service).or_else(|| out.get(name).cloned().flatten())
+            };
+            let read = self.variables(&path, Some(span), &look_up, raw).unwrap_or_default();
+            for (name, value) in read.list {
+                let value = value.or_else(|| look_up_inherited(&name, scope, &written));
+                if value.is_some() || raw {
+                    out.insert(name, value);
+                }
+            }
+        }
+        out.extend(written);
         out
     }
 
@@ -89,4 +93,13 @@ impl Lowering<'_> {
         };
         Some((path.value, path.span, file.required.value != Some(Switch(false)), raw))
     }
+}
+
+/// The value of a variable that a file only names.
+fn look_up_inherited(
+    name: &str,
+    scope: &Scope,
+    written: &BTreeMap<String, Option<String>>,
+) -> Option<String> {
+    scope.vars.get(name).cloned().or_else(|| written.get(name).cloned().flatten())
 }

@@ -1,21 +1,18 @@
 //! `inner` of a node: inline, or files.
 
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::diag::code::Code;
-use crate::diag::diagnostic::Diagnostic;
+use crate::diag::source::{How, Origin};
 use crate::model::addr::LayerPath;
-use crate::model::span::{Span, Spanned};
+use crate::model::span::Spanned;
 use crate::model::topology::Layer;
 use crate::spec::raw::layer::Inner;
 use crate::spec::read::field::Field;
-use crate::spec::tree::merge::{merge, settle};
 use crate::spec::tree::node::Node;
 
-use super::load::fill_in;
+use super::assemble::Named;
 use super::lowering::{LAYER_DEPTH_LIMIT, Lowering};
-use super::path::normal;
 use super::scope::Scope;
 
 impl Lowering<'_> {
@@ -50,56 +47,21 @@ impl Lowering<'_> {
         let mut files = Vec::new();
         for text in paths {
             let file = self.user_path(&text.value, text.span, outer)?;
-            self.check_circle(&file, text.span, outer)?;
-            files.push(Spanned::new(file, text.span));
+            self.check_circle(&file, text.span, How::Inner)?;
+            files.push(Named { path: file, origin: Some(Origin { span: text.span, how: How::Inner }) });
         }
-        let first = files.first()?.value.clone();
-        let base = first.parent().map_or_else(|| outer.base.clone(), PathBuf::from);
+        let first = files.first()?;
+        let named_at = first.origin.map(|origin| origin.span).unwrap_or_default();
+        let (outer_base, outer_vars) = (self.base_of(named_at, outer), self.vars_of(named_at, outer));
+        let base = first.path.parent().map_or_else(|| Rc::clone(&outer_base), Rc::from);
         let dotenv = base.join(".env");
-        let vars = if base != outer.base && self.files.exists(&dotenv) {
-            Rc::new(self.vars_with(&dotenv, None, &outer.vars))
+        let vars = if base != outer_base && self.files.exists(&dotenv) {
+            Rc::new(self.vars_with(&[(dotenv, None)], &outer_vars))
         } else {
-            Rc::clone(&outer.vars)
+            outer_vars
         };
-        let mut merged: Option<Node> = None;
-        let mut chain = outer.chain.clone();
-        for file in files {
-            let Some(tree) = self.tree(&file.value, Some(file.span)) else { continue };
-            chain.push((file.value, Some(file.span)));
-            let mut tree = (*tree).clone();
-            fill_in(&mut tree, &vars, self.problems, &self.sources.borrow());
-            merged = Some(match merged {
-                None => tree,
-                Some(below) => merge(below, tree),
-            });
-        }
-        let scope = Scope { path, base, vars, chain };
-        let mut tree = merged?;
-        settle(&mut tree);
+        let tree = self.assemble(&files, &base, &vars)?;
         self.check_not_empty(&tree);
-        Some(self.layer(&tree, &scope))
-    }
-
-    /// A file that is named within itself has no end.
-    fn check_circle(&self, file: &Path, mention: Span, outer: &Scope) -> Option<()> {
-        let file = normal(file);
-        let Some(start) = outer.chain.iter().position(|(other, _)| normal(other) == file) else {
-            return Some(());
-        };
-        let mut names: Vec<String> =
-            outer.chain[start..].iter().map(|(path, _)| self.name_of(path)).collect();
-        names.push(self.name_of(&file));
-        let mut problem = Diagnostic::error(
-            Code::IncludeCycle,
-            format!("files name each other in a circle: {}", names.join(" → ")),
-        )
-        .at(mention, "closes the circle");
-        for (path, place) in &outer.chain[start + 1..] {
-            if let Some(place) = place {
-                problem = problem.at(*place, format!("names {}", self.name_of(path)));
-            }
-        }
-        self.problems.push(problem.help("Take one `inner` of the circle away."));
-        None
+        Some(self.layer(&tree, &Scope { path, base, vars }))
     }
 }

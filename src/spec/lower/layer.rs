@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::diag::code::Code;
-use crate::diag::diagnostic::Diagnostic;
 use crate::model::behaviour::{FileRole, ModelDef};
 use crate::model::name::{ProjectName, ServiceName};
 use crate::model::service::Service;
@@ -30,19 +29,9 @@ const DEFAULT_NETWORK: &str = "default";
 impl Lowering<'_> {
     /// Lowers a layer from its mapping in the tree.
     pub(super) fn layer(&self, node: &Node, scope: &Scope) -> Layer {
+        self.keep(node, scope);
         let raw: Raw = read(node, None, self.problems).unwrap_or_default();
-        self.refuse_not_yet([
-            ("include", &raw.include),
-            ("extends", &raw.extends),
-            ("kubernetes", &raw.kubernetes),
-        ]);
-        if let Some(span) = raw.version.key {
-            self.problems.push(
-                Diagnostic::warning(Code::Deprecated, "`version` means nothing any more")
-                    .at(span, "")
-                    .help("Take it away."),
-            );
-        }
+        self.refuse_not_yet([("extends", &raw.extends), ("kubernetes", &raw.kubernetes)]);
         let name = self.project_name(raw.name);
         let mut networks = self.networks(raw.networks);
         let volumes = self.volumes(raw.volumes);

@@ -4,22 +4,31 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::diag::source::SourceMap;
 use crate::model::addr::LayerPath;
 use crate::model::name::ServiceName;
 use crate::model::span::{SourceId, Span};
-use crate::spec::files::{Entry, Files};
+use crate::spec::canonical::resolve::KeptLayers;
+use crate::spec::files::{Entry, Files, Vars};
 use crate::spec::problems::Problems;
 use crate::spec::tree::node::Node;
+
+use super::extends::Library;
+use super::scope::Scope;
+use super::standing::Standing;
 
 /// Engines within engines deeper than this were not meant; each level costs memory and time.
 pub(crate) const LAYER_DEPTH_LIMIT: usize = 16;
 /// Services of a whole lab. Files that name files twice at each level would grow without end.
 pub(crate) const SERVICE_LIMIT: usize = 20_000;
 
-/// The text of a file and its number.
-pub(super) type Text = (SourceId, Rc<str>);
+/// Files of a whole lab, each counted as often as it is named.
+pub(crate) const FILE_LIMIT: usize = 50_000;
+
+/// A file whose services are extended, and the variables that were filled in.
+pub(super) type Kept = (Option<Rc<Library>>, Rc<Vars>);
 
 /// The notebook, the files, and what later checks want to know beside the topology.
 pub(crate) struct Lowering<'a> {
@@ -27,13 +36,22 @@ pub(crate) struct Lowering<'a> {
     pub(crate) entry: &'a Entry,
     pub(crate) problems: &'a Problems,
     pub(crate) sources: RefCell<SourceMap>,
-    /// Trees of files that were read, before their variables are filled in.
-    pub(super) trees: RefCell<HashMap<PathBuf, Option<Rc<Node>>>>,
+    /// Surroundings of each text.
+    pub(super) standings: RefCell<Vec<Option<Standing>>>,
+    /// Files whose services are extended, by path and variables, which are kept with them.
+    pub(super) libraries: RefCell<HashMap<(PathBuf, usize), Kept>>,
+    /// The first number of each file.
+    pub(super) numbers: RefCell<HashMap<PathBuf, SourceId>>,
+    pub(super) files_read: RefCell<usize>,
     /// Texts of files that were read.
-    pub(super) texts: RefCell<HashMap<PathBuf, Option<Text>>>,
+    pub(super) texts: RefCell<HashMap<PathBuf, Option<Arc<str>>>>,
     pub(super) services: RefCell<usize>,
     /// Found on the way, for the checks.
     pub(crate) notes: RefCell<Notes>,
+    /// The tree of every layer, where the lab is to be printed.
+    pub(crate) kept: Option<KeptLayers>,
+    /// Variables stay as they are written.
+    pub(crate) literal: bool,
 }
 
 /// What the topology does not hold.
@@ -58,10 +76,22 @@ impl<'a> Lowering<'a> {
             entry,
             problems,
             sources: RefCell::default(),
-            trees: RefCell::default(),
+            standings: RefCell::default(),
+            libraries: RefCell::default(),
+            numbers: RefCell::default(),
+            files_read: RefCell::default(),
             texts: RefCell::default(),
             services: RefCell::default(),
             notes: RefCell::default(),
+            kept: None,
+            literal: false,
+        }
+    }
+
+    /// Keeps the tree of a layer, where the lab is to be printed.
+    pub(super) fn keep(&self, node: &Node, scope: &Scope) {
+        if let Some(kept) = &self.kept {
+            kept.borrow_mut().insert(scope.path.clone(), (Rc::new(node.clone()), scope.clone()));
         }
     }
 }

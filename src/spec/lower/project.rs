@@ -7,13 +7,15 @@ use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::LayerPath;
 use crate::model::name::ProjectName;
+use crate::model::span::{SourceId, Span};
 use crate::model::topology::Topology;
 use crate::spec::files::Vars;
+use crate::spec::problems::Problems;
 use crate::spec::text::interpolate::interpolate;
-use crate::spec::tree::merge::{merge, settle};
-use crate::spec::tree::node::{Node, Value};
+use crate::spec::tree::build::build;
+use crate::spec::tree::node::Value;
 
-use super::load::fill_in;
+use super::assemble::Named;
 use super::lowering::Lowering;
 use super::path::normal;
 use super::scope::Scope;
@@ -27,22 +29,13 @@ impl Lowering<'_> {
         if self.entry.files.is_empty() {
             self.problems.push(Diagnostic::error(Code::FileNotFound, "no lab file is given"));
         }
-        let trees: Vec<(PathBuf, Rc<Node>)> =
-            self.entry.files.iter().filter_map(|path| Some((path.clone(), self.tree(path, None)?))).collect();
+        let files: Vec<Named> =
+            self.entry.files.iter().map(|path| Named { path: path.clone(), origin: None }).collect();
         let mut vars = self.root_vars(vars);
-        let project = self.project(&trees, &vars);
-        vars.entry(PROJECT_VARIABLE.to_owned()).or_insert_with(|| project.to_string());
-        let mut merged: Option<Node> = None;
-        for (_, tree) in &trees {
-            let mut tree = (**tree).clone();
-            fill_in(&mut tree, &vars, self.problems, &self.sources.borrow());
-            merged = Some(match merged {
-                None => tree,
-                Some(below) => merge(below, tree),
-            });
-        }
-        let mut tree = merged?;
-        settle(&mut tree);
+        let project = self.project(&vars);
+        vars.insert(PROJECT_VARIABLE.to_owned(), project.to_string());
+        let (base, vars) = (Rc::from(normal(&self.entry.directory)), Rc::new(vars));
+        let tree = self.assemble(&files, &base, &vars)?;
         self.check_not_empty(&tree);
         if !matches!(tree.value, Value::Mapping(_)) && !tree.is_null() {
             // Says what was expected.
@@ -50,49 +43,33 @@ impl Lowering<'_> {
                 crate::spec::read::reader::read(&tree, None, self.problems);
             return None;
         }
-        let scope = Scope {
-            path: LayerPath::root(),
-            base: normal(&self.entry.directory),
-            vars: Rc::new(vars),
-            chain: trees.into_iter().map(|(path, _)| (path, None)).collect(),
-        };
+        let scope = Scope { path: LayerPath::root(), base, vars };
         let root = self.layer(&tree, &scope);
         Some(Topology { project, directory: normal(&self.entry.directory), root })
     }
 
-    /// The environment, and below it the files of variables; of those the last wins.
+    /// The environment, and below it the files of variables: those asked for, else `.env` of the directory.
     fn root_vars(&self, vars: &Vars) -> Vars {
-        if self.entry.env_files.is_empty() {
-            let dotenv = self.entry.directory.join(".env");
-            return if self.files.exists(&dotenv) {
-                self.vars_with(&dotenv, None, vars)
-            } else {
-                vars.clone()
-            };
+        let mut files: Vec<(PathBuf, Option<Span>)> =
+            self.entry.env_files.iter().map(|path| (path.clone(), None)).collect();
+        let dotenv = self.entry.directory.join(".env");
+        if files.is_empty() && !is_dotenv_disabled(vars) && self.files.exists(&dotenv) {
+            files.push((dotenv, None));
         }
-        let mut out = vars.clone();
-        for path in &self.entry.env_files {
-            for (name, value) in self.variables(path, None, &out, false).unwrap_or_default().list {
-                if let (Some(value), false) = (value, vars.contains_key(&name)) {
-                    out.insert(name, value);
-                }
-            }
-        }
-        out
+        self.vars_with(&files, vars)
     }
 
     /// The name as Compose finds it: asked for, else the last file's `name`, else the directory's.
-    fn project(&self, trees: &[(PathBuf, Rc<Node>)], vars: &Vars) -> ProjectName {
+    fn project(&self, vars: &Vars) -> ProjectName {
         if let Some(name) = &self.entry.project {
             return name.clone();
         }
-        let written = trees.iter().rev().find_map(|(_, tree)| match &tree.get("name")?.value {
-            Value::Scalar(scalar) => Some(match interpolate(&scalar.text, &|name| vars.get(name).cloned()) {
-                None => scalar.text.clone(),
-                Some(filled) => filled.map(|filled| filled.text).unwrap_or_default(),
-            }),
-            Value::List(_) | Value::Mapping(_) => None,
+        let names = self.entry.files.iter().rev().filter_map(|path| written_name(&self.text(path, None)?));
+        let written = names.map(|text| match interpolate(&text, &|name| vars.get(name).cloned()) {
+            None => text,
+            Some(filled) => filled.map(|filled| filled.text).unwrap_or_default(),
         });
+        let written = written.into_iter().next();
         let directory = || self.entry.directory.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = match &written {
             // A bad name is noted where the layer is lowered; something like it serves until then.
@@ -100,12 +77,27 @@ impl Lowering<'_> {
             None => directory().and_then(|name| ProjectName::normalize(&name)),
         };
         name.unwrap_or_else(|| {
-            if written.is_none() && !trees.is_empty() {
+            if written.is_none() {
                 let message = "the name of the directory gives no project name";
                 self.problems
                     .push(Diagnostic::error(Code::BadName, message).help("Add `name:` to the lab file."));
             }
             ProjectName::normalize("lab").expect("a valid name")
         })
+    }
+}
+
+/// Whether the environment says that no `.env` is read.
+fn is_dotenv_disabled(vars: &Vars) -> bool {
+    let value = vars.get("COMPOSE_DISABLE_ENV_FILE").map(|value| value.to_ascii_lowercase());
+    value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true"))
+}
+
+/// The text of the top-level `name`, if it is not empty. What is wrong with the file is said when it is read.
+fn written_name(text: &str) -> Option<String> {
+    let tree = build(text, SourceId(0), &Problems::default())?;
+    match &tree.get("name")?.value {
+        Value::Scalar(scalar) if !scalar.is_null() && !scalar.text.is_empty() => Some(scalar.text.clone()),
+        _ => None,
     }
 }

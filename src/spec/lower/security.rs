@@ -70,8 +70,11 @@ impl Lowering<'_> {
         }
         let text = compact(&String::from_utf8_lossy(&bytes));
         // Below another directory the short name would be another file when it is printed.
-        let name =
-            if scope.base == self.entry.directory { name.to_owned() } else { path.display().to_string() };
+        let name = if *self.base_of(span, scope) == *self.entry.directory {
+            name.to_owned()
+        } else {
+            path.display().to_string()
+        };
         Some((name, text))
     }
 }

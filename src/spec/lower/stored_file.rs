@@ -113,7 +113,16 @@ impl Lowering<'_> {
             [("file", raw.file.key), ("content", raw.content.key), ("environment", raw.environment.key)];
         let (external, external_name) = match raw.external.value {
             Some(External::Switch(Switch(on))) => (on, None),
-            Some(External::Named(named)) => (true, named.name.value),
+            Some(External::Named(named)) => {
+                if let Some(name) = named.name.key {
+                    // compose-go `transform/external.go` says the same.
+                    let message = "`external.name` is deprecated";
+                    let help = "Write `external: true`, and `name` beside it.";
+                    self.problems
+                        .push(Diagnostic::warning(Code::Deprecated, message).at(name, "").help(help));
+                }
+                (true, named.name.value)
+            }
             None => (false, None),
         };
         let mut places: Vec<(&str, Span)> =
@@ -268,7 +277,8 @@ impl Lowering<'_> {
             }
             FileSource::Content(text) => text.as_bytes().into(),
             FileSource::Environment(variable) => {
-                let Some(text) = scope.vars.get(variable) else {
+                let vars = self.vars_of(stored.place, scope);
+                let Some(text) = vars.get(variable) else {
                     let message = format!("the variable `{variable}` of the {word} `{name}` is not set");
                     let help = format!("Set `{variable}` in the environment or in `.env`.");
                     self.problems.error(Code::Interpolation, stored.place, message, help);

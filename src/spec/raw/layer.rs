@@ -10,6 +10,7 @@ use crate::spec::read::unread::{NotYet, Unread};
 
 use super::delegate::Model;
 use super::network::{Network, Nullable, Volume};
+use super::reference::Includes;
 use super::service::Service;
 use super::stored_file::FileDefinition;
 
@@ -39,7 +40,8 @@ pub(crate) struct Layer {
     pub(crate) models: Field<Dict<Model>>,
     /// Means nothing any more.
     pub(crate) version: Field<Plain>,
-    pub(crate) include: Field<NotYet>,
+    /// Other Compose files, each a project with a directory and variables of its own, whose services are taken in.
+    pub(crate) include: Field<Unread<Includes>>,
     pub(crate) extends: Field<NotYet>,
     pub(crate) kubernetes: Field<NotYet>,
 }

@@ -6,8 +6,9 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Measure, Plain, Switch, Whole};
 use crate::spec::read::list::List;
-use crate::spec::read::unread::NotYet;
+use crate::spec::read::unread::Unread;
 
+use super::build::BuildForm;
 use super::delegate::{ModelUses, Provider};
 use super::deploy::Deploy;
 use super::engine::EngineForm;
@@ -18,7 +19,8 @@ use super::limits::{BlkioConfig, CredentialSpec, DeviceForm, Gpus, Logging, Ulim
 use super::mount::ServiceVolumeForm;
 use super::network::ServiceNetworks;
 use super::port::PortForm;
-use super::several::{CommandLine, OneOrMany, Pairs};
+use super::reference::ExtendsForm;
+use super::several::{CommandLine, Hosts, OneOrMany, Pairs};
 use super::stored_file::{EnvFiles, FileUseForm};
 
 /// A service: one container, or several alike. With `engine` it is a node that hosts a layer of its own.
@@ -29,6 +31,8 @@ pub(crate) struct Service {
     /// Image reference. A node may leave it out where its kind has a default image.
     #[cfg_attr(test, schemars(example = &"nginx:1.27"))]
     pub(crate) image: Field<String>,
+    /// How the image is built. Without `image` it is called `<project>-<service>`.
+    pub(crate) build: Field<BuildForm>,
     /// Overrides the image's command. On a dind-like node it is added to the daemon's line.
     pub(crate) command: Field<CommandLine>,
     /// Overrides the image's entrypoint.
@@ -100,6 +104,8 @@ pub(crate) struct Service {
     pub(crate) configs: Field<List<FileUseForm>>,
     /// Secrets of this layer that the service sees as files.
     pub(crate) secrets: Field<List<FileUseForm>>,
+    /// The service that this one is based on.
+    pub(crate) extends: Field<Unread<ExtendsForm>>,
     /// The service is left out unless one of these profiles is active.
     pub(crate) profiles: Field<List<String>>,
     /// Number of replicas.
@@ -127,7 +133,7 @@ pub(crate) struct Service {
     /// Limit of processes.
     pub(crate) pids_limit: Field<Whole>,
     /// More lines of /etc/hosts: `NAME=ADDRESS`.
-    pub(crate) extra_hosts: Field<Pairs>,
+    pub(crate) extra_hosts: Field<Hosts>,
     /// DNS servers.
     pub(crate) dns: Field<OneOrMany>,
     /// DNS search domains.
@@ -231,13 +237,4 @@ pub(crate) struct Service {
     pub(crate) oom_score_adj: Field<Whole>,
     /// Options of the storage driver.
     pub(crate) storage_opt: Field<Dict<Plain>>,
-    pub(crate) build: Field<NotYet>,
-    pub(crate) extends: Field<NotYet>,
-}
-
-impl Service {
-    /// Keys of Compose that are read and refused.
-    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 2] {
-        [("build", &self.build), ("extends", &self.extends)]
-    }
 }

@@ -403,3 +403,31 @@ fn a_file_with_errors_still_gives_what_could_be_read() {
         }
     );
 }
+
+#[test]
+fn what_is_included_or_extended_keeps_its_own_directory_and_variables() {
+    let lab = fixture("included-files");
+    let binds = |addr: &str| -> BTreeMap<String, MountSource> {
+        let mounts = &service(&lab, addr).spec.mounts;
+        mounts.iter().map(|mount| (mount.target.clone(), mount.source.clone())).collect()
+    };
+    let bind = |path: &str| MountSource::bind(user(path), true);
+    let web = service(&lab, "web");
+    assert_eq!(web.spec.image, "nginx:1.27");
+    assert_eq!(web.spec.environment["TAG"].as_deref(), Some("1.27"));
+    assert_eq!(binds("web")["/site"], bind("/lab/sub/site"));
+    let job = service(&lab, "job");
+    assert_eq!((job.spec.image.as_str(), job.spec.command.clone()), ("busybox:musl", Some(texts(&["run"]))));
+    assert_eq!(binds("job")["/in"], bind("/lab/sub/over"));
+    let front = service(&lab, "front");
+    assert_eq!(front.spec.image, "busybox");
+    let environment: Vec<(&str, Option<&str>)> =
+        front.spec.environment.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+    assert_eq!(environment, [("DEEP", Some("1")), ("FROM", Some("base")), ("OWN", Some("1"))]);
+    assert_eq!(binds("front")["/a"], bind("/lab/lib/beside-base"));
+    assert_eq!(binds("front")["/b"], bind("/lab/lib/more/beside-deeper"));
+    assert_eq!(front.spec.ports[0].host, Some((8080, 8080)));
+    // An inner layer has files of its own, too.
+    assert_eq!(binds("vm/app")["/conf"], bind("/lab/vm/conf"));
+    assert!(lab.service(&"vm/late".parse().expect("valid")).is_none(), "its base is left out, and so is it");
+}

@@ -26,6 +26,12 @@ pub(super) fn shown(parsed: &Parsed) -> String {
             let place = parsed.sources.place(label.span);
             writeln!(out, "  also: {place} {}", label.text).expect("a string takes all");
         }
+        for origin in
+            problem.labels.first().map(|label| parsed.sources.way(label.span.source)).unwrap_or_default()
+        {
+            let place = parsed.sources.place(origin.span);
+            writeln!(out, "  way: {place} {}", origin.how.label()).expect("a string takes all");
+        }
         if let Some(help) = &problem.help {
             writeln!(out, "  help: {help}").expect("a string takes all");
         }

@@ -12,6 +12,8 @@ pub(crate) struct Variables {
     pub(crate) list: Vec<(String, Option<String>)>,
     /// What is wrong, and where.
     pub(crate) faults: Vec<Wrong>,
+    /// Variables in values that are not set and have no default, and where they stand.
+    pub(crate) unset: Vec<(String, Range<usize>)>,
     /// Where in the list the last value of a name stands.
     last: HashMap<String, usize>,
     /// Bytes of all values.
@@ -52,8 +54,8 @@ impl Variables {
 pub(crate) fn parse(text: &str, look_up: &Lookup) -> Variables {
     let mut out = Variables::default();
     let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    while at < text.len() {
-        at = statement(text, at, look_up, &mut out);
+    while let Some(start) = statement_start(text, at) {
+        at = statement(text, start, look_up, &mut out);
         if out.bytes > LIMIT {
             out.wrong(
                 "the values are longer than 16 MiB together",
@@ -86,118 +88,159 @@ pub(crate) fn parse_raw(text: &str) -> Variables {
     out
 }
 
-/// Reads the statement at `start` and returns where the next begins.
-fn statement(text: &str, start: usize, look_up: &Lookup, out: &mut Variables) -> usize {
-    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    let next = (line_end + 1).min(text.len());
-    let line = text[start..line_end].trim_end_matches('\r');
-    let trimmed = line.trim_start();
-    if trimmed.trim_end().is_empty() || trimmed.starts_with('#') {
-        return next.max(start + 1);
-    }
-    let body = trimmed.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(trimmed);
-    let body = body.trim_start();
-    let body_at = start + line.len() - body.len();
-    let name_end = body.find(['=', ':']).unwrap_or(body.len());
-    let name = body[..name_end].trim_end();
-    let ok = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-[]".contains(c));
-    if name_end == body.len() {
-        let name = name.split(" #").next().unwrap_or_default().trim_end();
-        if name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-[]".contains(c)) {
-            out.add(name.to_owned(), None);
-        } else {
-            out.wrong(
-                "the line is not a variable",
-                "Write `NAME=value`.",
-                body_at..body_at + body.trim_end().len(),
-            );
+/// Where the next statement begins: after white space and comments.
+fn statement_start(text: &str, mut at: usize) -> Option<usize> {
+    loop {
+        let rest = text.get(at..)?;
+        let start = at + rest.find(|c: char| !c.is_whitespace())?;
+        if !text[start..].starts_with('#') {
+            return Some(start);
         }
-        return next;
-    }
-    if !ok {
-        let help = "A name holds letters, digits and `_`; write `NAME=value`.";
-        out.wrong(
-            format!("`{name}` is not a name of a variable"),
-            help,
-            body_at..body_at + name.len().max(1),
-        );
-        return next;
-    }
-    let name = name.to_owned();
-    let raw = &body[name_end + 1..];
-    let value = raw.trim_start_matches([' ', '\t']);
-    let value_at = body_at + body.len() - value.len();
-    if let Some(quote @ ('"' | '\'')) = value.chars().next() {
-        quoted(text, value_at, quote, name, look_up, out)
-    } else {
-        // A `#` begins a comment only after white space.
-        let end = value
-            .match_indices('#')
-            .map(|(at, _)| at)
-            .find(|at| *at == 0 || value[..*at].ends_with([' ', '\t']));
-        let value = value[..end.unwrap_or(value.len())].trim_end();
-        push(name, value, value_at, look_up, out);
-        next
+        at = start + text[start..].find('\n')?;
     }
 }
 
+/// White space within a line.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}')
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || "_.-[]".contains(c)
+}
+
+/// Reads the statement at `start` and returns where what follows it begins.
+fn statement(text: &str, start: usize, look_up: &Lookup, out: &mut Variables) -> usize {
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let next = (line_end + 1).min(text.len());
+    let line = &text[start..line_end];
+    let body = line.strip_prefix("export").filter(|rest| rest.starts_with(is_blank)).unwrap_or(line);
+    let body = body.trim_start_matches(is_blank);
+    let body_at = line_end - body.len();
+    let stop = body.char_indices().find(|(_, c)| !is_blank(*c) && !is_name(*c));
+    let (name_end, inherited) = match stop {
+        None => (body.len(), true),
+        Some((at, '=' | ':')) => (at, false),
+        Some((at, bad)) => {
+            let help = "A name holds letters, digits and `_`; write `NAME=value`.";
+            let name = body.split(['=', ':']).next().unwrap_or(body).trim_end();
+            let message = if name.len() > at {
+                format!("`{name}` is not a name of a variable")
+            } else {
+                format!("`{bad}` cannot stand here")
+            };
+            let end = name.len().max(at + bad.len_utf8());
+            out.wrong(message, help, body_at..body_at + end);
+            return next;
+        }
+    };
+    let name = body[..name_end].trim_end();
+    if name.contains(' ') || (name.is_empty() && !inherited) {
+        let help = "A name holds letters, digits and `_`; write `NAME=value`.";
+        let message = format!("`{name}` is not a name of a variable");
+        out.wrong(message, help, body_at..body_at + name.len().max(1));
+        return next;
+    }
+    if inherited {
+        if !name.is_empty() {
+            out.add(name.to_owned(), None);
+        }
+        return next;
+    }
+    let name = name.to_owned();
+    let value = body[name_end + 1..].trim_start_matches(is_blank);
+    let value_at = line_end - value.len();
+    if let Some(quote @ ('"' | '\'')) = value.chars().next() {
+        return quoted(text, value_at, quote, name, look_up, out);
+    }
+    // A comment begins after a space.
+    let value = value.split(" #").next().unwrap_or(value).trim_end();
+    push(name, value, value_at, look_up, out);
+    next
+}
+
+/// Reads a quoted value, which may have several lines. What follows it on its line is a statement of its own.
 fn quoted(text: &str, at: usize, quote: char, name: String, look_up: &Lookup, out: &mut Variables) -> usize {
-    let bytes = text.as_bytes();
-    let mut end = at + 1;
-    while end < bytes.len() && bytes[end] != quote as u8 {
-        // A backslash protects the quote that follows it.
-        end += if bytes[end] == b'\\' && end + 1 < bytes.len() { 2 } else { 1 };
+    let mut value = String::new();
+    let mut escaped = false;
+    for (offset, c) in text[at + 1..].char_indices() {
+        if c == quote && !escaped {
+            if quote == '"' {
+                push(name, &unescape(&value), at + 1, look_up, out);
+            } else {
+                out.add(name, Some(value));
+            }
+            return at + 1 + offset + 1;
+        }
+        if c == '\\' && !escaped {
+            escaped = true;
+            continue;
+        }
+        if escaped && c != quote {
+            value.push('\\');
+        }
+        escaped = false;
+        value.push(c);
     }
-    if end >= bytes.len() || !text.is_char_boundary(end) {
-        let line_end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
-        out.wrong("a quote is opened and never closed", "Close it.", at..line_end);
-        return (line_end + 1).min(text.len()).max(at + 1);
-    }
-    let inside = &text[at + 1..end];
-    if quote == '"' {
-        push(name, &unescape(inside), at + 1, look_up, out);
-    } else {
-        out.add(name, Some(inside.replace("\\'", "'")));
-    }
-    let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
-    let tail = text[end + 1..line_end].trim();
-    if !tail.is_empty() && !tail.starts_with('#') {
-        out.wrong("something follows the closing quote", "End the line there.", end + 1..line_end);
-    }
-    (line_end + 1).min(text.len())
+    let line_end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    out.wrong("a quote is opened and never closed", "Close it.", at..line_end);
+    (line_end + 1).min(text.len()).max(at + 1)
 }
 
 fn push(name: String, value: &str, at: usize, look_up: &Lookup, out: &mut Variables) {
     let filled = interpolate(value, &|wanted| look_up(wanted).or_else(|| out.value_of(wanted)));
+    let place = |range: Range<usize>| at + range.start..at + range.end;
     match filled {
         None => out.add(name, Some(value.to_owned())),
-        Some(Ok(filled)) => out.add(name, Some(filled.text)),
+        Some(Ok(filled)) => {
+            out.unset.extend(filled.unset.into_iter().map(|(name, range)| (name, place(range))));
+            out.add(name, Some(filled.text));
+        }
         Some(Err(fault)) => {
-            let range = at + fault.range.start..at + fault.range.end;
-            out.faults.push(Wrong { message: fault.message, help: fault.help, range });
+            out.faults.push(Wrong { message: fault.message, help: fault.help, range: place(fault.range) });
         }
     }
 }
 
-/// The escapes of a double-quoted value. `\$` is a dollar sign that begins no variable.
+/// The escapes of a double-quoted value. `\$` is a dollar sign that begins no variable; an octal number begins with
+/// `\0` and has three digits after it; what is no escape stays.
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let Some(c) = after.chars().next() else {
+            out.push('\\');
+            return out;
+        };
+        let mut taken = c.len_utf8();
+        match c {
+            'a' => out.push('\u{7}'),
+            'b' => out.push('\u{8}'),
+            'f' => out.push('\u{c}'),
+            'n' => out.push('\n'),
+            'r' => out.push('\r'),
+            't' => out.push('\t'),
+            'v' => out.push('\u{b}'),
+            '$' => out.push_str("$$"),
+            '"' | '\\' => out.push(c),
+            '0' => {
+                let digits: String = after[1..].chars().take(3).take_while(char::is_ascii_digit).collect();
+                taken += digits.len();
+                match u8::from_str_radix(&digits, 8) {
+                    Ok(code) if digits.len() == 3 => out.push(char::from(code)),
+                    _ => {
+                        out.push('\\');
+                        out.push_str(&digits);
+                    }
+                }
+            }
+            c => out.extend(['\\', c]),
         }
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('r') => out.push('\r'),
-            Some('t') => out.push('\t'),
-            Some('$') => out.push_str("$$"),
-            Some(c @ ('"' | '\\')) => out.push(c),
-            Some(c) => out.extend(['\\', c]),
-            None => out.push('\\'),
-        }
+        rest = &after[taken..];
     }
+    out.push_str(rest);
     out
 }
 
@@ -250,6 +293,27 @@ mod tests {
                 "${ `${` is never closed",
             ]
         );
+    }
+
+    #[test]
+    fn quotes_comments_and_escapes_are_those_of_compose() {
+        let cases = [
+            ("A=#x", "#x"),
+            ("A= #x", "#x"),
+            ("A=a\t#x", "a\t#x"),
+            ("A=a #x #y", "a"),
+            ("A='a\\'b\\n'", "a'b\\n"),
+            (r#"A="a\"b\$HOME \0123 \q""#, "a\"b$HOME S \\q"),
+            ("A=\"x\"#y", "x"),
+            ("A=1\r", "1"),
+            ("A=${B:-${HOME}}", "/root"),
+            ("A=a=b:c", "a=b:c"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(text), [pair("A", expected)], "{text}");
+        }
+        assert_eq!(read("A='x' B=2\n"), [pair("A", "x"), pair("B", "2")]);
+        assert_eq!(read("\u{feff}A=1"), [pair("A", "1")]);
     }
 
     #[test]

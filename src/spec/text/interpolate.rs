@@ -67,12 +67,10 @@ fn fill(text: &str, base: usize, depth: usize, look_up: &Lookup, out: &mut Fille
         } else {
             let length = name_length(after);
             if length == 0 {
-                let bad = after.chars().next().map_or(0, char::len_utf8);
-                return Err(Fault {
-                    message: format!("`${}` is not a variable", &after[..bad]),
-                    help: "Write `$$` for a dollar sign, or `${NAME}` for a variable.".to_owned(),
-                    range: base + dollar..base + dollar + 1 + bad,
-                });
+                // As in Compose, a dollar sign that begins no variable is one.
+                out.text.push('$');
+                rest = dollar + 1;
+                continue;
             }
             let name = &after[..length];
             let place = base + dollar..base + dollar + 1 + length;
@@ -155,19 +153,13 @@ fn braced(
     Ok(())
 }
 
-/// Where the brace that `text` begins with is closed.
-fn closing(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut depth = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'$' if bytes.get(at + 1) == Some(&b'$') => at += 1,
-            b'$' if bytes.get(at + 1) == Some(&b'{') => {
-                depth += 1;
-                at += 1;
-            }
-            b'{' if at == 0 => depth += 1,
+/// Where the brace that `text` begins with is closed: braces within count, and if they do not pair, the last one
+/// of the line is it.
+pub(super) fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
             b'}' => {
                 depth -= 1;
                 if depth == 0 {
@@ -176,12 +168,11 @@ fn closing(text: &str) -> Option<usize> {
             }
             _ => {}
         }
-        at += 1;
     }
-    None
+    text.lines().next()?.rfind('}')
 }
 
-fn name_length(text: &str) -> usize {
+pub(super) fn name_length(text: &str) -> usize {
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if starts { text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len()) } else { 0 }
 }
@@ -214,6 +205,9 @@ mod tests {
             ("${SET:?no} ${EMPTY?no}", "value "),
             ("[$NO]", "[]"),
             ("${NO:-$$}x}", "$x}"),
+            ("echo $1 $ cost: $", "echo $1 $ cost: $"),
+            (r#"${NO:-{"a": {}}} ${SET:-{}}"#, r#"{"a": {}} value"#),
+            ("${NO:-{} $SET", "{ value"),
         ];
         for (text, expected) in cases {
             assert_eq!(filled(text).as_deref(), Ok(expected), "{text}");
@@ -226,8 +220,6 @@ mod tests {
             ("${NO:?give it}", "the variable `NO` is not set: give it"),
             ("${EMPTY:?}", "the variable `EMPTY` is empty"),
             ("${SET", "`${` is never closed"),
-            ("$1", "`$1` is not a variable"),
-            ("cost: $", "`$` is not a variable"),
             ("${}", "`${}` names no variable"),
             ("${SET!x}", "`${SET!x}` is not a form of variable"),
         ];

@@ -1,47 +1,43 @@
-//! Several files into one tree, as Compose merges them (Compose specification, "Merge").
+//! Several trees into one, as Compose merges them (Compose specification, "Merge"; compose-go `override/merge.go`).
 
 use std::collections::HashMap;
 
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
 use crate::model::span::{Span, Spanned};
+use crate::spec::problems::Problems;
 
+use super::identity::append;
 use super::node::{Merge, Node, Pair, Scalar, Value};
+use super::place::{Place, Rule};
 
-/// Lists that replace each other instead of being appended.
-const REPLACED: &[&str] = &["command", "entrypoint", "test"];
-/// Lists of `KEY=value` that are mappings in another shape.
-const PAIRS: &[&str] = &["environment", "labels", "sysctls", "annotations", "extra_hosts"];
-/// Lists of names that are mappings without values, in a service.
-const NAMES: &[&str] = &["depends_on", "networks"];
-/// One text that is a list of one in another shape.
-const ONE_OR_MANY: &[&str] = &["dns", "dns_search", "env_file", "tmpfs", "ca"];
-
-/// Where in the language a mapping stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Layer,
-    Services,
-    Service,
-    Within,
+/// Puts the tree of a file over that of the files before it.
+pub(crate) fn merge(below: Node, over: Node, problems: &Problems) -> Node {
+    whole(Place::Layer, below, over, problems)
 }
 
-impl Place {
-    fn below(self, key: &str) -> Self {
-        match (self, key) {
-            (Self::Layer, "services") => Self::Services,
-            (Self::Services, _) => Self::Service,
-            (Self::Service, "inner") => Self::Layer,
-            (Self::Layer | Self::Service | Self::Within, _) => Self::Within,
+/// Puts a service over the one that it extends.
+pub(crate) fn extend(base: Node, service: Node, problems: &Problems) -> Node {
+    whole(Place::Service, base, service, problems)
+}
+
+fn whole(place: Place, below: Node, over: Node, problems: &Problems) -> Node {
+    match (below.value, over.value) {
+        (Value::Mapping(low), Value::Mapping(high)) => {
+            let pairs = Merging { problems }.mappings(place, low, high);
+            Node { span: over.span, head: over.head, value: Value::Mapping(pairs), merge: over.merge }
         }
+        // Nothing over something changes nothing.
+        (low, Value::Scalar(scalar)) if scalar.is_null() => {
+            Node { span: below.span, head: below.head, value: low, merge: below.merge }
+        }
+        (_, value) => Node { span: over.span, head: over.head, value, merge: over.merge },
     }
 }
 
-/// Puts the tree of a file over that of the files before it.
-pub(crate) fn merge(below: Node, over: Node) -> Node {
-    combine(Place::Layer, Place::Layer, "", below, over)
-}
-
-/// Takes away what `!reset` marks and no file before had.
+/// Takes away what `!reset` marks, once all that it could reset was there. What is left replaces nothing any more.
 pub(crate) fn settle(node: &mut Node) {
+    node.merge = Merge::Combine;
     match &mut node.value {
         Value::Scalar(_) => {}
         Value::List(items) => {
@@ -55,119 +51,257 @@ pub(crate) fn settle(node: &mut Node) {
     }
 }
 
-/// `outer` is the mapping that has `key`; `place` is what stands there.
-fn combine(outer: Place, place: Place, key: &str, below: Node, over: Node) -> Node {
-    if over.merge != Merge::Combine {
-        return over;
-    }
-    let (below, over) = (one_shape(outer, key, below), one_shape(outer, key, over));
-    let value = match (below.value, over.value) {
-        (Value::Mapping(low), Value::Mapping(high)) => Value::Mapping(mappings(place, low, high)),
-        (Value::List(low), Value::List(high)) if !REPLACED.contains(&key) => {
-            Value::List(lists(key, low, high))
+/// Within one file, too, the later of two items of one identity counts.
+pub(crate) fn unify(layer: &mut Node) {
+    let Value::Mapping(pairs) = &mut layer.value else { return };
+    let Some(services) = pairs.iter_mut().find(|pair| pair.key.value == "services") else { return };
+    let Value::Mapping(services) = &mut services.value.value else { return };
+    for service in services {
+        let Value::Mapping(keys) = &mut service.value.value else { continue };
+        for Pair { key, value } in keys {
+            match &mut value.value {
+                Value::List(items) if items.len() > 1 => {
+                    let all = std::mem::take(items);
+                    *items = append(Place::Service, &key.value, all, Vec::new());
+                }
+                Value::Mapping(_) if key.value == "inner" => unify(value),
+                _ => {}
+            }
         }
-        // Nothing over something changes nothing.
-        (low, Value::Scalar(scalar)) if scalar.is_null() => {
-            return Node { span: below.span, head: below.head, value: low, merge: below.merge };
-        }
-        (_, high) => high,
-    };
-    Node { span: over.span, head: over.head, value, merge: Merge::Combine }
-}
-
-fn mappings(place: Place, low: Vec<Pair>, high: Vec<Pair>) -> Vec<Pair> {
-    let mut at: HashMap<String, usize> =
-        low.iter().enumerate().map(|(i, pair)| (pair.key.value.clone(), i)).collect();
-    let mut out: Vec<Option<Pair>> = low.into_iter().map(Some).collect();
-    for pair in high {
-        let key = pair.key.value.clone();
-        let i = *at.entry(key.clone()).or_insert_with(|| {
-            out.push(None);
-            out.len() - 1
-        });
-        let below = out[i].take();
-        if pair.value.merge == Merge::Reset {
-            continue;
-        }
-        out[i] = Some(match below {
-            None => pair,
-            Some(below) => Pair {
-                key: pair.key,
-                value: combine(place, place.below(&key), &key, below.value, pair.value),
-            },
-        });
-    }
-    out.into_iter().flatten().collect()
-}
-
-fn lists(key: &str, mut low: Vec<Node>, high: Vec<Node>) -> Vec<Node> {
-    for item in high {
-        let wanted = identity(key, &item);
-        let at = wanted
-            .and_then(|wanted| low.iter().position(|other| identity(key, other).as_ref() == Some(&wanted)));
-        match at {
-            Some(at) => low[at] = item,
-            None => low.push(item),
-        }
-    }
-    low
-}
-
-/// What tells the items of a list apart: an item over another of the same identity replaces it. `None`: all stay.
-fn identity(key: &str, item: &Node) -> Option<String> {
-    let text = |node: &Node| match &node.value {
-        Value::Scalar(scalar) => Some(scalar.text.clone()),
-        Value::List(_) | Value::Mapping(_) => None,
-    };
-    let part = |name: &str| item.get(name).and_then(text);
-    match key {
-        // One mount a target, one device a path inside.
-        "volumes" | "devices" => match text(item) {
-            Some(short) => short.split(':').nth(1).or(Some(&short)).map(str::to_owned),
-            None => part("target"),
-        },
-        "tmpfs" => text(item).and_then(|short| short.split(':').next().map(str::to_owned)),
-        "configs" | "secrets" => text(item).or_else(|| part("target")).or_else(|| part("source")),
-        "env_file" => text(item).or_else(|| part("path")),
-        "ports" | "publish" | "expose" => text(item).or_else(|| {
-            let parts = ["host_ip", "published", "target", "protocol"];
-            Some(parts.map(|name| part(name).unwrap_or_default()).join(":"))
-        }),
-        _ => None,
     }
 }
 
-/// The two shapes of one key as the one that can be merged.
-fn one_shape(outer: Place, key: &str, node: Node) -> Node {
-    let pairs = PAIRS.contains(&key) && outer != Place::Services;
-    let names = NAMES.contains(&key) && outer == Place::Service;
+struct Merging<'a> {
+    problems: &'a Problems,
+}
+
+impl Merging<'_> {
+    fn mappings(&self, place: Place, low: Vec<Pair>, high: Vec<Pair>) -> Vec<Pair> {
+        let mut at: HashMap<String, usize> =
+            low.iter().enumerate().map(|(i, pair)| (pair.key.value.clone(), i)).collect();
+        let mut out: Vec<Option<Pair>> = low.into_iter().map(Some).collect();
+        for pair in high {
+            let i = *at.entry(pair.key.value.clone()).or_insert_with(|| {
+                out.push(None);
+                out.len() - 1
+            });
+            out[i] = Some(match out[i].take() {
+                None => pair,
+                Some(below) => {
+                    let value = self.combine(place, &pair.key.value, below.value, pair.value);
+                    Pair { key: pair.key, value }
+                }
+            });
+        }
+        out.into_iter().flatten().collect()
+    }
+
+    /// The values of `key` of a mapping at `outer`.
+    fn combine(&self, outer: Place, key: &str, below: Node, over: Node) -> Node {
+        let rule = outer.rule(key);
+        // What is reset below is not there.
+        if over.merge != Merge::Combine || rule == Rule::Replace || below.merge == Merge::Reset {
+            return over;
+        }
+        if over.is_null() {
+            return below;
+        }
+        if below.is_null() {
+            return over;
+        }
+        let (below, over) = (shaped(rule, below, Layer::Below), shaped(rule, over, Layer::Over));
+        let (span, head, merge) = (over.span, over.head, below.merge);
+        let value = match (below.value, over.value) {
+            (Value::Mapping(low), Value::Mapping(high))
+                if rule == Rule::Logging && other_driver(&low, &high) =>
+            {
+                Value::Mapping(high)
+            }
+            (Value::Mapping(low), Value::Mapping(high)) => {
+                Value::Mapping(self.mappings(outer.below(key), low, high))
+            }
+            (Value::List(low), Value::List(high)) if rule == Rule::Hosts => Value::List(hosts(low, high)),
+            (Value::List(low), Value::List(high)) if rule == Rule::Pools => {
+                Value::List(self.pools(low, high))
+            }
+            (Value::List(low), Value::List(high)) if rule != Rule::Either => {
+                Value::List(append(outer, key, low, high))
+            }
+            (Value::Scalar(_), high @ Value::Scalar(_)) => high,
+            (low, high) => {
+                if rule != Rule::Either && !is_refused(&low) && !is_refused(&high) {
+                    let (was, is) = (word(&low), word(&high));
+                    let problem = Diagnostic::error(
+                        Code::WrongType,
+                        format!("`{key}` is {is} here, and {was} in what it is merged over"),
+                    )
+                    .at(head, format!("this is {is}"))
+                    .at(below.head, format!("this is {was}"))
+                    .help(
+                        "Write both in one form, or mark the later with `!override` to replace the earlier.",
+                    );
+                    self.problems.push(problem);
+                }
+                high
+            }
+        };
+        Node { span, head, value, merge }
+    }
+
+    /// A pool over one of the same subnet is merged into it.
+    fn pools(&self, mut low: Vec<Node>, high: Vec<Node>) -> Vec<Node> {
+        let subnet = |node: &Node| match &node.get("subnet")?.value {
+            Value::Scalar(scalar) => Some(scalar.text.clone()),
+            Value::List(_) | Value::Mapping(_) => None,
+        };
+        for pool in high {
+            match low.iter().position(|other| subnet(other).is_some() && subnet(other) == subnet(&pool)) {
+                Some(at) => {
+                    let below = std::mem::replace(&mut low[at], Node::refused(pool.span));
+                    low[at] = whole(Place::Within, below, pool, self.problems);
+                }
+                None => low.push(pool),
+            }
+        }
+        low
+    }
+}
+
+/// Which of the two is given its shape.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layer {
+    Below,
+    Over,
+}
+
+/// The shapes of one key as the one that can be merged.
+fn shaped(rule: Rule, node: Node, layer: Layer) -> Node {
     let (span, head, merge) = (node.span, node.head, node.merge);
-    let value = match node.value {
-        Value::List(items) if pairs || names => Value::Mapping(as_mapping(items, pairs)),
-        Value::Scalar(scalar)
-            if outer != Place::Services && ONE_OR_MANY.contains(&key) && !scalar.is_null() =>
-        {
+    let value = match (rule, node.value) {
+        (Rule::Pairs, Value::List(items)) if all_text(&items) => Value::Mapping(pairs(items)),
+        (Rule::Names, Value::List(items)) if all_text(&items) => Value::Mapping(names(items, |_| Vec::new())),
+        (Rule::Dependencies, Value::List(items)) if all_text(&items) => Value::Mapping(names(
+            items,
+            |span| if layer == Layer::Over { defaults(span) } else { Vec::new() },
+        )),
+        (Rule::Hosts, Value::Mapping(entries)) => Value::List(host_lines(entries)),
+        (Rule::OneOrMany, Value::Scalar(scalar)) => {
             Value::List(vec![Node::new(Value::Scalar(scalar), span, head)])
         }
-        value => value,
+        (Rule::Short(key), Value::Scalar(scalar)) => {
+            let value = Node::new(Value::Scalar(scalar), span, head);
+            Value::Mapping(vec![Pair { key: Spanned::new(key.to_owned(), head), value }])
+        }
+        (_, value) => value,
     };
     Node { span, head, value, merge }
 }
 
-fn as_mapping(items: Vec<Node>, pairs: bool) -> Vec<Pair> {
-    let mut out: Vec<Pair> = Vec::new();
+fn all_text(items: &[Node]) -> bool {
+    items.iter().all(|item| matches!(item.value, Value::Scalar(_)))
+}
+
+/// `KEY=value` lines as a mapping; of two of one key the later counts.
+fn pairs(items: Vec<Node>) -> Vec<Pair> {
+    let mut at: HashMap<String, usize> = HashMap::new();
+    let mut out: Vec<Pair> = Vec::with_capacity(items.len());
     for item in items {
-        // A mapping or a list is no name; what is left is merged.
         let Value::Scalar(scalar) = item.value else { continue };
-        let (name, value) = if let Some((name, value)) = scalar.text.split_once('=').filter(|_| pairs) {
-            (name.to_owned(), Node::text(value, item.span))
-        } else {
-            let null = Scalar { text: String::new(), plain: true, refused: false };
-            let end = Span { start: item.span.end, ..item.span };
-            (scalar.text, Node::new(Value::Scalar(null), end, end))
+        let (name, value) = match scalar.text.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Node::text(value, item.span)),
+            None => (scalar.text, nothing(item.span)),
         };
-        out.retain(|pair| pair.key.value != name);
-        out.push(Pair { key: Spanned::new(name, item.head), value });
+        let pair = Pair { key: Spanned::new(name.clone(), item.head), value };
+        match at.get(&name) {
+            Some(at) => out[*at] = pair,
+            None => {
+                at.insert(name, out.len());
+                out.push(pair);
+            }
+        }
     }
     out
+}
+
+/// Names as a mapping to nothing, or to what `value` makes.
+fn names(items: Vec<Node>, value: impl Fn(Span) -> Vec<Pair>) -> Vec<Pair> {
+    let mut seen: HashMap<String, ()> = HashMap::new();
+    let mut out = Vec::with_capacity(items.len());
+    for item in items {
+        let Value::Scalar(scalar) = item.value else { continue };
+        if seen.insert(scalar.text.clone(), ()).is_none() {
+            let pairs = value(item.span);
+            let value = if pairs.is_empty() {
+                nothing(item.span)
+            } else {
+                Node::new(Value::Mapping(pairs), item.span, item.head)
+            };
+            out.push(Pair { key: Spanned::new(scalar.text, item.head), value });
+        }
+    }
+    out
+}
+
+/// What a dependency that is only named takes back of an earlier mapping: it has the default condition again.
+fn defaults(span: Span) -> Vec<Pair> {
+    ["condition", "required"]
+        .map(|key| {
+            let value = Node { merge: Merge::Reset, ..nothing(span) };
+            Pair { key: Spanned::new(key.to_owned(), span), value }
+        })
+        .into()
+}
+
+/// `NAME: address` as lines; a list of addresses is a line for each.
+fn host_lines(entries: Vec<Pair>) -> Vec<Node> {
+    let mut out = Vec::new();
+    for Pair { key, value } in entries {
+        let values = match value.value {
+            Value::List(items) => items,
+            _ => vec![value],
+        };
+        for value in values {
+            let Value::Scalar(scalar) = value.value else { continue };
+            out.push(Node::text(format!("{}={}", key.value, scalar.text), value.span));
+        }
+    }
+    out
+}
+
+fn hosts(mut low: Vec<Node>, high: Vec<Node>) -> Vec<Node> {
+    let line = |node: &Node| match &node.value {
+        Value::Scalar(scalar) => scalar.text.replacen(':', "=", usize::from(!scalar.text.contains('='))),
+        Value::List(_) | Value::Mapping(_) => String::new(),
+    };
+    let there: std::collections::HashSet<String> = low.iter().map(line).collect();
+    low.extend(high.into_iter().filter(|item| !there.contains(&line(item))));
+    low
+}
+
+fn other_driver(low: &[Pair], high: &[Pair]) -> bool {
+    let driver = |pairs: &[Pair]| {
+        let pair = pairs.iter().find(|pair| pair.key.value == "driver")?;
+        match &pair.value.value {
+            Value::Scalar(scalar) if !scalar.is_null() => Some(scalar.text.clone()),
+            _ => None,
+        }
+    };
+    matches!((driver(low), driver(high)), (Some(low), Some(high)) if low != high)
+}
+
+fn nothing(span: Span) -> Node {
+    let end = Span { start: span.end, ..span };
+    Node::new(Value::Scalar(Scalar { text: String::new(), plain: true, refused: false }), end, end)
+}
+
+fn is_refused(value: &Value) -> bool {
+    matches!(value, Value::Scalar(scalar) if scalar.refused)
+}
+
+fn word(value: &Value) -> &'static str {
+    match value {
+        Value::Scalar(_) => "text",
+        Value::List(_) => "a list",
+        Value::Mapping(_) => "a mapping",
+    }
 }

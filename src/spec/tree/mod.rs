@@ -5,7 +5,9 @@
 
 pub(crate) mod build;
 pub(crate) mod decode;
+pub(crate) mod identity;
 pub(crate) mod merge;
 pub(crate) mod node;
+pub(crate) mod place;
 pub(crate) mod scalar;
 pub(crate) mod syntax;

@@ -2,6 +2,7 @@
 //! and ends with nothing left (`support::lab::TestLab` sees to that).
 
 mod addresses;
+mod behaviour;
 mod big_image;
 mod examples;
 mod failures;

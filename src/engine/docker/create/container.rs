@@ -80,6 +80,8 @@ impl ContainerRequest<'_> {
             attach_stderr: Some(true),
             tty: spec.tty.then_some(true),
             open_stdin: spec.stdin_open.then_some(true),
+            stdin_once: spec.stdin_once.then_some(true),
+            attach_stdin: spec.stdin_once.then_some(true),
             env: some(environment),
             cmd,
             entrypoint,
@@ -151,6 +153,9 @@ impl ContainerRequest<'_> {
             Some(profile) => format!("seccomp={profile}"),
             None => option,
         });
+        // In Compose's order (compose-go `HostsList.AsList`).
+        let mut hosts = spec.extra_hosts.clone();
+        hosts.sort();
         let resources = &spec.resources;
         let (cdi, devices): (Vec<_>, Vec<_>) = spec.devices.iter().partition(|device| is_cdi(device));
         let blkio = resources.blkio.as_deref().cloned().unwrap_or_default();
@@ -202,20 +207,21 @@ impl ContainerRequest<'_> {
             storage_opt: some_map(&spec.storage_opt),
             isolation: isolation(spec.isolation.as_deref())?,
             network_mode: network_mode(spec, first_network)?,
-            port_bindings: some_ports(&spec.ports),
+            port_bindings: Some(port_bindings(&spec.ports)),
             restart_policy: restart_policy(spec.restart),
             mounts: some(mounts.typed),
-            cap_add: some(spec.cap_add.clone()),
-            cap_drop: some(spec.cap_drop.clone()),
+            cap_add: some(capabilities(&spec.cap_add)),
+            cap_drop: some(capabilities(&spec.cap_drop)),
             cgroupns_mode: cgroup_namespace(spec.cgroup.as_deref())?,
             dns: some(spec.dns.clone()),
             dns_options: some(spec.dns_opt.clone()),
             dns_search: some(spec.dns_search.clone()),
-            extra_hosts: some(spec.extra_hosts.clone()),
+            extra_hosts: Some(hosts),
             group_add: some(spec.group_add.clone()),
             ipc_mode: spec.ipc.clone(),
             pid_mode: spec.pid.clone(),
             privileged: spec.privileged.then_some(true),
+            auto_remove: spec.auto_remove.then_some(true),
             readonly_rootfs: spec.read_only.then_some(true),
             security_opt: some(security),
             tmpfs: (!mounts.tmpfs.is_empty()).then_some(mounts.tmpfs),
@@ -299,7 +305,7 @@ fn port_key(port: &PortBinding) -> String {
     format!("{}/{}", port.container, port.protocol.as_str())
 }
 
-fn some_ports(ports: &[PortBinding]) -> Option<HashMap<String, Option<Vec<ApiPortBinding>>>> {
+fn port_bindings(ports: &[PortBinding]) -> HashMap<String, Option<Vec<ApiPortBinding>>> {
     let mut out: HashMap<String, Option<Vec<ApiPortBinding>>> = HashMap::new();
     for port in ports {
         let host_port = match port.host {
@@ -313,5 +319,18 @@ fn some_ports(ports: &[PortBinding]) -> Option<HashMap<String, Option<Vec<ApiPor
         };
         out.entry(port_key(port)).or_default().get_or_insert_default().push(binding);
     }
-    (!out.is_empty()).then_some(out)
+    out
+}
+
+/// Capabilities in the engine's own spelling, as Docker's client sends them (moby `client/container_create.go`).
+fn capabilities(names: &[String]) -> Vec<String> {
+    let mut out = std::collections::BTreeSet::new();
+    for name in names {
+        let name = name.to_uppercase();
+        if name == "ALL" {
+            return vec![name];
+        }
+        out.insert(if name.starts_with("CAP_") { name } else { format!("CAP_{name}") });
+    }
+    out.into_iter().collect()
 }

@@ -1,0 +1,13 @@
+//! nestctl beside `docker compose`: the same files, the same result.
+//!
+//! The peer is the program that `NESTCTL_TEST_PEER` names; without it these tests say that they are skipped.
+
+mod case;
+mod config;
+mod differences;
+mod engine;
+mod engine_case;
+mod engine_differences;
+mod engine_http;
+mod engine_report;
+mod generated;
