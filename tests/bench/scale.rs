@@ -15,6 +15,7 @@ use nestctl::ops::context::Ctx;
 use nestctl::ops::load::{LoadOptions, load};
 use nestctl::ops::root;
 use nestctl::ops::up::{Until, UpOptions, prepare_up};
+use nestctl::plan::goal::Way;
 use nestctl::spec::files::Vars;
 
 /// Runs of one row; the table shows the median and the range.
@@ -52,7 +53,10 @@ fn main() {
         println!("{} {} {} {}", found.read.as_micros(), found.plan.as_micros(), found.steps, found.peak_kib);
         return;
     }
-    println!("{:<22} {:>7} {:>15} {:>15} {:>15} {:>10} {:>8}", "lab", "size", "read+check", "plan", "both", "peak", "steps");
+    println!(
+        "{:<22} {:>7} {:>15} {:>15} {:>15} {:>10} {:>8}",
+        "lab", "size", "read+check", "plan", "both", "peak", "steps"
+    );
     for shape in SHAPES {
         for &size in shape.sizes {
             let directory = std::env::temp_dir().join(format!("nestctl-scale-{}-{size}", std::process::id()));
@@ -125,6 +129,7 @@ fn measure(directory: &Path) -> Measured {
         force_recreate: false,
         remove_orphans: false,
         discard_node_files: false,
+        way: Way::default(),
     };
     let prepared = runtime
         .block_on(prepare_up(&ctx, &lab, &options))
@@ -143,11 +148,8 @@ fn peak() -> u64 {
 
 /// A service as people write them: some of everything that is common.
 fn service(out: &mut String, indent: &str, number: usize) {
-    let needs = if number % 10 == 0 {
-        String::new()
-    } else {
-        format!("\n{indent}  depends_on: [s{}]", number - 1)
-    };
+    let needs =
+        if number % 10 == 0 { String::new() } else { format!("\n{indent}  depends_on: [s{}]", number - 1) };
     write!(
         out,
         "{indent}s{number}:
