@@ -5,6 +5,7 @@
 pub mod address;
 pub mod circumstances;
 pub mod context;
+pub mod copy;
 pub mod doctor;
 pub mod down;
 pub mod error;

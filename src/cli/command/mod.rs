@@ -1,6 +1,7 @@
 //! One file a command: what was typed → options of `ops` → text of `report` → the terminal.
 
 pub mod config;
+pub mod cp;
 pub mod create;
 pub mod doctor;
 pub mod down;
