@@ -24,5 +24,6 @@ pub mod plan;
 pub mod ps;
 pub mod root;
 pub mod scale;
+mod surroundings;
 pub mod up;
 pub mod version;
