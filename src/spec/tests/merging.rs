@@ -113,7 +113,7 @@ fn commands_limits_and_other_drivers_replace_what_was_there() {
     assert_eq!(web.spec.command, None);
     assert_eq!((web.spec.ulimits["nofile"].soft, web.spec.ulimits["nofile"].hard), (9, 9));
     let logging = web.spec.logging.as_ref().expect("written");
-    assert_eq!((logging.driver.as_str(), logging.options.len()), ("none", 0));
+    assert_eq!((logging.driver.as_deref(), logging.options.len()), (Some("none"), 0));
     let web = merged(
         "image: a, logging: {driver: json-file, options: {max-file: \"1\"}}",
         "logging: {options: {max-size: 1m}}",
