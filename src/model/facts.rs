@@ -27,6 +27,8 @@ pub struct Facts {
     pub runtimes: Vec<String>,
     /// Storage driver.
     pub storage_driver: String,
+    /// File system under the storage driver (`extfs`, `xfs`), where the engine says.
+    pub backing_filesystem: String,
     /// Images live in containerd's store, not in a graph driver's.
     pub containerd_store: bool,
     /// Directory of the engine's data on its machine.

@@ -38,6 +38,7 @@ pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Res
         known.credentials = ctx.endpoint.credentials_file().await?.map(Into::into);
     }
     look_for_node_paths(known, engines, topology).await;
+    look_for_missing_paths(known, ctx, topology).await;
     let inner = inner_user_paths(topology);
     if inner.is_empty() {
         return Ok(());
@@ -75,6 +76,30 @@ async fn look_for_due_pulls(known: &mut Known, ctx: &Ctx, topology: &Topology) {
     for (image, after) in wanted {
         if is_due(&*ctx.root, &image, after).await {
             known.due.insert((image, after));
+        }
+    }
+}
+
+/// Binds of services on the root engine that must exist (`create_host_path: false`). The engine is asked only about
+/// what is not on the user's machine, where nearly every engine is.
+async fn look_for_missing_paths(known: &mut Known, ctx: &Ctx, topology: &Topology) {
+    let mut wanted: BTreeSet<&PathBuf> = BTreeSet::new();
+    for (addr, service) in topology.instances() {
+        if hostings_around(topology, &addr).iter().any(|hosting| *hosting != Hosting::Parents) {
+            continue;
+        }
+        for mount in &service.spec.mounts {
+            if let MountSource::Bind { path: BindPath::User(path), create: false, .. } = &mount.source
+                && !path.exists()
+            {
+                wanted.insert(path);
+            }
+        }
+    }
+    for path in wanted {
+        // An engine that cannot say is left to say it when the container is made.
+        if matches!(ctx.root.sees(&path.to_string_lossy()).await, Ok(false)) {
+            known.missing_paths.insert(path.clone());
         }
     }
 }

@@ -144,6 +144,7 @@ impl<'a> Desired<'a> {
             out.spec = file;
         }
         out.fingerprint.0 = canonical.hash();
+        out.name_in_networks(world);
         if service.behaviour.use_api_socket {
             out.give_api_socket(world, known, &layer);
         }
@@ -151,6 +152,26 @@ impl<'a> Desired<'a> {
         out.place_user_paths(world, known, &layer);
         out.set_labels(world, known, dependencies, circumstances);
         out
+    }
+
+    /// Images whose files are mounted.
+    pub(super) fn mounted_images(&self) -> Vec<String> {
+        let image = |mount: &Mount| match &mount.source {
+            MountSource::Image { image, .. } => Some(image.clone()),
+            _ => None,
+        };
+        self.spec.mounts.iter().filter_map(image).collect()
+    }
+
+    /// The container's name is its first alias in the networks of its layer, as Compose writes it (`getAliases`).
+    /// The name follows from the address, so it is no part of the fingerprint.
+    fn name_in_networks(&mut self, world: &World<'_>) {
+        let layer = self.addr.layer();
+        for key in self.service.spec.networks.keys() {
+            if let Some(endpoint) = self.spec.networks.get_mut(&world.network_name(&layer, key)) {
+                endpoint.aliases.insert(0, self.name.clone());
+            }
+        }
     }
 
     /// The text of the fingerprint label.
@@ -264,6 +285,10 @@ impl<'a> Desired<'a> {
             if let Some(boot) = &inside.boot {
                 set(label::BOOT, boot.join("\u{1f}"));
             }
+        }
+        let before_start = self.service.behaviour.pre_start.len();
+        if before_start > 0 {
+            set(label::PRE_START, before_start.to_string());
         }
         let before_stop = &self.service.behaviour.pre_stop;
         if !before_stop.is_empty() {

@@ -30,6 +30,8 @@ pub struct Known {
     pub user_has: BTreeSet<String>,
     /// Which of these the machine of a layer's engine does not have, where that was looked at.
     pub lacking: BTreeMap<LayerPath, BTreeSet<String>>,
+    /// Paths that services on the root engine bind, that must exist, and do not.
+    pub missing_paths: BTreeSet<PathBuf>,
     /// Path of the root engine's own socket on its machine, if it was reached by one.
     pub root_socket: Option<String>,
     /// The user's credentials for registries as a `config.json`, where a service is to have them.

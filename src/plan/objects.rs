@@ -16,6 +16,7 @@ use super::address_pool::Cidr;
 use super::builder::{Builder, Draft, after};
 use super::cause::Cause;
 use super::desired::{Desired, base_labels};
+use super::engine_lacks;
 use super::fingerprint::Canonical;
 use super::known::Known;
 use super::ours::is_ours;
@@ -136,6 +137,16 @@ impl Objects {
                 None
             }
             None => {
+                for lack in known
+                    .facts(layer)
+                    .map(|facts| engine_lacks::network(&def.spec, facts))
+                    .unwrap_or_default()
+                {
+                    let message = format!("network `{name}`: {}", lack.message);
+                    builder
+                        .problems
+                        .push(Diagnostic::error(Code::EngineLacks, message).at(def.span, "").help(lack.help));
+                }
                 for problem in overlaps(name, &def.spec, &seen.networks, def.span) {
                     builder.problems.push(problem);
                 }

@@ -7,9 +7,9 @@ use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::diag::diagnostics::Diagnostics;
 use crate::model::addr::LayerPath;
+use crate::model::ip_network::IpNetwork;
 use crate::model::span::Span;
 
-use super::address_pool::Cidr;
 use super::world::World;
 
 /// A range that the file gives to an engine.
@@ -21,7 +21,7 @@ struct Range<'a> {
     pool: bool,
     what: String,
     text: &'a str,
-    cidr: Cidr,
+    cidr: IpNetwork,
     span: Span,
 }
 
@@ -50,7 +50,7 @@ fn ranges<'a>(world: &World<'a>) -> Vec<Range<'a>> {
         let Some(layer) = topology.layer(&path) else { continue };
         for (key, def) in layer.networks.iter().filter(|(_, def)| !def.external) {
             for text in def.spec.ipam.iter().filter_map(|subnet| subnet.subnet.as_deref()) {
-                let Some(cidr) = Cidr::parse(text) else { continue };
+                let Some(cidr) = IpNetwork::parse(text) else { continue };
                 out.push(Range {
                     engine: world.home(&path),
                     elsewhere: world.is_elsewhere(&path),
@@ -65,7 +65,7 @@ fn ranges<'a>(world: &World<'a>) -> Vec<Range<'a>> {
     }
     for (addr, node) in nodes {
         let Some(pool) = &node.options.address_pool else { continue };
-        let Some(cidr) = Cidr::parse(&pool.value) else { continue };
+        let Some(cidr) = IpNetwork::parse(&pool.value) else { continue };
         out.push(Range {
             engine: addr.inner(),
             elsewhere: world.is_elsewhere(&addr.inner()),

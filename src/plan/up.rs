@@ -8,6 +8,7 @@ use crate::graph::expand::{expand, matching};
 use crate::graph::lab_graph::Why;
 use crate::kind::kind::Hosting;
 use crate::model::addr::{Addr, LayerPath};
+use crate::model::container::{BindPath, MountSource};
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::name::ServiceName;
@@ -22,6 +23,7 @@ use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
+use super::engine_lacks;
 use super::goal::{Starts, Up, Wait};
 use super::images::{Images, Wanted};
 use super::known::Known;
@@ -31,6 +33,7 @@ use super::ours;
 use super::plan::Plan;
 use super::quiesce;
 use super::ranges;
+use super::refresh;
 use super::step::{Group, Need, StepId};
 use super::world::{World, kind_of};
 
@@ -88,6 +91,8 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };
+    let pulls = refresh::pulls(up, known, &planner.wanted).into_iter();
+    planner.images.pulls = pulls.map(|(image, (_, cause))| (image.to_owned(), cause)).collect();
     if scope.contains(&LayerPath::root()) {
         claims::check(&planner.world, &mut planner.builder.problems);
         ranges::check(&planner.world, &mut planner.builder.problems);
@@ -120,6 +125,15 @@ fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
         Wait::Started => Stage::Started,
     };
     let topology = &up.lab.topology;
+    if let Some(one) = &up.way.one_off {
+        // What is around it must be there in any case.
+        let started = Milestone::Service(one.addr.clone(), Stage::Started);
+        let counts = |why| !up.way.no_deps || matches!(why, Why::Inside);
+        let needs = up.lab.graph.needs(&started).into_iter().filter(|(_, why)| counts(*why));
+        let needs: Vec<Milestone> = needs.map(|(milestone, _)| milestone.clone()).collect();
+        let graph = &up.lab.graph;
+        return if up.way.no_deps { graph.closure_without_dependencies(needs) } else { graph.closure(needs) };
+    }
     let targets: Vec<Addr> = if up.targets.is_empty() {
         topology.instances().into_iter().map(|(addr, _)| addr).collect()
     } else {
@@ -151,6 +165,7 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+        super::one_off::plan(self, path, &preload);
     }
 
     /// The services of a layer, those that others depend on first, else in the order of names: what becomes of a
@@ -336,6 +351,54 @@ impl<'a> Planner<'a> {
             span: desired.service.span_of("image"),
         };
         self.images.provide(&self.world, self.known, &mut self.builder, wanted, renew)
+    }
+
+    /// What a container that is to be made asks for in vain: fields that its engine does not have, and binds that
+    /// must exist and do not.
+    pub(super) fn check_wishes(&mut self, addr: &Addr, service: &Service) {
+        for lack in self
+            .known
+            .facts(&addr.layer())
+            .map(|facts| engine_lacks::container(&service.spec, facts))
+            .unwrap_or_default()
+        {
+            let severity = if lack.refused { Diagnostic::error } else { Diagnostic::warning };
+            let problem = severity(Code::EngineLacks, format!("`{addr}`: {}", lack.message));
+            self.problem(problem.help(lack.help), service.span_of(lack.key));
+        }
+        for mount in &service.spec.mounts {
+            let MountSource::Bind { path: BindPath::User(path), create: false, .. } = &mount.source else {
+                continue;
+            };
+            if self.known.missing_paths.contains(path) {
+                let path = path.display();
+                let span = service.spans.get(&format!("volumes.{path}")).copied();
+                let problem = Diagnostic::error(
+                    Code::HostPath,
+                    format!("`{addr}` binds `{path}`, which does not exist and is not to be made"),
+                );
+                let help = "make it, or take `create_host_path: false` away";
+                self.problem(problem.help(help), span.unwrap_or(service.span_of("volumes")));
+            }
+        }
+    }
+
+    /// An image whose files an instance mounts.
+    pub(super) fn provide_mounted(
+        &mut self,
+        desired: &Desired<'_>,
+        reference: &str,
+    ) -> super::images::Provided {
+        let layer = desired.addr.layer();
+        let wanted = Wanted {
+            reference,
+            platform: desired.spec.platform.as_deref(),
+            policy: desired.service.pull_policy,
+            layer: &layer,
+            by: Some(&desired.addr),
+            span: desired.service.span_of("volumes"),
+        };
+        self.images.provide(&self.world, self.known, &mut self.builder, wanted, false)
     }
 
     /// Networks and volumes of an instance: the steps that make them.

@@ -4,11 +4,11 @@
 
 pub mod asks;
 pub mod checks;
-pub mod config;
 pub mod diagnostic;
 pub mod duration;
 pub mod failure;
 pub mod frame;
+pub mod inside;
 pub mod json;
 pub mod log_prefix;
 pub mod plan_text;

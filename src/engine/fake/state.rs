@@ -184,6 +184,7 @@ impl EngineState {
             security: vec!["name=seccomp,profile=builtin".to_owned()],
             runtimes: vec!["runc".to_owned()],
             storage_driver: "overlay2".to_owned(),
+            backing_filesystem: "extfs".to_owned(),
             containerd_store,
             data_root: "/var/lib/docker".to_owned(),
             cpus: 2,

@@ -3,6 +3,7 @@
 //! Rules read the topology and note problems; they change nothing. What needs an engine's answer, or an order,
 //! is the planner's and the graph's.
 
+pub(crate) mod address;
 pub(crate) mod dependency;
 pub(crate) mod image;
 pub(crate) mod lab;

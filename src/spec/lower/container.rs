@@ -1,10 +1,14 @@
 //! The container of a service.
 
-use crate::model::container::{ContainerSpec, Mount};
+use std::collections::BTreeMap;
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::model::container::{ContainerSpec, Endpoint, Mount, NetworkMode};
 use crate::model::deploy::Deploy;
-use crate::model::span::Spanned;
+use crate::model::span::{Span, Spanned};
 use crate::spec::raw::service::Service as Raw;
-use crate::spec::raw::several::Pairs;
+use crate::spec::raw::several::Hosts;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::Switch;
 use crate::spec::read::list::List;
@@ -13,7 +17,7 @@ use crate::spec::read::words::{instead, quote};
 use super::limits::Limits;
 use super::lowering::Lowering;
 use super::scope::Scope;
-use super::value::{many, options, pairs, plain_texts, text_pairs, texts};
+use super::value::{many, options, plain_texts, text_pairs, texts};
 
 const ON: Option<Switch> = Some(Switch(true));
 
@@ -28,12 +32,14 @@ impl Lowering<'_> {
     ) -> ContainerSpec {
         let Limits { memory, nano_cpus, pids } = self.limits(&raw, deploy);
         let resources = self.resources(&raw, deploy);
+        self.warn_of_windows(&raw);
         let (security_opt, seccomp_profiles) = self.security_opt(raw.security_opt, scope);
         let restart = self.restart(&raw.restart);
         let restart =
             deploy.and_then(|deploy| deploy.restart.as_ref()).map_or(restart, |restart| restart.means);
         let mode = self.network_mode(&raw.network_mode);
         let networks = self.service_networks(raw.networks, mode.as_ref());
+        self.check_mac_address(&raw.mac_address, &networks, mode.as_ref());
         let mut mounts = self.mounts(raw.volumes, raw.tmpfs, scope);
         mounts.extend(files);
         let image = raw.image.take();
@@ -61,6 +67,8 @@ impl Lowering<'_> {
             stdin_open: raw.stdin_open.value == ON,
             init: raw.init.value.map(|switch| switch.0),
             privileged: raw.privileged.value == ON,
+            auto_remove: false,
+            stdin_once: false,
             read_only: raw.read_only.value == ON,
             cap_add: list(raw.cap_add),
             cap_drop: list(raw.cap_drop),
@@ -134,32 +142,94 @@ impl Lowering<'_> {
         self.bad(span, format!("{} is not a namespace", quote(value)), help);
     }
 
-    /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`.
-    fn extra_hosts(&self, field: Field<Pairs>) -> Vec<String> {
-        let is_list = matches!(field.value, Some(Pairs::Lines(_)));
-        let mut out = Vec::new();
-        for (name, address, span) in pairs(field) {
-            let parts = match address {
-                Some(address) => Some((name.clone(), address)),
-                None if is_list => {
-                    name.split_once(':').map(|(name, address)| (name.to_owned(), address.to_owned()))
+    /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`, and IPv6 may be in
+    /// brackets (compose-go `types/hostList.go`).
+    fn extra_hosts(&self, field: Field<Hosts>) -> Vec<String> {
+        let mut found: Vec<(String, String, Span)> = Vec::new();
+        match field.value {
+            None => {}
+            Some(Hosts::Lines(list)) => {
+                for Spanned { value, span } in list.0 {
+                    let parts = value.split_once('=').or_else(|| value.split_once(':'));
+                    let (name, address) = parts.unwrap_or((&value, ""));
+                    found.push((name.to_owned(), address.to_owned(), span));
                 }
-                None => None,
-            };
-            let Some((name, address)) =
-                parts.filter(|(name, address)| !name.is_empty() && !address.is_empty())
-            else {
-                self.bad(
-                    span,
-                    format!("{} is not a line of /etc/hosts", quote(&name)),
-                    "Write `NAME=ADDRESS`.",
-                );
+            }
+            Some(Hosts::Mapping(dict)) => {
+                for (name, field) in dict.0 {
+                    let span = field.place.or(field.key).unwrap_or_default();
+                    let addresses = field.value.map(many).unwrap_or_else(|| vec![String::new()]);
+                    found.extend(addresses.into_iter().map(|address| (name.clone(), address, span)));
+                }
+            }
+        }
+        let mut out = Vec::new();
+        for (name, address, span) in found {
+            if name.is_empty() || address.is_empty() {
+                let message = format!("{} is not a line of /etc/hosts", quote(&name));
+                self.bad(span, message, "Write `NAME=ADDRESS`.");
                 continue;
-            };
-            let address = address.trim_start_matches('[').trim_end_matches(']').to_owned();
+            }
+            let address = address.trim_start_matches('[').trim_end_matches(']');
             out.push(format!("{name}:{address}"));
         }
         out
+    }
+
+    /// The service's MAC address is the one in its first network (Compose `prepareContainerMACAddress`).
+    fn check_mac_address(
+        &self,
+        field: &Field<String>,
+        networks: &BTreeMap<String, Endpoint>,
+        mode: Option<&Spanned<NetworkMode>>,
+    ) {
+        let Some(mac) = field.get() else { return };
+        if let Some(mode) = mode {
+            self.problems.push(
+                Diagnostic::warning(Code::Unused, "`mac_address` does nothing beside `network_mode`")
+                    .at(mac.span, "")
+                    .at(mode.span, "")
+                    .help("Take it away, or use `networks`."),
+            );
+        }
+        let first = networks
+            .iter()
+            .min_by_key(|(key, endpoint)| (std::cmp::Reverse(endpoint.priority), (*key).clone()));
+        if let Some((key, Endpoint { mac_address: Some(other), .. })) = first
+            && other != mac.value
+        {
+            let message = format!("`mac_address` and that of the first network, `{key}`, differ");
+            self.problems.error(Code::Contradiction, mac.span, message, "Keep one of them.");
+        }
+    }
+
+    /// Keys for Windows containers: what changes nothing on Linux is said to; what no Linux engine takes is refused.
+    fn warn_of_windows(&self, raw: &Raw) {
+        for (key, place) in [
+            ("cpu_count", raw.cpu_count.key),
+            ("cpu_percent", raw.cpu_percent.key),
+            ("credential_spec", raw.credential_spec.key),
+        ] {
+            if let Some(place) = place {
+                self.problems.push(
+                    Diagnostic::warning(Code::Unused, format!("`{key}` does nothing for a Linux container"))
+                        .at(place, "")
+                        .help("It is for Windows containers; limit CPUs with `cpus`."),
+                );
+            }
+        }
+        if let Some(word) = raw.isolation.get().filter(|word| !matches!(word.value.as_str(), "" | "default"))
+        {
+            self.problems.error(
+                Code::NotSupported,
+                word.span,
+                format!(
+                    "the isolation {} is Windows', and nestctl makes Linux containers",
+                    quote(word.value)
+                ),
+                "Write `default`, or take `isolation` away.",
+            );
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::{Endpoint, NetworkMode};
+use crate::model::ip_network::IpNetwork;
 use crate::model::network::{NetworkSpec, Subnet, VolumeSpec};
 use crate::model::span::{Span, Spanned};
 use crate::model::topology::{NetworkDef, VolumeDef};
@@ -169,6 +170,9 @@ impl Lowering<'_> {
         self.ip::<IpAddr>(&pool.gateway, "an IP address");
         let aux = pool.aux_addresses.value.unwrap_or_default().0;
         aux.iter().for_each(|(_, address)| self.ip::<IpAddr>(address, "an IP address"));
+        if let Some(subnet) = pool.subnet.get() {
+            self.within_subnet(subnet.value, &pool.ip_range, &pool.gateway, &aux);
+        }
         Subnet {
             subnet: pool.subnet.value,
             ip_range: pool.ip_range.value,
@@ -177,6 +181,33 @@ impl Lowering<'_> {
                 .into_iter()
                 .filter_map(|(name, address)| Some((name, address.value?)))
                 .collect(),
+        }
+    }
+
+    /// What a pool names beside its subnet lies in that subnet.
+    fn within_subnet(
+        &self,
+        subnet: &str,
+        ip_range: &Field<String>,
+        gateway: &Field<String>,
+        aux: &[(String, Field<String>)],
+    ) {
+        let Some(net) = IpNetwork::parse(subnet) else { return };
+        let outside = |text: &str, span: Span| {
+            let message = format!("{} lies outside of the subnet `{subnet}`", quote(text));
+            self.problems.error(Code::AddressClash, span, message, "Choose one within the subnet.");
+        };
+        if let Some(range) = ip_range.get()
+            && IpNetwork::parse(range.value).is_some_and(|range| !net.holds(range))
+        {
+            outside(range.value, range.span);
+        }
+        for address in [gateway].into_iter().chain(aux.iter().map(|(_, address)| address)) {
+            if let Some(text) = address.get()
+                && text.value.parse::<IpAddr>().is_ok_and(|address| !net.contains(address))
+            {
+                outside(text.value, text.span);
+            }
         }
     }
 

@@ -19,7 +19,7 @@ use super::mount::ServiceVolumeForm;
 use super::network::ServiceNetworks;
 use super::port::PortForm;
 use super::reference::ExtendsForm;
-use super::several::{CommandLine, OneOrMany, Pairs};
+use super::several::{CommandLine, Hosts, OneOrMany, Pairs};
 use super::stored_file::{EnvFiles, FileUseForm};
 
 /// A service: one container, or several alike. With `engine` it is a node that hosts a layer of its own.
@@ -130,7 +130,7 @@ pub(crate) struct Service {
     /// Limit of processes.
     pub(crate) pids_limit: Field<Whole>,
     /// More lines of /etc/hosts: `NAME=ADDRESS`.
-    pub(crate) extra_hosts: Field<Pairs>,
+    pub(crate) extra_hosts: Field<Hosts>,
     /// DNS servers.
     pub(crate) dns: Field<OneOrMany>,
     /// DNS search domains.

@@ -26,6 +26,16 @@ pub(crate) enum CommandLine {
     Words(List<String>),
 }
 
+/// Lines of /etc/hosts: a list of `NAME=ADDRESS` or `NAME:ADDRESS`, or a mapping of names to addresses.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged, inline))]
+pub(crate) enum Hosts {
+    #[serde(rename = "list")]
+    Lines(List<String>),
+    #[serde(rename = "mapping")]
+    Mapping(Dict<OneOrMany>),
+}
+
 /// A mapping, or a list of `KEY=value`.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged, inline))]

@@ -2,6 +2,7 @@
 
 pub(super) mod fixture;
 mod invalid;
+mod keys;
 mod lowering;
 mod merging;
 mod property;

@@ -80,6 +80,8 @@ impl ContainerRequest<'_> {
             attach_stderr: Some(true),
             tty: spec.tty.then_some(true),
             open_stdin: spec.stdin_open.then_some(true),
+            stdin_once: spec.stdin_once.then_some(true),
+            attach_stdin: spec.stdin_once.then_some(true),
             env: some(environment),
             cmd,
             entrypoint,
@@ -151,6 +153,9 @@ impl ContainerRequest<'_> {
             Some(profile) => format!("seccomp={profile}"),
             None => option,
         });
+        // In Compose's order (compose-go `HostsList.AsList`).
+        let mut hosts = spec.extra_hosts.clone();
+        hosts.sort();
         let resources = &spec.resources;
         let (cdi, devices): (Vec<_>, Vec<_>) = spec.devices.iter().partition(|device| is_cdi(device));
         let blkio = resources.blkio.as_deref().cloned().unwrap_or_default();
@@ -202,7 +207,7 @@ impl ContainerRequest<'_> {
             storage_opt: some_map(&spec.storage_opt),
             isolation: isolation(spec.isolation.as_deref())?,
             network_mode: network_mode(spec, first_network)?,
-            port_bindings: some_ports(&spec.ports),
+            port_bindings: Some(port_bindings(&spec.ports)),
             restart_policy: restart_policy(spec.restart),
             mounts: some(mounts.typed),
             cap_add: some(spec.cap_add.clone()),
@@ -211,11 +216,12 @@ impl ContainerRequest<'_> {
             dns: some(spec.dns.clone()),
             dns_options: some(spec.dns_opt.clone()),
             dns_search: some(spec.dns_search.clone()),
-            extra_hosts: some(spec.extra_hosts.clone()),
+            extra_hosts: Some(hosts),
             group_add: some(spec.group_add.clone()),
             ipc_mode: spec.ipc.clone(),
             pid_mode: spec.pid.clone(),
             privileged: spec.privileged.then_some(true),
+            auto_remove: spec.auto_remove.then_some(true),
             readonly_rootfs: spec.read_only.then_some(true),
             security_opt: some(security),
             tmpfs: (!mounts.tmpfs.is_empty()).then_some(mounts.tmpfs),
@@ -299,7 +305,7 @@ fn port_key(port: &PortBinding) -> String {
     format!("{}/{}", port.container, port.protocol.as_str())
 }
 
-fn some_ports(ports: &[PortBinding]) -> Option<HashMap<String, Option<Vec<ApiPortBinding>>>> {
+fn port_bindings(ports: &[PortBinding]) -> HashMap<String, Option<Vec<ApiPortBinding>>> {
     let mut out: HashMap<String, Option<Vec<ApiPortBinding>>> = HashMap::new();
     for port in ports {
         let host_port = match port.host {
@@ -313,5 +319,5 @@ fn some_ports(ports: &[PortBinding]) -> Option<HashMap<String, Option<Vec<ApiPor
         };
         out.entry(port_key(port)).or_default().get_or_insert_default().push(binding);
     }
-    (!out.is_empty()).then_some(out)
+    out
 }

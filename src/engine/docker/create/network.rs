@@ -28,6 +28,9 @@ pub(in crate::engine::docker) fn endpoint_settings(endpoint: &Endpoint) -> Endpo
             link_local_ips: some(endpoint.link_local_ips.clone()),
         }),
         aliases: some(endpoint.aliases.clone()),
+        // What Compose repeats here the engine shows until the container starts (`createEndpointSettings`).
+        ip_address: endpoint.ipv4_address.clone(),
+        ipv6_gateway: endpoint.ipv6_address.clone(),
         mac_address: endpoint.mac_address.clone(),
         driver_opts: some_map(&driver_opts),
         gw_priority: Some(endpoint.gw_priority).filter(|priority| *priority != 0),

@@ -47,13 +47,16 @@ fn a_spec_of_defaults_asks_for_nothing() {
     let body = ask(&ContainerSpec::default(), 53, None).expect("a body");
     assert_eq!(
         body,
-        json!({"AttachStdout": true, "AttachStderr": true, "Image": "sha256:ab", "Labels": {"io.nestctl.address": "a/b"}, "HostConfig": {}})
+        json!({"AttachStdout": true, "AttachStderr": true, "Image": "sha256:ab", "Labels": {"io.nestctl.address": "a/b"},
+            "HostConfig": {"ExtraHosts": [], "PortBindings": {}}})
     );
 }
 
 #[test]
 fn every_field_reaches_the_engine() {
     let spec = ContainerSpec {
+        auto_remove: true,
+        stdin_once: true,
         image: "ignored:here".into(),
         platform: Some("linux/arm64".into()),
         wrapper: None,
@@ -279,7 +282,7 @@ fn every_field_reaches_the_engine() {
         "AttachStdout": true, "AttachStderr": true, "WorkingDir": "/w", "StopSignal": "SIGRTMIN+3", "StopTimeout": 1,
         "Labels": {"mine": "1", "io.nestctl.address": "a/b"},
         "NetworkingConfig": {"EndpointsConfig": {"first": {
-            "Aliases": ["web"], "Links": ["db-1:sql"], "GwPriority": 7, "MacAddress": "02:42:ac:11:65:43",
+            "Aliases": ["web"], "IPAddress": "10.0.0.9", "Links": ["db-1:sql"], "GwPriority": 7, "MacAddress": "02:42:ac:11:65:43",
             "DriverOpts": {"x": "y", "com.docker.network.endpoint.ifname": "lan0"},
             "IPAMConfig": {"IPv4Address": "10.0.0.9", "LinkLocalIPs": ["169.254.8.8"]}}}},
         "HostConfig": host
@@ -310,6 +313,7 @@ fn a_kicbase_node_asks_for_what_minikube_asks_for() {
         "Labels": {"io.nestctl.address": "a/b"},
         "HostConfig": {
             "Binds": ["/lib/modules:/lib/modules:ro", "n:/var:rw"],
+            "ExtraHosts": [], "PortBindings": {},
             "Privileged": true, "SecurityOpt": ["seccomp=unconfined", "apparmor=unconfined"],
             "Tmpfs": {"/tmp": "", "/run": ""}
         }
@@ -399,7 +403,7 @@ fn a_path_with_a_colon_takes_the_form_that_can_hold_it() {
     let body = ask(&spec, 53, None).expect("a body");
     assert_eq!(
         body["HostConfig"],
-        json!({"Mounts": [{"Type": "bind", "Source": "/a:b", "Target": "/x",
+        json!({"ExtraHosts": [], "PortBindings": {}, "Mounts": [{"Type": "bind", "Source": "/a:b", "Target": "/x",
             "BindOptions": {"CreateMountpoint": true}}]})
     );
 }

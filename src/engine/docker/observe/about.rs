@@ -41,6 +41,14 @@ impl InfoAnswer {
         let told = |row: &Vec<String>| matches!(row.as_slice(), [key, kind] if key == "driver-type" && kind.starts_with("io.containerd.snapshotter"));
         self.driver_status.iter().any(told)
     }
+
+    fn backing_filesystem(&self) -> String {
+        let told = |row: &Vec<String>| match row.as_slice() {
+            [key, name] if key == "Backing Filesystem" => Some(name.clone()),
+            _ => None,
+        };
+        self.driver_status.iter().find_map(told).unwrap_or_default()
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,6 +91,7 @@ pub(in crate::engine::docker) fn facts(info: InfoAnswer, version: VersionAnswer)
     Facts {
         id,
         containerd_store: info.containerd_store(),
+        backing_filesystem: info.backing_filesystem(),
         name: info.name,
         version: version.version,
         api_version: version.api_version,
