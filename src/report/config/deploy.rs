@@ -20,8 +20,7 @@ pub(super) fn deploy(it: &Deploy, spec: &ContainerSpec) -> Value {
     let mut reservations = Keys::default();
     reservations.maybe("cpus", it.reserved_cpus.map(cpus));
     reservations.maybe("memory", it.reserved_memory.map(|bytes| bytes.to_string()));
-    reservations
-        .values("devices", spec.resources.reserved_devices.iter().map(|it| device_request(it)).collect());
+    reservations.values("devices", spec.resources.reserved_devices.iter().map(device_request).collect());
     let generic = it.generic_resources.iter();
     let generic =
         generic.map(|(kind, value)| json!({"discrete_resource_spec": {"kind": text(kind), "value": value}}));
