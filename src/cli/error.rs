@@ -69,6 +69,7 @@ impl CliError {
             Self::Op(error) => match error {
                 OpError::NoLabFile { .. }
                 | OpError::Unreadable { .. }
+                | OpError::Unwritable { .. }
                 | OpError::Name(_)
                 | OpError::Address { .. }
                 | OpError::Scale(_)
@@ -129,6 +130,7 @@ impl CliError {
             }
             OpError::Engine(_)
             | OpError::Unreadable { .. }
+            | OpError::Unwritable { .. }
             | OpError::Refused { .. }
             | OpError::Name(_)
             | OpError::Output(_) => {

@@ -30,6 +30,14 @@ pub enum OpError {
         /// Why.
         source: io::Error,
     },
+    /// A file cannot be written.
+    #[error("failed to write `{}`", path.display())]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The lab has errors, or its plan has: nothing was changed.
     #[error("the lab was refused")]
     Refused {

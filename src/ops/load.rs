@@ -60,8 +60,20 @@ pub struct Loaded {
 /// [`Loaded::diagnostics`].
 pub fn load(options: &LoadOptions) -> Result<Loaded, OpError> {
     let disk = DiskFiles::default();
-    let found =
-        find(&options.files, &options.working_directory, options.project_directory.as_deref(), &disk)?;
+    let (entry, files) = prepare(options, &disk)?;
+    let parsed = parse(&disk, &entry, &options.vars);
+    let mut diagnostics = parsed.diagnostics;
+    let lab = parsed.topology.map(|topology| {
+        let (graph, problems) = LabGraph::build(&topology);
+        diagnostics.extend(problems);
+        Arc::new(Lab { topology, graph })
+    });
+    Ok(Loaded { lab, diagnostics, sources: Arc::new(parsed.sources), files })
+}
+
+/// Finds the files, and says what is to be read.
+pub(super) fn prepare(options: &LoadOptions, disk: &DiskFiles) -> Result<(Entry, Vec<PathBuf>), OpError> {
+    let found = find(&options.files, &options.working_directory, options.project_directory.as_deref(), disk)?;
     for path in found.files.iter().filter(|path| *path != &PathBuf::from(STDIN)) {
         std::fs::File::open(path).map_err(|source| OpError::Unreadable { path: path.clone(), source })?;
     }
@@ -75,14 +87,7 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, OpError> {
         enabled: options.enabled.clone(),
         home: options.home.clone(),
     };
-    let parsed = parse(&disk, &entry, &options.vars);
-    let mut diagnostics = parsed.diagnostics;
-    let lab = parsed.topology.map(|topology| {
-        let (graph, problems) = LabGraph::build(&topology);
-        diagnostics.extend(problems);
-        Arc::new(Lab { topology, graph })
-    });
-    Ok(Loaded { lab, diagnostics, sources: Arc::new(parsed.sources), files: found.files })
+    Ok((entry, found.files))
 }
 
 impl Loaded {

@@ -22,6 +22,7 @@ pub mod ls;
 pub mod outcome;
 pub mod plan;
 pub mod ps;
+pub mod resolve;
 pub mod root;
 pub mod scale;
 pub mod up;

@@ -4,7 +4,6 @@
 
 pub mod asks;
 pub mod checks;
-pub mod config;
 pub mod diagnostic;
 pub mod duration;
 pub mod failure;

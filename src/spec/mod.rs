@@ -6,6 +6,7 @@
 //! The way of a file: `tree` (YAML with places) → `text` (variables filled in) → `read` + `raw` (wire types) →
 //! `lower` (the model, defaults) → `check` (the lab as a whole). Each notes its problems and goes on.
 
+pub mod canonical;
 mod check;
 pub mod files;
 mod lower;

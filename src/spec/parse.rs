@@ -32,16 +32,29 @@ pub struct Parsed {
 pub fn parse(files: &dyn Files, entry: &Entry, vars: &Vars) -> Parsed {
     let problems = Problems::default();
     let lowering = Lowering::new(files, entry, &problems);
-    let mut topology = lowering.lab(vars);
+    let topology = lowering.lab(vars);
     let sources = lowering.sources.take();
     let notes = lowering.notes.take();
+    let topology = finish(topology, &notes, true, &problems);
+    Parsed { topology, diagnostics: problems.into_diagnostics(), sources }
+}
+
+/// What needs the whole lab: conditions, checks, and dependencies on what is not there.
+pub(super) fn finish(
+    mut topology: Option<Topology>,
+    notes: &Notes,
+    checked: bool,
+    problems: &Problems,
+) -> Option<Topology> {
     if let Some(topology) = &mut topology {
-        settle_conditions(topology, &notes);
-        let lab = Lab { topology, notes: &notes, problems: &problems };
-        RULES.iter().for_each(|rule| rule(&lab));
+        settle_conditions(topology, notes);
+        let lab = Lab { topology, notes, problems };
+        if checked {
+            RULES.iter().for_each(|rule| rule(&lab));
+        }
         drop_absent(topology);
     }
-    Parsed { topology, diagnostics: problems.into_diagnostics(), sources }
+    topology
 }
 
 /// A dependency without a condition waits until a node is ready, and until anything else has started.

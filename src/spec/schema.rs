@@ -6,6 +6,8 @@ pub const TEXT: &str = include_str!("../../schemas/nest.v1.schema.json");
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod completion;
+#[cfg(test)]
 mod generate;
 #[cfg(test)]
 pub(crate) use generate::{DataWord, KindName};

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test says what it skips and what it leaves")]
 
+mod compose;
 mod convergence;
 mod e2e;
 mod help;

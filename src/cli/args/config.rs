@@ -1,5 +1,7 @@
 //! `config`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::lab::LabArgs;
@@ -10,18 +12,63 @@ pub struct ConfigArgs {
     /// Print as: yaml or json.
     #[arg(long, value_enum, value_name = "HOW", default_value = "yaml", hide_possible_values = true)]
     pub format: ConfigFormat,
+    /// What is printed in place of the lab.
+    #[command(flatten)]
+    pub what: ConfigWhat,
+    /// Leave variables as they are written.
+    #[arg(long)]
+    pub no_interpolate: bool,
+    /// Leave out defaults and the names that follow from keys.
+    #[arg(long)]
+    pub no_normalize: bool,
+    /// Leave paths as they are written.
+    #[arg(long)]
+    pub no_path_resolution: bool,
+    /// Leave `env_file` and `label_file` as they are written.
+    #[arg(long)]
+    pub no_env_resolution: bool,
+    /// Print also what is not consistent, or cannot run.
+    #[arg(long)]
+    pub no_consistency: bool,
+    /// Write to this file.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Check only; print nothing.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// A node, whose layer is printed, or services; otherwise the whole lab.
+    #[arg(value_name = "ADDRESS")]
+    pub addresses: Vec<String>,
+    /// Which lab.
+    #[command(flatten)]
+    pub lab: LabArgs,
+}
+
+/// What is printed in place of the lab.
+#[derive(Args, Clone, Debug)]
+#[group(multiple = false)]
+pub struct ConfigWhat {
     /// Print the addresses of all services, one a line.
-    #[arg(long, conflicts_with = "images")]
+    #[arg(long)]
     pub services: bool,
     /// Print the images of all services, one a line.
     #[arg(long)]
     pub images: bool,
-    /// Check only; print nothing.
-    #[arg(short, long)]
-    pub quiet: bool,
-    /// Which lab.
-    #[command(flatten)]
-    pub lab: LabArgs,
+    /// Print the keys of the volumes, one a line.
+    #[arg(long)]
+    pub volumes: bool,
+    /// Print the keys of the networks, one a line.
+    #[arg(long)]
+    pub networks: bool,
+    /// Print the profiles, one a line.
+    #[arg(long)]
+    pub profiles: bool,
+    /// Print services with a hash of what the file says of each; * is all.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub hash: Vec<String>,
+    /// Print the variables that interpolation takes from.
+    #[arg(long)]
+    pub environment: bool,
 }
 
 /// Forms of the resolved lab.
@@ -38,6 +85,7 @@ impl ConfigArgs {
     pub const EXAMPLES: &str = "\
 Examples:
   nestctl config              Print the lab as it was understood
+  nestctl config vm1          Print the layer inside vm1, as a lab of its own
   nestctl config --services   Print the addresses of all services
   nestctl config --images     Print all images that the lab needs";
 }

@@ -8,33 +8,66 @@ use crate::cli::error::{CliError, say_problems};
 use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::{Terminal, lines};
+use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::topology::{Layer, Topology};
+use crate::ops::address::parse_patterns;
 use crate::ops::load::load;
-use crate::report::config::lab::to_value;
+use crate::ops::resolve::{ResolveOptions, Resolved, resolve, write};
 use crate::report::json::convert::to_text;
 use crate::report::style::{Symbol, Tone};
 use crate::report::yaml::to_yaml;
 
 /// Prints the lab as it was understood.
 pub fn config(args: &ConfigArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
-    let lab = load(&settings.load_options(&args.lab, &[])?)?.valid()?;
-    say_problems(&lab.warnings, &lab.sources, terminal);
-    let topology = &lab.lab.topology;
+    let patterns = parse_patterns(&args.addresses)?;
+    let wanted: Vec<Addr> = patterns.iter().map(Pattern::first).collect();
+    let how = ResolveOptions {
+        interpolate: !args.no_interpolate,
+        normalize: !args.no_normalize,
+        paths: !args.no_path_resolution,
+        env: !args.no_env_resolution,
+        consistency: !args.no_consistency,
+    };
+    let resolved = resolve(&settings.load_options(&args.lab, &args.addresses)?, how, &wanted)?;
+    say_problems(&resolved.lab.warnings, &resolved.lab.sources, terminal);
     if args.quiet {
         return Ok(exit::OK);
     }
-    let text = if args.services {
-        lines(topology.instances().into_iter().map(|(addr, _)| addr))
-    } else if args.images {
-        lines(images(topology))
+    let text = text(args, &resolved, &wanted);
+    match &args.output {
+        Some(path) => write(&settings.environment.directory.join(path), &text)?,
+        None => terminal.print(&text)?,
+    }
+    Ok(exit::OK)
+}
+
+fn text(args: &ConfigArgs, resolved: &Resolved, wanted: &[Addr]) -> String {
+    let (what, topology) = (&args.what, &resolved.lab.lab.topology);
+    let meant = |addr: &Addr| {
+        wanted.is_empty() || wanted.iter().any(|wanted| addr == wanted || addr.is_within(&wanted.inner()))
+    };
+    if what.services {
+        lines(topology.instances().into_iter().map(|(addr, _)| addr).filter(meant))
+    } else if what.images {
+        lines(images(topology, &meant))
+    } else if what.volumes {
+        lines(resolved.keys("volumes"))
+    } else if what.networks {
+        lines(resolved.keys("networks"))
+    } else if what.profiles {
+        lines(&resolved.profiles)
+    } else if what.environment {
+        lines(resolved.vars.iter().map(|(key, value)| format!("{key}={value}")))
+    } else if !what.hash.is_empty() {
+        let named = |name: &String| what.hash.iter().any(|wanted| wanted == "*" || wanted == name);
+        let hashes = resolved.hashes().into_iter().filter(|(name, _)| named(name));
+        lines(hashes.map(|(name, hash)| format!("{name} {hash}")))
     } else {
         match args.format {
-            ConfigFormat::Yaml => to_yaml(&to_value(topology)),
-            ConfigFormat::Json => to_text(&to_value(topology)),
+            ConfigFormat::Yaml => to_yaml(&resolved.document),
+            ConfigFormat::Json => to_text(&resolved.document),
         }
-    };
-    terminal.print(&text)?;
-    Ok(exit::OK)
+    }
 }
 
 /// Checks the lab file.
@@ -67,23 +100,26 @@ fn counts(topology: &Topology) -> String {
         parts.push(plural(nodes, "node"));
         parts.push(format!("{} deep", plural(depth, "level")));
     }
-    parts.push(plural(images(topology).len(), "image"));
+    parts.push(plural(images(topology, &|_| true).len(), "image"));
     parts.join(", ")
 }
 
-/// Every image that the file names, and those that kinds bring along.
-fn images(topology: &Topology) -> BTreeSet<String> {
+/// Every image that the file names, and those that kinds bring along, of what is meant.
+fn images(topology: &Topology, meant: &dyn Fn(&Addr) -> bool) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
-    let mut layers: Vec<&Layer> = vec![&topology.root];
-    while let Some(layer) = layers.pop() {
-        out.extend(layer.images.iter().map(|image| image.value.clone()));
+    let mut layers: Vec<(LayerPath, &Layer)> = vec![(LayerPath::root(), &topology.root)];
+    while let Some((path, layer)) = layers.pop() {
+        if path.node().is_none_or(|node| meant(&node)) {
+            out.extend(layer.images.iter().map(|image| image.value.clone()));
+        }
         for service in layer.services.values() {
-            if !service.spec.image.is_empty() {
+            let addr = path.join(&service.name, 1);
+            if !service.spec.image.is_empty() && meant(&addr) {
                 out.insert(service.spec.image.clone());
-            } else if let Some(image) = crate::ops::load::default_image(service) {
+            } else if let Some(image) = crate::ops::load::default_image(service).filter(|_| meant(&addr)) {
                 out.insert(image.to_owned());
             }
-            layers.extend(service.node.iter().map(|node| &node.inner));
+            layers.extend(service.node.iter().map(|node| (addr.inner(), &node.inner)));
         }
     }
     out

@@ -51,7 +51,9 @@ impl Lowering<'_> {
         let source = self.source(file, base, vars)?;
         let text = self.text(&file.path, file.origin)?;
         let mut tree = build(&text, source, self.problems)?;
-        fill_in(&mut tree, vars, self.problems, &self.sources.borrow());
+        if !self.literal {
+            fill_in(&mut tree, vars, self.problems, &self.sources.borrow());
+        }
         unify(&mut tree);
         Some(tree)
     }

@@ -29,6 +29,7 @@ const DEFAULT_NETWORK: &str = "default";
 impl Lowering<'_> {
     /// Lowers a layer from its mapping in the tree.
     pub(super) fn layer(&self, node: &Node, scope: &Scope) -> Layer {
+        self.keep(node, scope);
         let raw: Raw = read(node, None, self.problems).unwrap_or_default();
         self.refuse_not_yet([("extends", &raw.extends), ("kubernetes", &raw.kubernetes)]);
         let name = self.project_name(raw.name);

@@ -10,10 +10,13 @@ use crate::diag::source::SourceMap;
 use crate::model::addr::LayerPath;
 use crate::model::name::ServiceName;
 use crate::model::span::{SourceId, Span};
+use crate::spec::canonical::resolve::KeptLayers;
 use crate::spec::files::{Entry, Files, Vars};
 use crate::spec::problems::Problems;
+use crate::spec::tree::node::Node;
 
 use super::extends::Library;
+use super::scope::Scope;
 use super::standing::Standing;
 
 /// Engines within engines deeper than this were not meant; each level costs memory and time.
@@ -45,6 +48,10 @@ pub(crate) struct Lowering<'a> {
     pub(super) services: RefCell<usize>,
     /// Found on the way, for the checks.
     pub(crate) notes: RefCell<Notes>,
+    /// The tree of every layer, where the lab is to be printed.
+    pub(crate) kept: Option<KeptLayers>,
+    /// Variables stay as they are written.
+    pub(crate) literal: bool,
 }
 
 /// What the topology does not hold.
@@ -76,6 +83,15 @@ impl<'a> Lowering<'a> {
             texts: RefCell::default(),
             services: RefCell::default(),
             notes: RefCell::default(),
+            kept: None,
+            literal: false,
+        }
+    }
+
+    /// Keeps the tree of a layer, where the lab is to be printed.
+    pub(super) fn keep(&self, node: &Node, scope: &Scope) {
+        if let Some(kept) = &self.kept {
+            kept.borrow_mut().insert(scope.path.clone(), (Rc::new(node.clone()), scope.clone()));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::scope::Scope;
 
 impl Lowering<'_> {
     /// The absolute path that `text` means for the user who wrote it in this layer.
-    pub(super) fn user_path(&self, text: &str, span: Span, scope: &Scope) -> Option<PathBuf> {
+    pub(crate) fn user_path(&self, text: &str, span: Span, scope: &Scope) -> Option<PathBuf> {
         self.path_from(text, span, &self.base_of(span, scope))
     }
 
@@ -43,7 +43,7 @@ impl Lowering<'_> {
 
     /// Whose path the source of a bind is: relative ones and those within the lab's directory are the user's at
     /// every depth, any other is the engine's machine's, which at the root is the user's as well.
-    pub(super) fn bind_path(&self, text: &str, span: Span, scope: &Scope) -> Option<BindPath> {
+    pub(crate) fn bind_path(&self, text: &str, span: Span, scope: &Scope) -> Option<BindPath> {
         let path = self.user_path(text, span, scope)?;
         let foreign = text.starts_with('/')
             && !scope.path.is_root()

@@ -111,6 +111,11 @@ impl Lowering<'_> {
     }
 }
 
+/// The ports of a short form, ranges written out.
+pub(crate) fn written_out(text: &str) -> Result<Vec<PortBinding>, String> {
+    write_out(&short(text)?)
+}
+
 /// Reads `[[IP:]HOST:]CONTAINER[/PROTOCOL]` (docker/go-connections `nat.ParsePortSpec`).
 fn short(text: &str) -> Result<Parts, String> {
     let (spec, word) = match text.split_once('/') {

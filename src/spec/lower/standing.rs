@@ -53,7 +53,7 @@ impl Lowering<'_> {
     }
 
     /// The variables of what is written at `span`.
-    pub(super) fn vars_of(&self, span: Span, scope: &Scope) -> Rc<Vars> {
+    pub(crate) fn vars_of(&self, span: Span, scope: &Scope) -> Rc<Vars> {
         let standings = self.standings.borrow();
         let standing = standings.get(span.source.0 as usize).and_then(Option::as_ref);
         standing.map_or_else(|| Rc::clone(&scope.vars), |standing| Rc::clone(&standing.vars))

@@ -39,9 +39,53 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
     (total < 9.2e18).then(|| Duration::try_from_secs_f64(total / 1e9).ok())?
 }
 
+/// The text that Go makes of a duration (`time.Duration.String`): `1h0m0s`, `1m30s`, `1.5s`, `20ms`.
+pub(crate) fn go(value: Duration) -> String {
+    let fraction = |whole: u128, rest: u128, width: usize, unit: &str| {
+        let digits = format!("{rest:0width$}");
+        match digits.trim_end_matches('0') {
+            "" => format!("{whole}{unit}"),
+            digits => format!("{whole}.{digits}{unit}"),
+        }
+    };
+    let nanos = value.as_nanos();
+    match nanos {
+        0 => return "0s".to_owned(),
+        1..1_000 => return format!("{nanos}ns"),
+        1_000..1_000_000 => return fraction(nanos / 1_000, nanos % 1_000, 3, "µs"),
+        1_000_000..1_000_000_000 => return fraction(nanos / 1_000_000, nanos % 1_000_000, 6, "ms"),
+        _ => {}
+    }
+    let seconds = value.as_secs();
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    let rest = fraction(u128::from(seconds % 60), u128::from(value.subsec_nanos()), 9, "s");
+    match (hours, minutes) {
+        (0, 0) => rest,
+        (0, minutes) => format!("{minutes}m{rest}"),
+        (hours, minutes) => format!("{hours}h{minutes}m{rest}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_written_as_go_writes_them() {
+        for (text, wanted) in [
+            ("0", "0s"),
+            ("90s", "1m30s"),
+            ("1h", "1h0m0s"),
+            ("1500ms", "1.5s"),
+            ("20ms", "20ms"),
+            ("1500us", "1.5ms"),
+            ("1us", "1µs"),
+            ("1d", "24h0m0s"),
+            ("61.25s", "1m1.25s"),
+        ] {
+            assert_eq!(parse(text).map(go).as_deref(), Some(wanted), "{text}");
+        }
+    }
 
     #[test]
     fn durations_add_up() {

@@ -1,0 +1,108 @@
+//! The lab in canonical form, for `config`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
+use crate::diag::diagnostics::Diagnostics;
+use crate::graph::lab_graph::LabGraph;
+use crate::model::addr::Addr;
+use crate::model::span::Span;
+use crate::plan::fingerprint::Canonical;
+use crate::plan::goal::Lab;
+use crate::spec::canonical::resolve::resolve as resolve_files;
+pub use crate::spec::canonical::resolve::{Document, ResolveOptions};
+use crate::spec::files::Vars;
+
+use super::error::OpError;
+use super::files::DiskFiles;
+use super::load::{LoadOptions, ValidLab, prepare};
+
+/// What is wrong with running a lab, not with its text.
+const RUNNING: &[Code] = &[Code::NotSupported, Code::HostPath];
+
+/// What is printed.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The lab, with the warnings.
+    pub lab: ValidLab,
+    /// The layer in canonical form, as a lab.
+    pub document: Document,
+    /// Variables that were there for interpolation.
+    pub vars: Vars,
+    /// Profiles that services of the layer name, active or not.
+    pub profiles: Vec<String>,
+}
+
+/// Loads a lab and resolves the layer that is asked for: that of a node, or of services, which are then alone in it
+/// with what they depend on; the root layer if `wanted` is empty.
+///
+/// # Errors
+/// As [`super::load::load`], and when something is wrong in the files.
+pub fn resolve(options: &LoadOptions, how: ResolveOptions, wanted: &[Addr]) -> Result<Resolved, OpError> {
+    let disk = DiskFiles::default();
+    let (entry, _) = prepare(options, &disk)?;
+    let resolved = resolve_files(&disk, &entry, &options.vars, how, wanted);
+    let (mut diagnostics, sources) = (resolved.parsed.diagnostics, Arc::new(resolved.parsed.sources));
+    if !how.interpolate {
+        // What is wrong with a text because its variables stand there is not wrong with the file.
+        let variable = |span: Span| {
+            let source = sources.get(span.source);
+            let text = source.and_then(|source| source.text.get(span.start..span.end));
+            text.is_some_and(|text| text.contains('$'))
+        };
+        diagnostics =
+            without(&diagnostics, |problem| problem.labels.iter().any(|label| variable(label.span)));
+    }
+    let refused = |diagnostics| OpError::Refused { diagnostics, sources: Arc::clone(&sources) };
+    let (Some(topology), Some(document)) = (resolved.parsed.topology, resolved.document) else {
+        return Err(refused(diagnostics));
+    };
+    let (graph, problems) = LabGraph::build(&topology);
+    if how.consistency {
+        diagnostics.extend(problems);
+    }
+    if !how.consistency {
+        diagnostics = without(&diagnostics, |problem| RUNNING.contains(&problem.code));
+    }
+    if diagnostics.has_errors() {
+        return Err(refused(diagnostics));
+    }
+    let lab = Arc::new(Lab { topology, graph });
+    let lab = ValidLab { lab, warnings: diagnostics, sources };
+    Ok(Resolved { lab, document, vars: resolved.vars, profiles: resolved.profiles })
+}
+
+fn without(all: &Diagnostics, drop: impl Fn(&Diagnostic) -> bool) -> Diagnostics {
+    let mut left = Diagnostics::new();
+    all.iter().filter(|problem| !drop(problem)).for_each(|problem| left.push(problem.clone()));
+    left
+}
+
+impl Resolved {
+    /// The keys of a part of the layer (`services`, `volumes`, …).
+    pub fn keys(&self, part: &str) -> Vec<String> {
+        let map = self.document.get(part).and_then(Document::as_object);
+        map.into_iter().flat_map(|map| map.keys().cloned()).collect()
+    }
+
+    /// A hash of what the file says of each service of the layer: it changes when that does.
+    pub fn hashes(&self) -> Vec<(String, String)> {
+        let services = self.document.get("services").and_then(Document::as_object);
+        let hash = |service: &Document| {
+            let mut canonical = Canonical::default();
+            canonical.line("service", &service.to_string());
+            canonical.hash()
+        };
+        services.into_iter().flatten().map(|(name, service)| (name.clone(), hash(service))).collect()
+    }
+}
+
+/// Writes a text to a file.
+///
+/// # Errors
+/// As the file system says.
+pub fn write(path: &Path, text: &str) -> Result<(), OpError> {
+    std::fs::write(path, text).map_err(|source| OpError::Unwritable { path: path.to_owned(), source })
+}

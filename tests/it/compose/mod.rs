@@ -1,0 +1,8 @@
+//! nestctl beside `docker compose`: the same files, the same result.
+//!
+//! The peer is the program that `NESTCTL_TEST_PEER` names; without it these tests say that they are skipped.
+
+mod case;
+mod config;
+mod differences;
+mod generated;
