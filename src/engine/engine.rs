@@ -15,6 +15,7 @@ use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::{ContainerDetail, ImageDetail, Observed};
+use crate::model::usage::{ProcessTable, Usage};
 
 use super::error::EngineError;
 
@@ -234,36 +235,6 @@ pub struct AttachSpec {
     pub stdin: bool,
     /// Keys that end the connection and leave the container alone, in Docker's words (`ctrl-p,ctrl-q`).
     pub detach_keys: Option<String>,
-}
-
-/// Processes of a container.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct ProcessTable {
-    /// Heads of the columns.
-    pub titles: Vec<String>,
-    /// One row a process.
-    pub rows: Vec<Vec<String>>,
-}
-
-/// What a container uses.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-pub struct Usage {
-    /// Share of one CPU, in percent: two busy CPUs are 200.
-    pub cpu_percent: f64,
-    /// Memory in bytes, without the cache that can be given back.
-    pub memory: u64,
-    /// Limit of memory in bytes.
-    pub memory_limit: u64,
-    /// Bytes received over networks.
-    pub received: u64,
-    /// Bytes sent over networks.
-    pub sent: u64,
-    /// Bytes read from disks.
-    pub read: u64,
-    /// Bytes written to disks.
-    pub written: u64,
-    /// Processes and threads.
-    pub processes: u64,
 }
 
 /// A span of time, each end in seconds since 1970 with a fraction.

@@ -35,6 +35,8 @@ pub const BOOT: &str = "io.nestctl.boot";
 pub const FILES: &str = "io.nestctl.files";
 /// What runs in the container before it is stopped: JSON, so that `stop` and `down` know it without the file.
 pub const PRE_STOP: &str = "io.nestctl.pre-stop";
+/// How many `pre_start` the service has: what has never been started must not be without the file.
+pub const PRE_START: &str = "io.nestctl.pre-start";
 /// What runs in the container after it was started: JSON, so that `start` and `restart` know it without the file.
 pub const POST_START: &str = "io.nestctl.post-start";
 /// What an object is for, where it is not a service's container, network or volume: `data` (an engine's data
@@ -46,6 +48,9 @@ pub const ROLE_FILES: &str = "files";
 /// The [`ROLE`] of a container that runs a `pre_start`.
 pub const ROLE_HOOK: &str = "hook";
 
+/// The [`ROLE`] of a one-off container (`run`).
+pub const ROLE_RUN: &str = "run";
+
 /// Compose's project label.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 /// Compose's service label.
@@ -54,6 +59,8 @@ pub const COMPOSE_SERVICE: &str = "com.docker.compose.service";
 pub const COMPOSE_NUMBER: &str = "com.docker.compose.container-number";
 /// Compose's mark of one-off containers.
 pub const COMPOSE_ONEOFF: &str = "com.docker.compose.oneoff";
+/// Compose's random name of a one-off container.
+pub const COMPOSE_SLUG: &str = "com.docker.compose.slug";
 /// Compose's network key.
 pub const COMPOSE_NETWORK: &str = "com.docker.compose.network";
 /// Compose's volume key.

@@ -25,3 +25,4 @@ pub mod span;
 pub mod status;
 pub mod time;
 pub mod topology;
+pub mod usage;

@@ -286,6 +286,10 @@ impl<'a> Desired<'a> {
                 set(label::BOOT, boot.join("\u{1f}"));
             }
         }
+        let before_start = self.service.behaviour.pre_start.len();
+        if before_start > 0 {
+            set(label::PRE_START, before_start.to_string());
+        }
         let before_stop = &self.service.behaviour.pre_stop;
         if !before_stop.is_empty() {
             let run: Vec<_> = before_stop.iter().map(hooks::run_of).collect();

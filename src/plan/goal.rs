@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::graph::lab_graph::LabGraph;
-use crate::model::addr::{LayerPath, Pattern};
+use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::name::ProjectName;
+use crate::model::service::Service;
 use crate::model::topology::Topology;
 
 use super::known::Known;
@@ -128,6 +129,25 @@ pub struct Way {
     pub renew_volumes: bool,
     /// Grace for what is stopped, in place of each container's own.
     pub grace: Option<Duration>,
+    /// A container that is made once what it needs is up: what is wanted then is only that.
+    pub one_off: Option<Box<OneOff>>,
+}
+
+/// A container beside those of the file (`run`).
+#[derive(Clone, Debug)]
+pub struct OneOff {
+    /// The instance whose place it has.
+    pub addr: Addr,
+    /// What it is to be.
+    pub service: Service,
+    /// Name on the engine.
+    pub name: String,
+    /// Compose's random name.
+    pub slug: String,
+    /// Whether it has the names of the service in its networks.
+    pub use_aliases: bool,
+    /// Whether ports that the service publishes through its nodes are bound.
+    pub service_ports: bool,
 }
 
 /// What an `up` starts.

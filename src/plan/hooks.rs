@@ -171,6 +171,7 @@ fn one(
     labels.insert(label::ROLE.to_owned(), label::ROLE_HOOK.to_owned());
     labels.remove(label::PRE_STOP);
     labels.remove(label::POST_START);
+    labels.remove(label::PRE_START);
     labels.remove(label::COMPOSE_NUMBER);
     let container = NewContainer { name: name.clone(), spec, labels, image: provided.image };
     let create = planner.builder.push(draft(), Action::CreateContainer(Box::new(container)), needs);

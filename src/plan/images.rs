@@ -21,6 +21,8 @@ use super::world::World;
 #[derive(Debug, Default)]
 pub(super) struct Images {
     by_home: BTreeMap<LayerPath, HashMap<String, String>>,
+    /// What is to be pulled although it is there, and why.
+    pub(super) pulls: BTreeMap<String, Cause>,
 }
 
 /// Who wants an image, and where it is written.
@@ -117,8 +119,8 @@ impl Images {
         let above = self.nearest_above(world, known, &home, reference);
         let here = self.id(known, &home, reference).is_some();
         let milestone = Milestone::Image(home.clone(), reference.to_owned());
-        let pull = known.policy(wanted.policy, reference) == PullPolicy::Always;
-        let pull_cause = if wanted.policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
+        let pull = self.pulls.contains_key(reference);
+        let pull_cause = self.pulls.get(reference).cloned().unwrap_or(Cause::PullAlways);
         let source = match &above {
             // What is pulled is pulled at the root, whatever lies on the way.
             _ if home.is_root() || pull => root.clone(),

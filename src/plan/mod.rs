@@ -20,6 +20,7 @@ pub mod known;
 mod life;
 mod node_paths;
 mod objects;
+mod one_off;
 mod orphans;
 pub mod ours;
 mod placing;

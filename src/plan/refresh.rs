@@ -1,6 +1,6 @@
 //! `pull_policy: always`, and intervals that have passed: what must be pulled before it can be said which containers are still as they should be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::addr::LayerPath;
 use crate::model::milestone::{Milestone, Stage};
@@ -17,6 +17,29 @@ use super::step::{Resource, StepId};
 use super::up::wanted;
 use super::world::kind_of;
 
+/// Images that a service of `wanted` wants to be pulled now, with its platform, and why. One that another service of
+/// the same image does not want to be pulled is pulled all the same, as in Compose.
+pub(super) fn pulls<'a>(
+    up: &'a Up,
+    known: &Known,
+    wanted: &BTreeSet<Milestone>,
+) -> BTreeMap<&'a str, (Option<&'a str>, Cause)> {
+    let mut images: BTreeMap<&str, (Option<&str>, Cause)> = BTreeMap::new();
+    for (addr, service) in up.lab.topology.instances() {
+        let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
+        let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
+        if known.policy(service.pull_policy, image) == PullPolicy::Always
+            && wanted.contains(&Milestone::Service(addr, Stage::Started))
+        {
+            let cause =
+                if service.pull_policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
+            images.entry(image).or_insert((service.spec.platform.as_deref(), cause));
+        }
+    }
+    images.remove("");
+    images
+}
+
 /// Pulls of all such images at the root, and a new look at it after them. `None` where there is nothing yet that a
 /// newer image could make outdated: each image is then pulled on the way to its container.
 ///
@@ -26,19 +49,7 @@ pub(super) fn plan(up: &Up, known: &Known, first: StepId) -> Option<Plan> {
     if ours::containers(known, &topology.project).is_empty() {
         return None;
     }
-    let wanted = wanted(up);
-    let mut images: BTreeMap<&str, (Option<&str>, Cause)> = BTreeMap::new();
-    for (addr, service) in topology.instances() {
-        let is_wanted = wanted.contains(&Milestone::Service(addr, Stage::Started));
-        let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
-        let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
-        if known.policy(service.pull_policy, image) == PullPolicy::Always && is_wanted {
-            let cause =
-                if service.pull_policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
-            images.entry(image).or_insert((service.spec.platform.as_deref(), cause));
-        }
-    }
-    images.remove("");
+    let images = pulls(up, known, &wanted(up));
     if images.is_empty() {
         return None;
     }

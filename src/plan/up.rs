@@ -33,6 +33,7 @@ use super::ours;
 use super::plan::Plan;
 use super::quiesce;
 use super::ranges;
+use super::refresh;
 use super::step::{Group, Need, StepId};
 use super::world::{World, kind_of};
 
@@ -90,6 +91,8 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };
+    let pulls = refresh::pulls(up, known, &planner.wanted).into_iter();
+    planner.images.pulls = pulls.map(|(image, (_, cause))| (image.to_owned(), cause)).collect();
     if scope.contains(&LayerPath::root()) {
         claims::check(&planner.world, &mut planner.builder.problems);
         ranges::check(&planner.world, &mut planner.builder.problems);
@@ -122,6 +125,15 @@ fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
         Wait::Started => Stage::Started,
     };
     let topology = &up.lab.topology;
+    if let Some(one) = &up.way.one_off {
+        // What is around it must be there in any case.
+        let started = Milestone::Service(one.addr.clone(), Stage::Started);
+        let counts = |why| !up.way.no_deps || matches!(why, Why::Inside);
+        let needs = up.lab.graph.needs(&started).into_iter().filter(|(_, why)| counts(*why));
+        let needs: Vec<Milestone> = needs.map(|(milestone, _)| milestone.clone()).collect();
+        let graph = &up.lab.graph;
+        return if up.way.no_deps { graph.closure_without_dependencies(needs) } else { graph.closure(needs) };
+    }
     let targets: Vec<Addr> = if up.targets.is_empty() {
         topology.instances().into_iter().map(|(addr, _)| addr).collect()
     } else {
@@ -153,6 +165,7 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+        super::one_off::plan(self, path, &preload);
     }
 
     /// The services of a layer, those that others depend on first, else in the order of names: what becomes of a

@@ -57,6 +57,7 @@ impl MakingArgs {
             always_recreate_deps: self.always_recreate_deps,
             renew_volumes: self.renew_anon_volumes,
             grace: self.timeout,
+            one_off: None,
         }
     }
 }

@@ -26,12 +26,13 @@ use super::transport::{Transport, bollard_over};
 use super::tunnel::Tunnel;
 use crate::engine::engine::{
     AttachSpec, ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions,
-    OutputStream, ProcessTable, Progress, Remove, Span, Usage,
+    OutputStream, Progress, Remove, Span,
 };
 use crate::engine::error::EngineError;
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::observed::{ContainerDetail, ImageDetail, Observed, ObservedContainer};
+use crate::model::usage::{ProcessTable, Usage};
 
 /// bollard's own limit, out of the way: each call here has one of its own.
 const BOLLARD_LIMIT_SECONDS: u64 = 7 * 24 * 3600;

@@ -7,7 +7,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::engine::engine::{
     AttachSpec, ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions,
-    OutputStream, ProcessTable, Progress, Remove, Span, Usage,
+    OutputStream, Progress, Remove, Span,
 };
 use crate::engine::error::EngineError;
 use crate::model::dial::Dial;
@@ -16,6 +16,7 @@ use crate::model::failure::FailureKind;
 use crate::model::observed::{
     ContainerDetail, ContainerState, ImageDetail, Observed, ObservedContainer, ObservedMount,
 };
+use crate::model::usage::{ProcessTable, Usage};
 
 use super::clock;
 use super::fake_engine::FakeEngine;

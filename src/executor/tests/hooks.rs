@@ -264,3 +264,27 @@ async fn a_run_that_died_after_the_owner_was_made_anew_is_taken_up() {
     up(&engine, &lab).await;
     assert_ne!(engine.container("lab-a-1").map(|container| container.id), Some(user.id));
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_service_that_wants_a_pull_pulls_for_all_of_its_image() {
+    use crate::model::service::PullPolicy::{Always, Refresh};
+    use std::time::Duration;
+    let engine = engine().with_image("busybox");
+    let day = Duration::from_secs(86_400);
+    let mut daily = service("daily");
+    daily.pull_policy = Refresh(day);
+    let plain = lab(vec![service("a"), daily.clone()]);
+    assert!(!plan(&engine, &up_goal(&plain)).await.contains("pull"), "no interval has passed");
+    let surveyed = surveyed(&engine).await;
+    let mut known = surveyed.known.clone();
+    known.due.insert(("busybox".to_owned(), day));
+    let due = up_goal(&plain).plan(&known, &answered(&surveyed), StepId(0)).to_string();
+    assert_eq!(due.lines().next(), Some("#0 pull image busybox (pulled too long ago) => image busybox on /"));
+    let mut always = service("z");
+    always.pull_policy = Always;
+    let text = plan(&engine, &up_goal(&lab(vec![service("a"), always]))).await;
+    assert_eq!(
+        text.lines().next(),
+        Some("#0 pull image busybox (pull_policy: always) => image busybox on /")
+    );
+}

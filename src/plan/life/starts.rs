@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::dial::Dial;
 use crate::model::label;
@@ -92,6 +94,12 @@ impl<'a> Living<'a> {
         let milestone = |stage| Milestone::Service(addr.clone(), stage);
         let ended = self.ended.get(&container.id).copied();
         let layer = addr.layer();
+        if container.state == ContainerState::Created && container.labels.contains_key(label::PRE_START) {
+            let message = format!("the `pre_start` of `{addr}` has not run yet, and only the file knows it");
+            let problem = Diagnostic::error(Code::NotSupported, message);
+            self.builder.problems.push(problem.help("bring it up from its file (`up`)"));
+            return;
+        }
         let mut started = None;
         if ended.is_none() && container.state == ContainerState::Paused {
             let action = Action::Unpause { container: container.id.clone() };

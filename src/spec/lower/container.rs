@@ -67,6 +67,8 @@ impl Lowering<'_> {
             stdin_open: raw.stdin_open.value == ON,
             init: raw.init.value.map(|switch| switch.0),
             privileged: raw.privileged.value == ON,
+            auto_remove: false,
+            stdin_once: false,
             read_only: raw.read_only.value == ON,
             cap_add: list(raw.cap_add),
             cap_drop: list(raw.cap_drop),

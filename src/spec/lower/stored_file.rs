@@ -113,7 +113,16 @@ impl Lowering<'_> {
             [("file", raw.file.key), ("content", raw.content.key), ("environment", raw.environment.key)];
         let (external, external_name) = match raw.external.value {
             Some(External::Switch(Switch(on))) => (on, None),
-            Some(External::Named(named)) => (true, named.name.value),
+            Some(External::Named(named)) => {
+                if let Some(name) = named.name.key {
+                    // compose-go `transform/external.go` says the same.
+                    let message = "`external.name` is deprecated";
+                    let help = "Write `external: true`, and `name` beside it.";
+                    self.problems
+                        .push(Diagnostic::warning(Code::Deprecated, message).at(name, "").help(help));
+                }
+                (true, named.name.value)
+            }
             None => (false, None),
         };
         let mut places: Vec<(&str, Span)> =

@@ -140,4 +140,7 @@ fn a_hook_that_fails_must_be_told_with_its_code_and_what_it_said() {
     let containers = lab.containers_in("");
     assert_eq!(containers["never"].state.as_str(), "created");
     assert_eq!(containers["early"].state.as_str(), "created");
+    // What failed stays for its log until it is tried again or taken down.
+    let hook = format!("{}-early-1.pre_start-1", lab.project);
+    assert!(lab.observed_in("").containers.iter().any(|container| container.name == hook));
 }

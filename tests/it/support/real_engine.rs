@@ -34,12 +34,13 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(future)
 }
 
-/// The containers of a lab on one engine, by address. Two of one address fail the test.
+/// The containers of a lab on one engine, by address, but for helpers. Two of one address fail the test.
 pub(crate) async fn containers(engine: &dyn Engine, project: &str) -> BTreeMap<String, ObservedContainer> {
     let seen = engine.observe().await.expect("the engine lists its objects");
     let mut out = BTreeMap::new();
     for container in seen.containers {
-        if container.labels.get(label::PROJECT).map(String::as_str) == Some(project) {
+        let is_helper = container.labels.contains_key(label::ROLE);
+        if !is_helper && container.labels.get(label::PROJECT).map(String::as_str) == Some(project) {
             let addr = container.labels.get(label::ADDRESS).expect("every object has an address").clone();
             assert!(out.insert(addr.clone(), container).is_none(), "two containers at {addr}");
         }
