@@ -144,7 +144,7 @@ impl Lowering<'_> {
 
     /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`, and IPv6 may be in
     /// brackets (compose-go `types/hostList.go`).
-    fn extra_hosts(&self, field: Field<Hosts>) -> Vec<String> {
+    pub(super) fn extra_hosts(&self, field: Field<Hosts>) -> Vec<String> {
         let mut found: Vec<(String, String, Span)> = Vec::new();
         match field.value {
             None => {}
