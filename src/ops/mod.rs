@@ -30,5 +30,6 @@ pub mod ps;
 pub mod resolve;
 pub mod root;
 pub mod scale;
+mod surroundings;
 pub mod up;
 pub mod version;

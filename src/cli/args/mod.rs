@@ -1,5 +1,6 @@
 //! What was typed: one file a command, nothing resolved yet.
 
+pub mod build;
 pub mod completion;
 pub mod config;
 pub mod cp;

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use super::build::BuildArgs;
 use super::completion::CompletionArgs;
 use super::config::ConfigArgs;
 use super::cp::CpArgs;
@@ -70,6 +71,9 @@ pub enum Command {
     /// Run another number of replicas of a service.
     #[command(after_help = ScaleArgs::EXAMPLES)]
     Scale(ScaleArgs),
+    /// Build the images of services that say how.
+    #[command(after_help = BuildArgs::EXAMPLES)]
+    Build(BuildArgs),
     /// Take the lab down, innermost first.
     #[command(after_help = DownArgs::EXAMPLES)]
     Down(DownArgs),

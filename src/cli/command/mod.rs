@@ -1,5 +1,6 @@
 //! One file a command: what was typed → options of `ops` → text of `report` → the terminal.
 
+pub mod build;
 pub mod config;
 pub mod cp;
 pub mod create;
