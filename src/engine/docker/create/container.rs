@@ -210,8 +210,8 @@ impl ContainerRequest<'_> {
             port_bindings: Some(port_bindings(&spec.ports)),
             restart_policy: restart_policy(spec.restart),
             mounts: some(mounts.typed),
-            cap_add: some(spec.cap_add.clone()),
-            cap_drop: some(spec.cap_drop.clone()),
+            cap_add: some(capabilities(&spec.cap_add)),
+            cap_drop: some(capabilities(&spec.cap_drop)),
             cgroupns_mode: cgroup_namespace(spec.cgroup.as_deref())?,
             dns: some(spec.dns.clone()),
             dns_options: some(spec.dns_opt.clone()),
@@ -320,4 +320,17 @@ fn port_bindings(ports: &[PortBinding]) -> HashMap<String, Option<Vec<ApiPortBin
         out.entry(port_key(port)).or_default().get_or_insert_default().push(binding);
     }
     out
+}
+
+/// Capabilities in the engine's own spelling, as Docker's client sends them (moby `client/container_create.go`).
+fn capabilities(names: &[String]) -> Vec<String> {
+    let mut out = std::collections::BTreeSet::new();
+    for name in names {
+        let name = name.to_uppercase();
+        if name == "ALL" {
+            return vec![name];
+        }
+        out.insert(if name.starts_with("CAP_") { name } else { format!("CAP_{name}") });
+    }
+    out.into_iter().collect()
 }

@@ -252,7 +252,7 @@ fn every_field_reaches_the_engine() {
                     "VolumeOptions": {"NoCopy": true, "Subpath": "s"}},
                 {"Type": "bind", "Source": "/user/x", "Target": "/shared",
                     "BindOptions": {"Propagation": "rshared"}}]});
-    let rest = json!({"CapAdd": ["NET_ADMIN"], "CapDrop": ["ALL"], "CgroupnsMode": "private",
+    let rest = json!({"CapAdd": ["CAP_NET_ADMIN"], "CapDrop": ["ALL"], "CgroupnsMode": "private",
             "Dns": ["1.1.1.1"], "DnsOptions": ["ndots:1"], "DnsSearch": ["lan"], "ExtraHosts": ["h:1.2.3.4"],
             "GroupAdd": ["27"], "IpcMode": "shareable", "PidMode": "host", "Privileged": true,
             "ReadonlyRootfs": true, "SecurityOpt": ["seccomp=unconfined"],
