@@ -35,6 +35,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("petgraph", &["graph/"]),
     ("bollard", &["engine/docker/"]),
     ("hyper", &["engine/docker/"]),
+    ("h2", &["engine/docker/"]),
+    ("prost", &["engine/docker/"]),
     ("hyper_util", &["engine/docker/"]),
     ("http_body_util", &["engine/docker/"]),
     ("tower_service", &["engine/docker/"]),

@@ -72,10 +72,13 @@ impl CliError {
                 | OpError::Unwritable { .. }
                 | OpError::Name(_)
                 | OpError::Address { .. }
+                | OpError::OneOff(_)
                 | OpError::Scale(_)
                 | OpError::Time(_) => exit::USAGE,
                 OpError::Refused { .. } => exit::INVALID,
-                OpError::NothingMatched { .. } | OpError::NotUp { .. } => exit::NOTHING_MATCHED,
+                OpError::NothingMatched { .. } | OpError::NotUp { .. } | OpError::NoPort { .. } => {
+                    exit::NOTHING_MATCHED
+                }
                 OpError::Engine(error) if error.kind == FailureKind::Unreachable => exit::UNREACHABLE,
                 OpError::Root(_) | OpError::LayerSilent { .. } => exit::UNREACHABLE,
                 OpError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit::OK,
@@ -106,6 +109,10 @@ impl CliError {
             OpError::NothingMatched { near: None, .. } => {
                 "`nestctl ps` lists what is there, `nestctl config --services` what the file has"
             }
+            OpError::NoPort { bound, .. } if bound.is_empty() => {
+                "it publishes none; `ports` publishes on the node's engine, `publish` on the root's"
+            }
+            OpError::NoPort { bound, .. } => return Some(format!("it publishes {}", bound.join(", "))),
             OpError::NotUp { .. } => "`nestctl up` brings it up; `nestctl ls` lists the labs that are there",
             OpError::NotRunning { .. } => {
                 "`nestctl up` starts what is stopped; `nestctl logs` shows why it ended"
@@ -129,6 +136,7 @@ impl CliError {
                 "write an address without replica numbers and how many, such as `web=3` or `vm1/web=3`"
             }
             OpError::Engine(_)
+            | OpError::OneOff(_)
             | OpError::Unreadable { .. }
             | OpError::Unwritable { .. }
             | OpError::Refused { .. }

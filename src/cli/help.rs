@@ -10,7 +10,7 @@ use super::args::root::Cli;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Run a lab", &["up", "down", "create", "scale", "plan"]),
     ("What is there", &["start", "stop", "restart", "pause", "unpause", "kill", "rm"]),
-    ("Look inside", &["ps", "ls", "exec", "logs"]),
+    ("Look inside", &["ps", "ls", "exec", "run", "logs", "top", "stats", "images", "port", "wait", "events"]),
     ("The lab file", &["validate", "config", "schema"]),
     ("This machine", &["doctor", "version", "completion"]),
 ];
@@ -20,6 +20,13 @@ pub fn command() -> Command {
     let command = Cli::command().mut_subcommand("logs", |logs| {
         // `-f` follows here, as in Compose; the file is `--file`.
         logs.mut_arg("file", |file| file.short(None::<char>))
+    });
+    // `-f` is --force here, as in Compose.
+    let command = command.mut_subcommand("rm", |rm| rm.mut_arg("file", |file| file.short(None::<char>)));
+    // `-p` publishes here, as in Compose; the project is `--project-name`.
+    let command = command.mut_subcommand("run", |run| {
+        run.mut_arg("project_name", |name| name.short(None::<char>))
+            .mut_arg("publish", |publish| publish.short('p'))
     });
     let mut commands = String::new();
     for (heading, names) in GROUPS {

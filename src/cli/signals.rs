@@ -26,6 +26,8 @@ pub fn listen() -> Result<watch::Receiver<Option<CancelLevel>>, CliError> {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
                 _ = hangup.recv() => {}
+                // Nobody listens any more: signals have another meaning now.
+                () = sender.closed() => return,
             }
             match level {
                 Some(level) => {

@@ -15,7 +15,9 @@ use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::{ContainerDetail, ImageDetail, Observed};
+use crate::model::usage::{ProcessTable, Usage};
 
+use super::build::{Build, BuildFiles, BuildNotes};
 use super::error::EngineError;
 
 /// Result of a call, boxed: inner engines recurse, so generics would spread over the whole program.
@@ -46,6 +48,13 @@ pub trait Engine: Send + Sync {
     fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()>;
     /// Pulls an image; `progress` is called with bytes done and the total so far known.
     fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()>;
+    /// Builds an image; what it does is told in `notes`. The answer is the image's ID where the engine says it.
+    fn build<'a>(
+        &'a self,
+        build: &'a Build,
+        files: Arc<dyn BuildFiles>,
+        notes: BuildNotes,
+    ) -> Call<'a, String>;
     /// Reads images as `docker save` writes them.
     fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream>;
     /// Loads what [`Engine::save`] gave. An error in `archive` aborts the request. The answer is the references
@@ -233,36 +242,6 @@ pub struct AttachSpec {
     pub stdin: bool,
     /// Keys that end the connection and leave the container alone, in Docker's words (`ctrl-p,ctrl-q`).
     pub detach_keys: Option<String>,
-}
-
-/// Processes of a container.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct ProcessTable {
-    /// Heads of the columns.
-    pub titles: Vec<String>,
-    /// One row a process.
-    pub rows: Vec<Vec<String>>,
-}
-
-/// What a container uses.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-pub struct Usage {
-    /// Share of one CPU, in percent: two busy CPUs are 200.
-    pub cpu_percent: f64,
-    /// Memory in bytes, without the cache that can be given back.
-    pub memory: u64,
-    /// Limit of memory in bytes.
-    pub memory_limit: u64,
-    /// Bytes received over networks.
-    pub received: u64,
-    /// Bytes sent over networks.
-    pub sent: u64,
-    /// Bytes read from disks.
-    pub read: u64,
-    /// Bytes written to disks.
-    pub written: u64,
-    /// Processes and threads.
-    pub processes: u64,
 }
 
 /// A span of time, each end in seconds since 1970 with a fraction.

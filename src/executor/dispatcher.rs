@@ -494,6 +494,8 @@ impl<'a> Dispatcher<'a> {
             let topology = &up.lab.topology;
             // What this run did not start may have ended long ago.
             let starts = |addr: &Addr| match up.way.starts {
+                // It stands for the container beside it, which is not started here.
+                _ if up.way.one_off.as_ref().is_some_and(|one| one.addr == *addr) => false,
                 Starts::All => true,
                 Starts::Nodes => topology.service(addr).is_some_and(|service| service.node.is_some()),
                 Starts::Nothing => false,

@@ -42,6 +42,10 @@ pub struct ContainerSpec {
     pub init: Option<bool>,
     /// Extended privileges.
     pub privileged: bool,
+    /// Standard input is of the one who attaches first, and ends with it (one-off containers).
+    pub stdin_once: bool,
+    /// The engine removes it when it has ended (one-off containers).
+    pub auto_remove: bool,
     /// Read-only root file system.
     pub read_only: bool,
     /// Capabilities to add.

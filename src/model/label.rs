@@ -48,6 +48,9 @@ pub const ROLE_FILES: &str = "files";
 /// The [`ROLE`] of a container that runs a `pre_start`.
 pub const ROLE_HOOK: &str = "hook";
 
+/// The [`ROLE`] of a one-off container (`run`).
+pub const ROLE_RUN: &str = "run";
+
 /// Compose's project label.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 /// Compose's service label.
@@ -56,6 +59,8 @@ pub const COMPOSE_SERVICE: &str = "com.docker.compose.service";
 pub const COMPOSE_NUMBER: &str = "com.docker.compose.container-number";
 /// Compose's mark of one-off containers.
 pub const COMPOSE_ONEOFF: &str = "com.docker.compose.oneoff";
+/// Compose's random name of a one-off container.
+pub const COMPOSE_SLUG: &str = "com.docker.compose.slug";
 /// Compose's network key.
 pub const COMPOSE_NETWORK: &str = "com.docker.compose.network";
 /// Compose's volume key.

@@ -5,6 +5,7 @@
 
 pub mod addr;
 pub mod behaviour;
+pub mod build;
 pub mod check;
 pub mod container;
 pub mod deploy;
@@ -25,3 +26,4 @@ pub mod span;
 pub mod status;
 pub mod time;
 pub mod topology;
+pub mod usage;

@@ -96,6 +96,19 @@ pub enum OpError {
     /// Output could not be written.
     #[error("failed to write the output")]
     Output(#[source] io::Error),
+    /// A port that is not bound.
+    #[error("port {port} of `{addr}` is not published on its engine's machine")]
+    NoPort {
+        /// Port and transport.
+        port: String,
+        /// Whose.
+        addr: Addr,
+        /// What is bound.
+        bound: Vec<String>,
+    },
+    /// What a one-off container was asked to be is not understood.
+    #[error("{0}")]
+    OneOff(String),
     /// A number of replicas that was given is none.
     #[error("`{0}` is not of the form SERVICE=N")]
     Scale(String),

@@ -54,7 +54,7 @@ pub struct ExecStreams {
 
 /// A program that was started.
 pub struct Running {
-    session: ExecSession,
+    pub(super) session: ExecSession,
 }
 
 /// Starts the program.

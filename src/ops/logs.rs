@@ -54,7 +54,7 @@ impl LogTime {
     }
 
     /// Seconds since 1970 with a fraction, as the Engine API takes them.
-    fn to_api(self) -> String {
+    pub(super) fn to_api(self) -> String {
         let nanos = match self {
             Self::At(nanos) => nanos,
             Self::Ago(ago) => {

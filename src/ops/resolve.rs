@@ -1,10 +1,11 @@
 //! The lab in canonical form, for `config`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::diag::code::Code;
-use crate::diag::diagnostic::Diagnostic;
+use crate::diag::diagnostic::{Diagnostic, Severity};
 use crate::diag::diagnostics::Diagnostics;
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::Addr;
@@ -12,7 +13,7 @@ use crate::model::span::Span;
 use crate::plan::fingerprint::Canonical;
 use crate::plan::goal::Lab;
 use crate::spec::canonical::resolve::resolve as resolve_files;
-pub use crate::spec::canonical::resolve::{Document, ResolveOptions};
+pub use crate::spec::canonical::resolve::{Document, Mention, ResolveOptions};
 use crate::spec::files::Vars;
 
 use super::error::OpError;
@@ -33,14 +34,22 @@ pub struct Resolved {
     pub vars: Vars,
     /// Profiles that services of the layer name, active or not.
     pub profiles: Vec<String>,
+    /// Variables that the layer names; only where they are not filled in.
+    pub mentions: BTreeSet<Mention>,
 }
 
 /// Loads a lab and resolves the layer that is asked for: that of a node, or of services, which are then alone in it
-/// with what they depend on; the root layer if `wanted` is empty.
+/// with what they depend on; the root layer if `wanted` is empty. Unless `strict`, what only stands in the way of
+/// running the lab is a warning: it is printed all the same.
 ///
 /// # Errors
 /// As [`super::load::load`], and when something is wrong in the files.
-pub fn resolve(options: &LoadOptions, how: ResolveOptions, wanted: &[Addr]) -> Result<Resolved, OpError> {
+pub fn resolve(
+    options: &LoadOptions,
+    how: ResolveOptions,
+    strict: bool,
+    wanted: &[Addr],
+) -> Result<Resolved, OpError> {
     let disk = DiskFiles::default();
     let (entry, _) = prepare(options, &disk)?;
     let resolved = resolve_files(&disk, &entry, &options.vars, how, wanted);
@@ -63,15 +72,29 @@ pub fn resolve(options: &LoadOptions, how: ResolveOptions, wanted: &[Addr]) -> R
     if how.consistency {
         diagnostics.extend(problems);
     }
-    if !how.consistency {
-        diagnostics = without(&diagnostics, |problem| RUNNING.contains(&problem.code));
+    if !strict {
+        let mut told = Diagnostics::new();
+        for problem in diagnostics.iter() {
+            let mut problem = problem.clone();
+            if RUNNING.contains(&problem.code) {
+                problem.severity = Severity::Warning;
+            }
+            told.push(problem);
+        }
+        diagnostics = told;
     }
     if diagnostics.has_errors() {
         return Err(refused(diagnostics));
     }
     let lab = Arc::new(Lab { topology, graph });
     let lab = ValidLab { lab, warnings: diagnostics, sources };
-    Ok(Resolved { lab, document, vars: resolved.vars, profiles: resolved.profiles })
+    Ok(Resolved {
+        lab,
+        document,
+        vars: resolved.vars,
+        profiles: resolved.profiles,
+        mentions: resolved.mentions,
+    })
 }
 
 fn without(all: &Diagnostics, drop: impl Fn(&Diagnostic) -> bool) -> Diagnostics {

@@ -1,7 +1,5 @@
 //! One instance: from what runs to what is wanted. DESIGN 12.4, "one service, by what was observed".
 
-use crate::diag::code::Code;
-use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::LayerPath;
 use crate::model::container::{ContainerSpec, Mount, MountSource, RestartPolicy};
 use crate::model::label;
@@ -15,10 +13,11 @@ use super::desired::Desired;
 use super::goal::{Starts, Wait};
 use super::hooks;
 use super::node_paths;
-use super::ours::is_ours;
 use super::quiesce::is_running;
 use super::step::{Group, Need, StepId};
 use super::up::Planner;
+
+mod held;
 
 /// The work on one instance.
 pub(super) struct Bringing<'p, 'a> {
@@ -29,6 +28,8 @@ pub(super) struct Bringing<'p, 'a> {
     others: Vec<&'a ObservedContainer>,
     cause: Cause,
     preload: Vec<Need>,
+    /// What holds its creation back.
+    before: Vec<Need>,
 }
 
 impl<'p, 'a> Bringing<'p, 'a> {
@@ -39,8 +40,16 @@ impl<'p, 'a> Bringing<'p, 'a> {
         preload: Vec<Need>,
     ) -> Self {
         let layer = desired.addr.layer();
-        let mut bringing =
-            Self { planner, desired, layer, keep: None, others: containers, cause: Cause::Missing, preload };
+        let mut bringing = Self {
+            planner,
+            desired,
+            layer,
+            keep: None,
+            others: containers,
+            cause: Cause::Missing,
+            preload,
+            before: Vec::new(),
+        };
         bringing.choose();
         bringing
     }
@@ -248,6 +257,14 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.after_start(&Running { name, start: Some(last.unwrap_or(start)), health: None, done: false });
     }
 
+    /// Makes it once `before` is met, and starts nothing.
+    pub(super) fn make_alone(mut self, before: Vec<Need>) {
+        self.before = before;
+        let name = self.desired.name.clone();
+        let step = self.create(&name, false);
+        self.furnish(&name, Some(step));
+    }
+
     /// Whether this instance is started.
     fn starts(&self) -> bool {
         match self.planner.up.way.starts {
@@ -275,6 +292,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.planner.check_wishes(&addr, self.desired.service);
         let provided = self.planner.provide_image(&self.desired, renew_image);
         let mut needs = provided.needs;
+        needs.extend(std::mem::take(&mut self.before));
         self.planner.check_containers(&self.desired);
         needs.extend(self.planner.sharing_needs(&self.desired.addr, self.desired.service));
         for image in self.desired.mounted_images() {
@@ -492,84 +510,6 @@ impl<'p, 'a> Bringing<'p, 'a> {
             self.planner.up.lab.graph.needs(&ready).into_iter().map(|(m, _)| when(m.clone())).collect();
         let step = self.push(Cause::Awaited, Action::Join, needs);
         self.planner.builder.reaches(step, ready);
-    }
-
-    /// The container's name must be free, or held by this very instance.
-    fn check_names(&mut self) {
-        let Some(seen) = self.planner.known.seen(&self.layer) else { return };
-        let name = &self.desired.name;
-        let own = |container: &ObservedContainer| {
-            self.keep.into_iter().chain(self.others.iter().copied()).any(|c| c.id == container.id)
-        };
-        let Some(holder) =
-            seen.containers.iter().find(|container| container.name == *name && !own(container))
-        else {
-            return;
-        };
-        let project = &self.planner.world.topology.project;
-        let whose = holder
-            .labels
-            .get(label::ADDRESS)
-            .filter(|_| is_ours(&holder.labels, project, &self.planner.known.root_id));
-        let compose = holder.labels.get(label::COMPOSE_PROJECT);
-        let (who, help) = match (whose, compose) {
-            (Some(addr), _) => (
-                format!("`{addr}` of this lab"),
-                "remove it with `--remove-orphans`, or give one of them another name".to_owned(),
-            ),
-            (None, Some(compose)) => (
-                format!("the Compose project `{compose}`"),
-                format!(
-                    "take that down first (`docker compose -p {compose} down`), or give this lab another `name`"
-                ),
-            ),
-            (None, None) => (
-                "another container".to_owned(),
-                format!("remove it (`docker rm -f {name}`), or give this lab another `name`"),
-            ),
-        };
-        let problem = Diagnostic::error(
-            Code::Taken,
-            format!("container name `{name}` of `{}` is held by {who}", self.desired.addr),
-        );
-        self.planner.problem(problem.help(help), self.desired.service.span);
-    }
-
-    /// Fixed ports must not be held by a running container of somebody else.
-    fn check_ports(&mut self) {
-        let Some(seen) = self.planner.known.seen(&self.layer) else { return };
-        let project = &self.planner.world.topology.project;
-        let mut problems = Vec::new();
-        for port in &self.desired.spec.ports {
-            let Some((first, _)) = port.host.filter(|(first, last)| first == last) else { continue };
-            let holder = seen.containers.iter().find(|container| {
-                is_running(container)
-                    && !is_ours(&container.labels, project, &self.planner.known.root_id)
-                    && container.ports.iter().any(|held| {
-                        held.host == Some(first)
-                            && held.protocol == port.protocol
-                            && super::claims::addresses_meet(Some(&held.host_ip), port.host_ip.as_deref())
-                    })
-            });
-            if let Some(holder) = holder {
-                problems.push(
-                    Diagnostic::error(
-                        Code::Taken,
-                        format!(
-                            "port {first}/{} of `{}` is held by container `{}`",
-                            port.protocol.as_str(),
-                            self.desired.addr,
-                            holder.name
-                        ),
-                    )
-                    .help(format!("stop `{}`, or publish another port", holder.name)),
-                );
-            }
-        }
-        let span = self.desired.service.span_of("ports");
-        for problem in problems {
-            self.planner.problem(problem, span);
-        }
     }
 }
 

@@ -83,6 +83,8 @@ impl Canonical {
             stdin_open,
             init,
             privileged,
+            auto_remove,
+            stdin_once,
             read_only,
             cap_add,
             cap_drop,
@@ -150,6 +152,8 @@ impl Canonical {
         self.flag("stdin_open", *stdin_open);
         self.maybe("init", *init);
         self.flag("privileged", *privileged);
+        self.flag("auto_remove", *auto_remove);
+        self.flag("stdin_once", *stdin_once);
         self.flag("read_only", *read_only);
         self.list("cap_add", cap_add);
         self.list("cap_drop", cap_drop);

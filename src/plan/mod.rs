@@ -5,6 +5,7 @@
 pub mod action;
 pub mod address_pool;
 mod bring_up;
+mod build;
 mod builder;
 pub mod cause;
 mod claims;
@@ -20,6 +21,7 @@ pub mod known;
 mod life;
 mod node_paths;
 mod objects;
+mod one_off;
 mod orphans;
 pub mod ours;
 mod placing;

@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod failure;
 pub mod frame;
+pub mod inside;
 pub mod json;
 pub mod log_prefix;
 pub mod plan_text;

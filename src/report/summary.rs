@@ -37,6 +37,7 @@ impl Ended<'_> {
                         n => format!("{project}: {} {done} ({took})", services(n)),
                     }
                 }
+                "run" => format!("{project}: what it needs is up ({took})"),
                 "create" if s.changed == 0 => {
                     format!(
                         "{project} is created: nothing changed, {} ({took})",

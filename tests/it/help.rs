@@ -43,7 +43,14 @@ fn the_main_help_groups_the_commands() {
       ps          List the containers of the lab on every level, as a tree
       ls          List the labs on the engine
       exec        Run a program in a container on any level
+      run         Run a one-off container beside a service on any level
       logs        Show the logs of containers on any level, merged
+      top         Show the processes of containers on any level
+      stats       Show what containers on any level use
+      images      List the images that containers were made from
+      port        Print where a port of a service is bound
+      wait        Wait until containers have ended
+      events      Follow what happens to containers on any level
 
     The lab file:
       validate    Check the lab file and say what is wrong with it

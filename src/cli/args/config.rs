@@ -27,7 +27,7 @@ pub struct ConfigArgs {
     /// Leave `env_file` and `label_file` as they are written.
     #[arg(long)]
     pub no_env_resolution: bool,
-    /// Print also what is not consistent, or cannot run.
+    /// Do not check the lab as a whole.
     #[arg(long)]
     pub no_consistency: bool,
     /// Write to this file.
@@ -69,6 +69,9 @@ pub struct ConfigWhat {
     /// Print the variables that interpolation takes from.
     #[arg(long)]
     pub environment: bool,
+    /// Print the variables that the files name, and their defaults.
+    #[arg(long)]
+    pub variables: bool,
 }
 
 /// Forms of the resolved lab.

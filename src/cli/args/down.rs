@@ -31,6 +31,11 @@ pub struct DownArgs {
 }
 
 impl DownArgs {
+    /// `down` without a flag.
+    pub fn of(lab: LabArgs) -> Self {
+        Self { volumes: false, timeout: None, parallel: None, dry_run: false, remove_orphans: true, lab }
+    }
+
     /// Shown below the help.
     pub const EXAMPLES: &str = "\
 Examples:

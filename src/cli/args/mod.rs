@@ -1,13 +1,16 @@
 //! What was typed: one file a command, nothing resolved yet.
 
+pub mod build;
 pub mod completion;
 pub mod config;
 pub mod create;
 pub mod doctor;
 pub mod down;
+pub mod events;
 pub mod exec;
 pub mod format;
 pub mod global;
+pub mod images;
 pub mod kill;
 pub mod lab;
 pub mod logs;
@@ -15,15 +18,20 @@ pub mod ls;
 pub mod making;
 pub mod pause;
 pub mod plan;
+pub mod port;
 pub mod ps;
 pub mod restart;
 pub mod rm;
 pub mod root;
+pub mod run;
 pub mod scale;
 pub mod seconds;
 pub mod start;
+pub mod stats;
 pub mod stop;
+pub mod top;
 pub mod unpause;
 pub mod up;
 pub mod validate;
 pub mod version;
+pub mod wait;

@@ -36,6 +36,8 @@ pub struct RmArgs {
 impl RmArgs {
     /// Shown below the help.
     pub const EXAMPLES: &str = "\
+`-f` is --force here, as in Compose; the lab file is --file.
+
 Examples:
   nestctl rm                  Remove all containers that do not run
   nestctl rm -fs vm1/web      Stop and remove one inner service";

@@ -2,29 +2,37 @@
 
 use clap::{Parser, Subcommand};
 
+use super::build::BuildArgs;
 use super::completion::CompletionArgs;
 use super::config::ConfigArgs;
 use super::create::CreateArgs;
 use super::doctor::DoctorArgs;
 use super::down::DownArgs;
+use super::events::EventsArgs;
 use super::exec::ExecArgs;
 use super::global::GlobalArgs;
+use super::images::ImagesArgs;
 use super::kill::KillArgs;
 use super::lab::LabArgs;
 use super::logs::LogsArgs;
 use super::ls::LsArgs;
 use super::pause::PauseArgs;
 use super::plan::PlanArgs;
+use super::port::PortArgs;
 use super::ps::PsArgs;
 use super::restart::RestartArgs;
 use super::rm::RmArgs;
+use super::run::RunArgs;
 use super::scale::ScaleArgs;
 use super::start::StartArgs;
+use super::stats::StatsArgs;
 use super::stop::StopArgs;
+use super::top::TopArgs;
 use super::unpause::UnpauseArgs;
 use super::up::UpArgs;
 use super::validate::ValidateArgs;
 use super::version::VersionArgs;
+use super::wait::WaitArgs;
 
 /// Compose for nested containers.
 #[derive(Debug, Parser)]
@@ -62,6 +70,9 @@ pub enum Command {
     /// Run another number of replicas of a service.
     #[command(after_help = ScaleArgs::EXAMPLES)]
     Scale(ScaleArgs),
+    /// Build the images of services that say how.
+    #[command(after_help = BuildArgs::EXAMPLES)]
+    Build(BuildArgs),
     /// Take the lab down, innermost first.
     #[command(after_help = DownArgs::EXAMPLES)]
     Down(DownArgs),
@@ -98,9 +109,30 @@ pub enum Command {
     /// Run a program in a container on any level.
     #[command(after_help = ExecArgs::EXAMPLES)]
     Exec(ExecArgs),
+    /// Run a one-off container beside a service on any level.
+    #[command(after_help = RunArgs::EXAMPLES)]
+    Run(RunArgs),
     /// Show the logs of containers on any level, merged.
     #[command(after_help = LogsArgs::EXAMPLES)]
     Logs(LogsArgs),
+    /// Show the processes of containers on any level.
+    #[command(after_help = TopArgs::EXAMPLES)]
+    Top(TopArgs),
+    /// Show what containers on any level use.
+    #[command(after_help = StatsArgs::EXAMPLES)]
+    Stats(StatsArgs),
+    /// List the images that containers were made from.
+    #[command(after_help = ImagesArgs::EXAMPLES)]
+    Images(ImagesArgs),
+    /// Print where a port of a service is bound.
+    #[command(after_help = PortArgs::EXAMPLES)]
+    Port(PortArgs),
+    /// Wait until containers have ended.
+    #[command(after_help = WaitArgs::EXAMPLES)]
+    Wait(WaitArgs),
+    /// Follow what happens to containers on any level.
+    #[command(after_help = EventsArgs::EXAMPLES)]
+    Events(EventsArgs),
     /// Print the lab as it was understood, all files merged.
     #[command(after_help = ConfigArgs::EXAMPLES)]
     Config(ConfigArgs),

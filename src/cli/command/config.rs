@@ -15,6 +15,7 @@ use crate::ops::load::load;
 use crate::ops::resolve::{ResolveOptions, Resolved, resolve, write};
 use crate::report::json::convert::to_text;
 use crate::report::style::{Symbol, Tone};
+use crate::report::table::{Cell, Table};
 use crate::report::yaml::to_yaml;
 
 /// Prints the lab as it was understood.
@@ -22,18 +23,18 @@ pub fn config(args: &ConfigArgs, settings: &Settings, terminal: &Terminal) -> Re
     let patterns = parse_patterns(&args.addresses)?;
     let wanted: Vec<Addr> = patterns.iter().map(Pattern::first).collect();
     let how = ResolveOptions {
-        interpolate: !args.no_interpolate,
+        interpolate: !args.no_interpolate && !args.what.variables,
         normalize: !args.no_normalize,
         paths: !args.no_path_resolution,
         env: !args.no_env_resolution,
         consistency: !args.no_consistency,
     };
-    let resolved = resolve(&settings.load_options(&args.lab, &args.addresses)?, how, &wanted)?;
+    let resolved = resolve(&settings.load_options(&args.lab, &args.addresses)?, how, args.quiet, &wanted)?;
     say_problems(&resolved.lab.warnings, &resolved.lab.sources, terminal);
     if args.quiet {
         return Ok(exit::OK);
     }
-    let text = text(args, &resolved, &wanted);
+    let text = text(args, &resolved, &wanted, terminal);
     match &args.output {
         Some(path) => write(&settings.environment.directory.join(path), &text)?,
         None => terminal.print(&text)?,
@@ -41,7 +42,7 @@ pub fn config(args: &ConfigArgs, settings: &Settings, terminal: &Terminal) -> Re
     Ok(exit::OK)
 }
 
-fn text(args: &ConfigArgs, resolved: &Resolved, wanted: &[Addr]) -> String {
+fn text(args: &ConfigArgs, resolved: &Resolved, wanted: &[Addr], terminal: &Terminal) -> String {
     let (what, topology) = (&args.what, &resolved.lab.lab.topology);
     let meant = |addr: &Addr| {
         wanted.is_empty() || wanted.iter().any(|wanted| addr == wanted || addr.is_within(&wanted.inner()))
@@ -58,6 +59,13 @@ fn text(args: &ConfigArgs, resolved: &Resolved, wanted: &[Addr]) -> String {
         lines(&resolved.profiles)
     } else if what.environment {
         lines(resolved.vars.iter().map(|(key, value)| format!("{key}={value}")))
+    } else if what.variables {
+        let mut table = Table::new(&["NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"]);
+        for it in &resolved.mentions {
+            let cells = [it.name.clone(), it.required.to_string(), it.default.clone(), it.alternate.clone()];
+            table.row(cells.map(Cell::from).to_vec());
+        }
+        table.render(terminal.out, terminal.out_columns)
     } else if !what.hash.is_empty() {
         let named = |name: &String| what.hash.iter().any(|wanted| wanted == "*" || wanted == name);
         let hashes = resolved.hashes().into_iter().filter(|(name, _)| named(name));

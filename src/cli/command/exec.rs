@@ -66,14 +66,14 @@ pub async fn exec(args: ExecArgs, settings: &Settings) -> Result<u8, CliError> {
 }
 
 /// Rows and columns.
-fn terminal_size() -> (u16, u16) {
+pub(super) fn terminal_size() -> (u16, u16) {
     let size = size_of(&io::stdout());
     let clamp = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     (clamp(size.rows), clamp(size.columns))
 }
 
 /// The size of the terminal, whenever it changes.
-fn watch_size() -> Result<watch::Receiver<(u16, u16)>, CliError> {
+pub(super) fn watch_size() -> Result<watch::Receiver<(u16, u16)>, CliError> {
     let mut resized = listen(SignalKind::window_change())?;
     let (sender, receiver) = watch::channel(terminal_size());
     tokio::spawn(
@@ -82,6 +82,6 @@ fn watch_size() -> Result<watch::Receiver<(u16, u16)>, CliError> {
     Ok(receiver)
 }
 
-fn listen(kind: SignalKind) -> Result<Signal, CliError> {
+pub(super) fn listen(kind: SignalKind) -> Result<Signal, CliError> {
     signal(kind).map_err(|error| CliError::Internal(format!("failed to listen for signals: {error}")))
 }

@@ -68,7 +68,7 @@ pub async fn logs(args: &LogsArgs, settings: &Settings, terminal: &Terminal) -> 
     }
 }
 
-fn parse_time(text: &str) -> Result<LogTime, OpError> {
+pub(super) fn parse_time(text: &str) -> Result<LogTime, OpError> {
     // A bare number is a time, in seconds since 1970, as for Docker; with a unit it is how long ago.
     LogTime::parse(text)
         .or_else(|| parse_duration(text).ok().map(LogTime::Ago))

@@ -24,14 +24,16 @@ use super::observe::detail::{ContainerAnswer, ImageAnswer};
 use super::observe::list::{ImageRow, NetworkRow, VolumeList};
 use super::transport::{Transport, bollard_over};
 use super::tunnel::Tunnel;
+use crate::engine::build::{Build, BuildFiles, BuildNotes};
 use crate::engine::engine::{
     AttachSpec, ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions,
-    OutputStream, ProcessTable, Progress, Remove, Span, Usage,
+    OutputStream, Progress, Remove, Span,
 };
 use crate::engine::error::EngineError;
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::observed::{ContainerDetail, ImageDetail, Observed, ObservedContainer};
+use crate::model::usage::{ProcessTable, Usage};
 
 /// bollard's own limit, out of the way: each call here has one of its own.
 const BOLLARD_LIMIT_SECONDS: u64 = 7 * 24 * 3600;
@@ -236,6 +238,15 @@ impl Engine for DockerEngine {
 
     fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()> {
         Box::pin(self.pull_image(image, platform, progress))
+    }
+
+    fn build<'a>(
+        &'a self,
+        build: &'a Build,
+        files: Arc<dyn BuildFiles>,
+        notes: BuildNotes,
+    ) -> Call<'a, String> {
+        Box::pin(self.build_image(build, files, notes))
     }
 
     fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream> {

@@ -11,8 +11,8 @@ use super::api::{Raw, SHORT, bytes_of, values_of, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
 use super::observe::words::nullable;
-use crate::engine::engine::{ProcessTable, Usage};
 use crate::engine::error::EngineError;
+use crate::model::usage::{ProcessTable, Usage};
 
 /// How long the head of the answer to a wait is waited for. podman sends it with the end only.
 const HEAD_LIMIT: Duration = Duration::from_millis(500);

@@ -2,4 +2,5 @@
 
 pub mod convert;
 pub mod event;
+pub mod inside;
 pub mod v1;

@@ -15,6 +15,8 @@ use crate::spec::lower::lowering::{Lowering, Notes};
 use crate::spec::lower::scope::Scope;
 use crate::spec::parse::{Parsed, finish};
 use crate::spec::problems::Problems;
+pub use crate::spec::text::mentions::Mention;
+use crate::spec::text::mentions::mentions;
 use crate::spec::tree::node::{Node, Value as Held};
 
 use super::keys::{MODEL, NETWORK, SERVICE, STORED_FILE, VOLUME};
@@ -57,6 +59,8 @@ pub struct Resolved {
     pub vars: Vars,
     /// Profiles that services of the layer name, active or not, in order.
     pub profiles: Vec<String>,
+    /// Variables that the layer and the layers written within it name. Only where they are not filled in.
+    pub mentions: BTreeSet<Mention>,
 }
 
 /// A lab as values. Keys are in alphabetical order.
@@ -90,10 +94,11 @@ pub fn resolve(
         _ => (wanted.first().map_or_else(LayerPath::root, Addr::layer), wanted),
     };
     let document = printing.lab(&path, only);
-    let (vars, profiles) = (printing.vars(&path), printing.profiles(&path));
+    let (vars, profiles, mentions) =
+        (printing.vars(&path), printing.profiles(&path), printing.mentions(&path));
     let sources = lowering.sources.take();
     let parsed = Parsed { topology, diagnostics: problems.into_diagnostics(), sources };
-    Resolved { parsed, document, vars, profiles }
+    Resolved { parsed, document, vars, profiles, mentions }
 }
 
 struct Printing<'a> {
@@ -110,6 +115,21 @@ impl Printing<'_> {
 
     fn vars(&self, path: &LayerPath) -> Vars {
         self.kept(path).map(|(_, scope)| (*scope.vars).clone()).unwrap_or_default()
+    }
+
+    fn mentions(&self, path: &LayerPath) -> BTreeSet<Mention> {
+        fn collect(node: &Node, out: &mut Vec<Mention>) {
+            match &node.value {
+                Held::List(items) => items.iter().for_each(|item| collect(item, out)),
+                Held::Mapping(pairs) => pairs.iter().for_each(|pair| collect(&pair.value, out)),
+                Held::Scalar(scalar) => mentions(&scalar.text, out),
+            }
+        }
+        let mut out = Vec::new();
+        if let Some((node, _)) = self.kept(path).filter(|_| !self.options.interpolate) {
+            collect(&node, &mut out);
+        }
+        out.into_iter().collect()
     }
 
     fn profiles(&self, path: &LayerPath) -> Vec<String> {

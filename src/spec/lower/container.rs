@@ -67,6 +67,8 @@ impl Lowering<'_> {
             stdin_open: raw.stdin_open.value == ON,
             init: raw.init.value.map(|switch| switch.0),
             privileged: raw.privileged.value == ON,
+            auto_remove: false,
+            stdin_once: false,
             read_only: raw.read_only.value == ON,
             cap_add: list(raw.cap_add),
             cap_drop: list(raw.cap_drop),
@@ -142,7 +144,7 @@ impl Lowering<'_> {
 
     /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`, and IPv6 may be in
     /// brackets (compose-go `types/hostList.go`).
-    fn extra_hosts(&self, field: Field<Hosts>) -> Vec<String> {
+    pub(super) fn extra_hosts(&self, field: Field<Hosts>) -> Vec<String> {
         let mut found: Vec<(String, String, Span)> = Vec::new();
         match field.value {
             None => {}

@@ -155,7 +155,7 @@ fn braced(
 
 /// Where the brace that `text` begins with is closed: braces within count, and if they do not pair, the last one
 /// of the line is it.
-fn closing(text: &str) -> Option<usize> {
+pub(super) fn closing(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, byte) in text.bytes().enumerate() {
         match byte {
@@ -172,7 +172,7 @@ fn closing(text: &str) -> Option<usize> {
     text.lines().next()?.rfind('}')
 }
 
-fn name_length(text: &str) -> usize {
+pub(super) fn name_length(text: &str) -> usize {
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if starts { text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len()) } else { 0 }
 }

@@ -6,5 +6,6 @@ pub(crate) mod cidr;
 pub(crate) mod dotenv;
 pub(crate) mod duration;
 pub(crate) mod interpolate;
+pub(crate) mod mentions;
 pub(crate) mod size;
 pub(crate) mod words;

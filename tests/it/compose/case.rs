@@ -1,6 +1,6 @@
 //! One case for both tools, and what `config` prints of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,6 +42,10 @@ impl Case {
         }
     }
 
+    fn name(&self) -> String {
+        self.directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
     fn run(&self, program: &Path, more: &[&str]) -> Printed {
         let output = Command::new(program)
             .args(&self.args)
@@ -65,60 +69,64 @@ impl Case {
 
     /// What nestctl prints, also of what it would not run.
     pub(super) fn nestctl(&self) -> Printed {
-        self.run(Path::new(env!("CARGO_BIN_EXE_nestctl")), &["--no-consistency"])
+        self.run(Path::new(env!("CARGO_BIN_EXE_nestctl")), &[])
     }
 
     /// Both side by side: every difference that no row of the table covers, one a line. Empty: equal, or both
-    /// refuse. Rows that were needed are added to `used`.
-    pub(super) fn compare(&self, peer: &Path, used: &mut Vec<&'static str>) -> String {
+    /// refuse where they may. Rows that were needed are added to `used`.
+    pub(super) fn compare(&self, peer: &Path, may_refuse: bool, used: &mut Vec<&'static str>) -> String {
         let (theirs, ours) = (self.run(peer, &[]), self.nestctl());
         match (theirs, ours) {
+            (Err(theirs), Err(ours)) if !may_refuse => format!("both refuse:\n{theirs}\n{ours}"),
             (Err(_), Err(_)) => String::new(),
             (Ok(_), Err(error)) => format!("nestctl alone refuses:\n{error}"),
             (Err(error), Ok(_)) => format!("the peer alone refuses:\n{error}"),
             (Ok(theirs), Ok(ours)) => {
-                let mut out = String::new();
-                differ(&mut Vec::new(), Some(&theirs), Some(&ours), used, &mut out);
-                out
+                let mut differing = Differing { case: self.name(), at: Vec::new(), used, out: String::new() };
+                differing.see(Some(&theirs), Some(&ours));
+                differing.out
             }
         }
     }
 }
 
-fn differ(
-    at: &mut Vec<String>,
-    theirs: Option<&Value>,
-    ours: Option<&Value>,
-    used: &mut Vec<&'static str>,
-    out: &mut String,
-) {
-    match (theirs, ours) {
-        (Some(Value::Object(theirs)), Some(Value::Object(ours))) => {
-            let mut keys: Vec<&String> = theirs.keys().chain(ours.keys()).collect();
-            keys.sort();
-            keys.dedup();
-            for key in keys {
-                at.push(key.clone());
-                differ(at, theirs.get(key), ours.get(key), used, out);
-                at.pop();
+struct Differing<'a> {
+    case: String,
+    at: Vec<String>,
+    used: &'a mut Vec<&'static str>,
+    out: String,
+}
+
+impl Differing<'_> {
+    fn below(&mut self, key: &str, theirs: Option<&Value>, ours: Option<&Value>) {
+        self.at.push(key.to_owned());
+        self.see(theirs, ours);
+        self.at.pop();
+    }
+
+    fn see(&mut self, theirs: Option<&Value>, ours: Option<&Value>) {
+        match (theirs, ours) {
+            (Some(Value::Object(theirs)), Some(Value::Object(ours))) => {
+                let keys: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
+                for key in keys {
+                    self.below(key, theirs.get(key), ours.get(key));
+                }
             }
-        }
-        (Some(Value::Array(theirs)), Some(Value::Array(ours))) if theirs.len() == ours.len() => {
-            for (i, (theirs, ours)) in theirs.iter().zip(ours).enumerate() {
-                at.push(i.to_string());
-                differ(at, Some(theirs), Some(ours), used, out);
-                at.pop();
+            (Some(Value::Array(theirs)), Some(Value::Array(ours))) if theirs.len() == ours.len() => {
+                for (i, (theirs, ours)) in theirs.iter().zip(ours).enumerate() {
+                    self.below(&i.to_string(), Some(theirs), Some(ours));
+                }
             }
-        }
-        (theirs, ours) if theirs == ours => {}
-        (theirs, ours) => {
-            if let Some(row) = CONFIG.iter().find(|row| row.covers(at, theirs, ours)) {
-                used.push(row.at);
-                return;
+            (theirs, ours) if theirs == ours => {}
+            (theirs, ours) => {
+                if let Some(row) = CONFIG.iter().find(|row| row.covers(&self.case, &self.at, theirs, ours)) {
+                    self.used.push(row.why);
+                    return;
+                }
+                let text = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
+                writeln!(self.out, "{}: peer {}, nestctl {}", self.at.join("."), text(theirs), text(ours))
+                    .expect("a string takes all");
             }
-            let text = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
-            writeln!(out, "{}: peer {}, nestctl {}", at.join("."), text(theirs), text(ours))
-                .expect("a string takes all");
         }
     }
 }

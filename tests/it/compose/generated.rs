@@ -274,6 +274,7 @@ fn generated_files_resolve_as_the_peer_resolves_them() {
         cases,
         rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
+        max_shrink_iters: 80,
         ..ProptestConfig::default()
     };
     let directory = std::env::temp_dir().join(format!("nestctl-generated-{}", std::process::id()));
@@ -281,7 +282,7 @@ fn generated_files_resolve_as_the_peer_resolves_them() {
     let outcome = TestRunner::new(config).run(&given, |(count, pieces, profile)| {
         let files = files(count, &pieces);
         let case = written(&directory, &files, count, profile);
-        let difference = case.compare(&peer, &mut Vec::new());
+        let difference = case.compare(&peer, true, &mut Vec::new());
         if difference.is_empty() {
             return Ok(());
         }

@@ -55,6 +55,8 @@ fn a_spec_of_defaults_asks_for_nothing() {
 #[test]
 fn every_field_reaches_the_engine() {
     let spec = ContainerSpec {
+        auto_remove: true,
+        stdin_once: true,
         image: "ignored:here".into(),
         platform: Some("linux/arm64".into()),
         wrapper: None,
