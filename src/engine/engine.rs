@@ -138,6 +138,7 @@ pub enum Create {
 
 /// A change of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time: there are no lists of them")]
 pub enum Change {
     /// Start it.
     Start,
