@@ -10,7 +10,10 @@ use super::args::root::Cli;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Run a lab", &["up", "down", "create", "scale", "build", "plan"]),
     ("What is there", &["start", "stop", "restart", "pause", "unpause", "kill", "rm"]),
-    ("Look inside", &["ps", "ls", "exec", "run", "logs", "top", "stats", "images", "port", "wait", "events"]),
+    (
+        "Look inside",
+        &["ps", "ls", "exec", "run", "logs", "cp", "top", "stats", "images", "port", "wait", "events"],
+    ),
     ("The lab file", &["validate", "config", "schema"]),
     ("This machine", &["doctor", "version", "completion"]),
 ];

@@ -46,6 +46,7 @@ fn the_main_help_groups_the_commands() {
       exec        Run a program in a container on any level
       run         Run a one-off container beside a service on any level
       logs        Show the logs of containers on any level, merged
+      cp          Copy files between containers on any level and this machine
       top         Show the processes of containers on any level
       stats       Show what containers on any level use
       images      List the images that containers were made from
