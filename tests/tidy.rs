@@ -43,7 +43,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["engine/docker/"]),
     ("rustls_pki_types", &["engine/docker/"]),
     ("sha2", &["plan/fingerprint", "transfer/", "ops/host_files", "ops/root", "engine/fake/"]),
-    ("tar", &["transfer/", "ops/host_files", "engine/fake/"]),
+    ("tar", &["transfer/", "ops/host_files", "ops/copy", "engine/fake/"]),
     ("miette", &["report/diagnostic.rs"]),
     ("unicode_width", &["report/width.rs"]),
     ("clap", &["cli/"]),

@@ -32,6 +32,7 @@ pub async fn dispatch(command: Command, settings: &Settings, terminal: &Terminal
         Command::Exec(args) => command::exec::exec(args, settings).await,
         Command::Run(args) => command::one_off::one_off_run(args, settings, terminal).await,
         Command::Logs(args) => command::logs::logs(&args, settings, terminal).await,
+        Command::Cp(args) => command::cp::cp(&args, settings).await,
         Command::Top(args) => command::inside::top(&args, settings, terminal).await,
         Command::Stats(args) => command::inside::stats(&args, settings, terminal).await,
         Command::Images(args) => command::inside::images(&args, settings, terminal).await,

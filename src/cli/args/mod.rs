@@ -3,6 +3,7 @@
 pub mod build;
 pub mod completion;
 pub mod config;
+pub mod cp;
 pub mod create;
 pub mod doctor;
 pub mod down;

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use super::build::BuildArgs;
 use super::completion::CompletionArgs;
 use super::config::ConfigArgs;
+use super::cp::CpArgs;
 use super::create::CreateArgs;
 use super::doctor::DoctorArgs;
 use super::down::DownArgs;
@@ -115,6 +116,9 @@ pub enum Command {
     /// Show the logs of containers on any level, merged.
     #[command(after_help = LogsArgs::EXAMPLES)]
     Logs(LogsArgs),
+    /// Copy files between containers on any level and this machine.
+    #[command(after_help = CpArgs::EXAMPLES)]
+    Cp(CpArgs),
     /// Show the processes of containers on any level.
     #[command(after_help = TopArgs::EXAMPLES)]
     Top(TopArgs),

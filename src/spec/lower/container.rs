@@ -158,7 +158,7 @@ impl Lowering<'_> {
             Some(Hosts::Mapping(dict)) => {
                 for (name, field) in dict.0 {
                     let span = field.place.or(field.key).unwrap_or_default();
-                    let addresses = field.value.map(many).unwrap_or_else(|| vec![String::new()]);
+                    let addresses = field.value.map_or_else(|| vec![String::new()], many);
                     found.extend(addresses.into_iter().map(|address| (name.clone(), address, span)));
                 }
             }

@@ -23,6 +23,9 @@ use crate::model::observed::ImageDetail;
 /// The first API with `StartInterval` in health checks.
 const START_INTERVAL: ApiMinor = 44;
 
+/// The first API that takes several networks at create.
+const ALL_NETWORKS: ApiMinor = 44;
+
 /// What the request for a container is made of.
 pub(in crate::engine::docker) struct ContainerRequest<'a> {
     pub(in crate::engine::docker) spec: &'a ContainerSpec,
@@ -95,13 +98,22 @@ impl ContainerRequest<'_> {
                 // Whole seconds, as Compose cuts them (`ToSeconds`).
                 .map(|grace| i64::try_from(grace.as_secs()).unwrap_or(i64::MAX)),
             host_config: Some(self.host_config(first.map(|(name, _)| name))?),
-            networking_config: first.map(|(name, endpoint)| {
-                let mut settings = endpoint_settings(endpoint);
-                settings.mac_address = settings.mac_address.or_else(|| spec.mac_address.clone());
-                NetworkingConfig { endpoints_config: Some(HashMap::from([(name.clone(), settings)])) }
-            }),
+            networking_config: first.map(|(name, _)| self.endpoints(name)),
             ..ContainerCreateBody::default()
         })
+    }
+
+    /// All networks where the API takes several at once, else the first, and the caller connects the rest.
+    fn endpoints(&self, first: &str) -> NetworkingConfig {
+        let taken = self.spec.networks.iter().filter(|(name, _)| self.api >= ALL_NETWORKS || *name == first);
+        let endpoints = taken.map(|(name, endpoint)| {
+            let mut settings = endpoint_settings(endpoint);
+            if name == first {
+                settings.mac_address = settings.mac_address.or_else(|| self.spec.mac_address.clone());
+            }
+            (name.clone(), settings)
+        });
+        NetworkingConfig { endpoints_config: Some(endpoints.collect()) }
     }
 
     /// Entrypoint and command. With a wrapper both are spelt out, by the engine's own rule: whoever gives an
