@@ -28,6 +28,7 @@ fn the_main_help_groups_the_commands() {
       down        Take the lab down, innermost first
       create      Create the containers of the lab and start none
       scale       Run another number of replicas of a service
+      build       Build the images of services that say how
       plan        Show what `up` or `down` would do, and why
 
     What is there:

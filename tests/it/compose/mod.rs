@@ -10,4 +10,5 @@ mod engine_case;
 mod engine_differences;
 mod engine_http;
 mod engine_report;
+mod forms;
 mod generated;
