@@ -1,6 +1,7 @@
 //! No bytes make the parser panic, overflow its stack or run for long.
 //!
-//! The input is a lab file; it can name itself (`nest.yaml`) and its own text as a file of variables (`nest.env`).
+//! The input is up to four files between bytes of 0: two that are given and merged, one in a directory of its own that
+//! they may include, extend or take for an inner layer, and one of variables. What is missing is the first once more.
 
 #![no_main]
 
@@ -12,16 +13,17 @@ use nestctl::spec::files::{Entry, Vars};
 use nestctl::spec::parse::parse;
 
 fuzz_target!(|bytes: &[u8]| {
+    let parts: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
+    let part = |i: usize| parts.get(i).unwrap_or(&parts[0]).to_vec();
+    let names = ["nest.yaml", "nest2.yaml", "sub/inner.yaml", "nest.env"];
     let files: BTreeMap<PathBuf, Vec<u8>> =
-        ["nest.yaml", "nest.env", "inner.yaml"].map(|name| (PathBuf::from("/lab").join(name), bytes.to_vec())).into();
+        names.iter().enumerate().map(|(i, name)| (PathBuf::from("/lab").join(name), part(i))).collect();
+    let given = if parts.len() > 1 { 2 } else { 1 };
     let entry = Entry {
-        files: vec![PathBuf::from("/lab/nest.yaml")],
+        files: names[..given].iter().map(|name| PathBuf::from("/lab").join(name)).collect(),
         directory: PathBuf::from("/lab"),
-        project: None,
-        env_files: Vec::new(),
-        profiles: Vec::new(),
-        enabled: Vec::new(),
         home: Some(PathBuf::from("/home/me")),
+        ..Entry::default()
     };
     let vars: Vars = [("SET".to_owned(), "value".to_owned())].into();
     let parsed = parse(&files, &entry, &vars);

@@ -27,11 +27,14 @@ impl Environment {
     /// # Errors
     /// When the working directory is gone.
     pub fn read() -> io::Result<Self> {
-        let vars: BTreeMap<String, String> = std::env::vars_os()
+        let directory = std::env::current_dir()?;
+        let mut vars: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .collect();
+        // As in Compose, files may use it also where no shell has set it.
+        vars.entry("PWD".to_owned()).or_insert_with(|| directory.display().to_string());
         Ok(Self {
-            directory: std::env::current_dir()?,
+            directory,
             home: vars.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
             vars,
             stdin_tty: io::stdin().is_terminal(),

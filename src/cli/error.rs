@@ -82,7 +82,9 @@ impl CliError {
                 OpError::Engine(error) if error.kind == FailureKind::Unreachable => exit::UNREACHABLE,
                 OpError::Root(_) | OpError::LayerSilent { .. } => exit::UNREACHABLE,
                 OpError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit::OK,
-                OpError::Engine(_) | OpError::NotRunning { .. } | OpError::Output(_) => exit::FAILED,
+                OpError::Engine(_) | OpError::Copy(_) | OpError::NotRunning { .. } | OpError::Output(_) => {
+                    exit::FAILED
+                }
             },
         }
     }
@@ -136,6 +138,7 @@ impl CliError {
                 "write an address without replica numbers and how many, such as `web=3` or `vm1/web=3`"
             }
             OpError::Engine(_)
+            | OpError::Copy(_)
             | OpError::OneOff(_)
             | OpError::Unreadable { .. }
             | OpError::Unwritable { .. }

@@ -8,9 +8,12 @@ use super::args::root::Cli;
 
 /// Groups of commands in the order in which they are shown. A test holds that every command is in one.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Run a lab", &["up", "down", "create", "scale", "plan"]),
+    ("Run a lab", &["up", "down", "create", "scale", "build", "plan"]),
     ("What is there", &["start", "stop", "restart", "pause", "unpause", "kill", "rm"]),
-    ("Look inside", &["ps", "ls", "exec", "run", "logs", "top", "stats", "images", "port", "wait", "events"]),
+    (
+        "Look inside",
+        &["ps", "ls", "exec", "run", "logs", "cp", "top", "stats", "images", "port", "wait", "events"],
+    ),
     ("The lab file", &["validate", "config", "schema"]),
     ("This machine", &["doctor", "version", "completion"]),
 ];

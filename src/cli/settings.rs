@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+
 use crate::model::name::ProjectName;
 use crate::ops::load::LoadOptions;
 
@@ -48,14 +50,21 @@ impl Settings {
             environment.vars.remove("DOCKER_CONTEXT");
         }
         let dumb = environment.var("TERM") == Some("dumb");
-        let color = |tty: bool| match global.color.unwrap_or(ColorArg::Auto) {
+        let ansi = match environment.var("COMPOSE_ANSI") {
+            Some("never") => ColorArg::Never,
+            Some("always") => ColorArg::Always,
+            _ => ColorArg::Auto,
+        };
+        let color = |tty: bool| match global.color.unwrap_or(ansi) {
             ColorArg::Always => true,
             ColorArg::Never => false,
             // https://no-color.org: present and not empty, whatever its value.
             ColorArg::Auto => tty && !dumb && environment.var("NO_COLOR").is_none(),
         };
         let (color_stdout, color_stderr) = (color(environment.stdout_tty), color(environment.stderr_tty));
-        let progress = match global.progress.unwrap_or(ProgressArg::Auto) {
+        let asked =
+            environment.var("COMPOSE_PROGRESS").and_then(|word| ProgressArg::from_str(word, true).ok());
+        let progress = match global.progress.or(asked).unwrap_or(ProgressArg::Auto) {
             ProgressArg::Auto if environment.stderr_tty && !dumb => Progress::Tty,
             ProgressArg::Auto | ProgressArg::Plain => Progress::Plain,
             ProgressArg::Tty => Progress::Tty,
@@ -66,6 +75,12 @@ impl Settings {
         Self { environment, progress, color_stdout, color_stderr, unicode, lab }
     }
 
+    /// Whether a variable of the environment switches something on.
+    pub fn is_on(&self, name: &str) -> bool {
+        let value = self.environment.var(name).map(str::to_ascii_lowercase);
+        value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true" | "y" | "yes" | "on"))
+    }
+
     /// What to load, with the flags that stand after the command. `enabled`: addresses given to it, whose services
     /// are active whatever their profiles.
     ///
@@ -74,35 +89,27 @@ impl Settings {
     pub fn load_options(&self, after: &LabArgs, enabled: &[String]) -> Result<LoadOptions, CliError> {
         let lab = self.lab.clone().overlaid(after);
         let env = &self.environment;
-        let list = |name: &str, separator: &str| -> Vec<String> {
-            let texts = env.var(name).unwrap_or("").split(separator).map(str::trim);
-            texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
-        };
-        let separator = env.var("COMPOSE_PATH_SEPARATOR").unwrap_or(":");
-        let files = if lab.file.is_empty() { list("COMPOSE_FILE", separator) } else { lab.file };
-        let profiles = if lab.profile.is_empty() { list("COMPOSE_PROFILES", ",") } else { lab.profile };
+        // Files and profiles of the environment: where `.env` is heard as well.
         let env_files = if lab.env_file.is_empty() {
-            list("COMPOSE_ENV_FILES", ",").into_iter().map(PathBuf::from).collect()
+            let texts = env.var("COMPOSE_ENV_FILES").unwrap_or("").split(',').map(str::trim);
+            texts.filter(|text| !text.is_empty()).map(PathBuf::from).collect()
         } else {
             lab.env_file
         };
-        let project = match (&lab.project_name, env.var("COMPOSE_PROJECT_NAME")) {
-            (Some(name), _) => Some(ProjectName::new(name)?),
-            (None, Some(name)) => Some(ProjectName::new(name)?),
-            (None, None) => None,
-        };
+        let project = lab.project_name.as_deref().or_else(|| env.var("COMPOSE_PROJECT_NAME"));
+        let project = project.map(ProjectName::new).transpose()?;
         let part = |text: &String| -> Option<String> {
             let text = text.trim_start_matches('/');
             let service = text.split('/').next()?.split('@').next()?;
             Some(service.to_owned())
         };
         Ok(LoadOptions {
-            files,
+            files: lab.file,
             working_directory: env.directory.clone(),
             project_directory: lab.project_directory,
             project,
             env_files,
-            profiles,
+            profiles: lab.profile,
             enabled: enabled.iter().filter_map(part).collect(),
             home: env.home.clone(),
             vars: env.vars.clone(),

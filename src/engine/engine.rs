@@ -17,6 +17,7 @@ use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::{ContainerDetail, ImageDetail, Observed};
 use crate::model::usage::{ProcessTable, Usage};
 
+use super::build::{Build, BuildFiles, BuildNotes};
 use super::error::EngineError;
 
 /// Result of a call, boxed: inner engines recurse, so generics would spread over the whole program.
@@ -47,6 +48,13 @@ pub trait Engine: Send + Sync {
     fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()>;
     /// Pulls an image; `progress` is called with bytes done and the total so far known.
     fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()>;
+    /// Builds an image; what it does is told in `notes`. The answer is the image's ID where the engine says it.
+    fn build<'a>(
+        &'a self,
+        build: &'a Build,
+        files: Arc<dyn BuildFiles>,
+        notes: BuildNotes,
+    ) -> Call<'a, String>;
     /// Reads images as `docker save` writes them.
     fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream>;
     /// Loads what [`Engine::save`] gave. An error in `archive` aborts the request. The answer is the references
@@ -129,7 +137,9 @@ pub enum Create {
 }
 
 /// A change of a container.
+#[expect(clippy::large_enum_variant, reason = "one a call, made and dropped; a box would only hide it")]
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time: there are no lists of them")]
 pub enum Change {
     /// Start it.
     Start,

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of labs, plans or layers. `docker/` alone names bollard and hyper.
 
+pub mod build;
 pub mod docker;
 pub mod engine;
 pub mod error;

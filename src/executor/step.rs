@@ -10,6 +10,7 @@ use super::step_context::{Broken, Gain, StepContext};
 use super::wait::wait;
 use make::make;
 
+mod build;
 mod create_container;
 mod fill_volume;
 mod hook;
@@ -41,6 +42,7 @@ pub(super) async fn carry_out(context: &StepContext) -> Result<Gain, Broken> {
             };
             context.unless_cancelled(pull).await.map(|()| Gain::Nothing)
         }
+        Action::Build(order) => build::build(context, order).await,
         Action::Copy { image, .. } => copy(context, image).await,
         Action::PutTree { container, from, to } => {
             let _place = context.permit(&context.link.permits).await?;
@@ -125,6 +127,7 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         | Action::Enter(_)
         | Action::Look
         | Action::Pull { .. }
+        | Action::Build(_)
         | Action::Copy { .. }
         | Action::PutTree { .. } => Ok(()),
     }

@@ -143,6 +143,15 @@ impl StepContext {
         })
     }
 
+    /// A function that tells what a program says.
+    pub(super) fn say(&self) -> impl Fn(String) + Send + Sync + use<> {
+        let (messages, step) = (self.messages.clone(), self.step.id);
+        move |line| {
+            // Nobody listens any more: the run is over.
+            let _ = messages.send(Message::Said { step, line });
+        }
+    }
+
     /// A place on an engine.
     pub(super) async fn permit(&self, places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Broken> {
         if let Ok(permit) = places.clone().try_acquire_owned() {

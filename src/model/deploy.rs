@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::container::RestartPolicy;
 
-/// `deploy`. Kept for `config`, which prints it where the file has it.
+/// `deploy`, every part of it read and checked.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Deploy {
     /// Number of replicas.

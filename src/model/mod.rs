@@ -5,6 +5,7 @@
 
 pub mod addr;
 pub mod behaviour;
+pub mod build;
 pub mod check;
 pub mod container;
 pub mod deploy;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::addr::Pattern;
 use super::behaviour::Behaviour;
+use super::build::BuildSpec;
 use super::container::{ContainerSpec, PortBinding};
 use super::deploy::Deploy;
 use super::files::PutFile;
@@ -33,6 +34,8 @@ pub struct Service {
     pub deploy: Option<Box<Deploy>>,
     /// What it needs before it starts.
     pub depends_on: Vec<Dependency>,
+    /// How its image is built.
+    pub build: Option<Box<BuildSpec>>,
     /// When its image is pulled.
     pub pull_policy: PullPolicy,
     /// Configs and secrets whose content the file or the environment gives.

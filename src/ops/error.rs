@@ -96,6 +96,9 @@ pub enum OpError {
     /// Output could not be written.
     #[error("failed to write the output")]
     Output(#[source] io::Error),
+    /// Files that cannot be copied so.
+    #[error("{0}")]
+    Copy(String),
     /// A port that is not bound.
     #[error("port {port} of `{addr}` is not published on its engine's machine")]
     NoPort {

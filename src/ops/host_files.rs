@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc::{Sender, channel};
 
+use crate::engine::build::{BuildFiles, FileEntry, FileKind};
 use crate::engine::engine::ByteStream;
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind;
@@ -55,6 +56,41 @@ impl HostFiles for DiskFiles {
         let mut digest = TreeDigest::new();
         add_up(&mut digest, path, Path::new(""))?;
         Ok(digest.finish())
+    }
+}
+
+impl BuildFiles for DiskFiles {
+    fn list(&self, directory: &Path) -> io::Result<Vec<FileEntry>> {
+        let mut out = Vec::new();
+        for entry in fs::read_dir(directory)? {
+            out.push(self.entry(&entry?.path())?);
+        }
+        out.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(out)
+    }
+
+    fn entry(&self, path: &Path) -> io::Result<FileEntry> {
+        let found = fs::symlink_metadata(path)?;
+        let kind = if found.is_symlink() {
+            FileKind::Link(fs::read_link(path)?.to_string_lossy().into_owned())
+        } else if found.is_dir() {
+            FileKind::Directory
+        } else if found.is_file() {
+            FileKind::File
+        } else {
+            FileKind::Other
+        };
+        Ok(FileEntry {
+            name: path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+            kind,
+            mode: found.permissions().mode() & 0o7777,
+            size: found.len(),
+            modified: found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec()),
+        })
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(File::open(path)?))
     }
 }
 

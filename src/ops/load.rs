@@ -15,7 +15,7 @@ use crate::spec::parse::parse;
 
 use super::error::OpError;
 use super::files::{DiskFiles, STDIN};
-use super::find::find;
+use super::surroundings::Surroundings;
 
 /// What to load.
 #[derive(Clone, Debug)]
@@ -73,17 +73,16 @@ pub fn load(options: &LoadOptions) -> Result<Loaded, OpError> {
 
 /// Finds the files, and says what is to be read.
 pub(super) fn prepare(options: &LoadOptions, disk: &DiskFiles) -> Result<(Entry, Vec<PathBuf>), OpError> {
-    let found = find(&options.files, &options.working_directory, options.project_directory.as_deref(), disk)?;
+    let Surroundings { found, env_files, project, profiles } = Surroundings::resolve(options, disk)?;
     for path in found.files.iter().filter(|path| *path != &PathBuf::from(STDIN)) {
         std::fs::File::open(path).map_err(|source| OpError::Unreadable { path: path.clone(), source })?;
     }
-    let absolute = |path: &PathBuf| super::find::absolute(&options.working_directory, path);
     let entry = Entry {
         files: found.files.clone(),
         directory: found.directory,
-        project: options.project.clone(),
-        env_files: options.env_files.iter().map(absolute).collect(),
-        profiles: options.profiles.clone(),
+        project,
+        env_files,
+        profiles,
         enabled: options.enabled.clone(),
         home: options.home.clone(),
     };

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod circumstances;
 pub mod context;
+pub mod copy;
 pub mod doctor;
 pub mod down;
 pub mod error;
@@ -29,5 +30,6 @@ pub mod ps;
 pub mod resolve;
 pub mod root;
 pub mod scale;
+mod surroundings;
 pub mod up;
 pub mod version;

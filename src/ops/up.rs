@@ -12,7 +12,7 @@ use crate::executor::run::{RunOptions, run};
 use crate::model::addr::{Addr, Pattern};
 use crate::plan::goal::{Goal, Up, Wait};
 
-pub use crate::plan::goal::{OneOff, Starts, Way};
+pub use crate::plan::goal::{Building, Builds, OneOff, Starts, Way};
 
 use super::address::check_all_match;
 use super::context::Ctx;
@@ -81,6 +81,7 @@ pub async fn up(
     cancel: watch::Receiver<Option<CancelLevel>>,
 ) -> RunOutcome {
     let command = match &prepared.goal {
+        Goal::Up(up) if up.way.builds == Builds::Only => "build",
         Goal::Up(up) if up.way.one_off.is_some() => "run",
         Goal::Up(up) if up.way.starts != Starts::All => "create",
         _ => "up",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::addr::LayerPath;
+use crate::model::build::BuildSpec;
 use crate::model::container::{ContainerSpec, Endpoint};
 use crate::model::dial::Dial;
 use crate::model::files::PutFile;
@@ -24,6 +25,8 @@ pub enum Action {
         /// `os/arch`, where the file asks for one.
         platform: Option<String>,
     },
+    /// Builds an image.
+    Build(Box<BuildOrder>),
     /// Copies an image from another layer's engine to this step's.
     Copy {
         /// Reference as the file writes it.
@@ -190,6 +193,7 @@ impl Action {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Pull { .. } => "pull",
+            Self::Build(_) => "build",
             Self::Copy { .. } => "copy",
             Self::CreateNetwork { .. } | Self::CreateVolume { .. } | Self::CreateContainer(_) => "create",
             Self::PutFiles { .. } | Self::PutTree { .. } => "put files",
@@ -244,6 +248,17 @@ pub struct HookRun {
     pub working_dir: Option<String>,
     /// `KEY=value`, or `KEY` alone.
     pub environment: Vec<String>,
+}
+
+/// An image to build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildOrder {
+    /// What is asked for; images of other services are named.
+    pub spec: BuildSpec,
+    /// The image's names, the one by which it is used first.
+    pub names: Vec<String>,
+    /// `os/arch`, where the file asks for one.
+    pub platform: Option<String>,
 }
 
 /// A container to make.

@@ -10,6 +10,7 @@ use super::action::{Action, Enter, HookPoint, HookRun, NewContainer};
 use super::builder::{Draft, after, when};
 use super::cause::Cause;
 use super::desired::Desired;
+use super::engine_lacks;
 use super::goal::{Starts, Wait};
 use super::hooks;
 use super::node_paths;
@@ -356,7 +357,10 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let mut out = Vec::new();
         let mut networks: Vec<_> = self.desired.spec.networks.clone().into_iter().collect();
         networks.sort_by(|a, b| (-a.1.priority, &a.0).cmp(&(-b.1.priority, &b.0)));
-        for (network, endpoint) in networks.into_iter().skip(1) {
+        // A container that is made now has all of them from the start, where its engine takes several.
+        let at_once = created.is_some()
+            && self.planner.known.facts(&self.layer).is_some_and(engine_lacks::takes_all_networks);
+        for (network, endpoint) in networks.into_iter().skip(1).filter(|_| !at_once) {
             let action = Action::Connect { container: container.to_owned(), network, endpoint };
             out.push(after(self.push(cause.clone(), action, needs.clone())));
         }

@@ -77,6 +77,11 @@ impl Builder {
         self.promised.insert(milestone, step);
     }
 
+    /// The steps so far.
+    pub(super) fn ids(&self) -> impl Iterator<Item = StepId> + '_ {
+        self.steps.iter().map(|step| step.id)
+    }
+
     /// Lets `step` fail without harm.
     pub(super) fn may_fail(&mut self, step: StepId) {
         if let Some(found) = self.steps.iter_mut().rev().find(|other| other.id == step) {

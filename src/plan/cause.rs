@@ -23,6 +23,8 @@ pub enum Cause {
     KindChanged,
     /// The image's tag names another image now.
     ImageChanged,
+    /// `pull_policy: build`.
+    BuildAlways,
     /// `pull_policy: always`.
     PullAlways,
     /// The user asked for it (`--force-recreate`, `down`, `stop`).
@@ -66,6 +68,7 @@ impl fmt::Display for Cause {
             Self::Changed => f.write_str("configuration changed"),
             Self::KindChanged => f.write_str("made by another version of nestctl"),
             Self::ImageChanged => f.write_str("image changed"),
+            Self::BuildAlways => f.write_str("pull_policy: build"),
             Self::PullAlways => f.write_str("pull_policy: always"),
             Self::Asked => f.write_str("asked for"),
             Self::PullDue => f.write_str("pulled too long ago"),

@@ -336,6 +336,7 @@ pub(super) fn base_labels(world: &World<'_>, known: &Known, address: &str) -> La
 fn resolved_names(world: &World<'_>, addr: &Addr, service: &Service) -> ContainerSpec {
     let layer = addr.layer();
     let mut spec = service.spec.clone();
+    spec.image = world.image_name(&layer, service);
     spec.networks = std::mem::take(&mut spec.networks)
         .into_iter()
         .map(|(key, mut endpoint)| {

@@ -136,10 +136,17 @@ pub(super) fn network(spec: &NetworkSpec, facts: &Facts) -> Vec<Lack> {
     too_old(NETWORK, spec, facts)
 }
 
+/// Whether a container can be made in several networks at once (API 1.44).
+pub(super) fn takes_all_networks(facts: &Facts) -> bool {
+    minor(facts).is_some_and(|minor| minor >= 44)
+}
+
+fn minor(facts: &Facts) -> Option<u32> {
+    facts.api_version.strip_prefix("1.").and_then(|minor| minor.parse().ok())
+}
+
 fn too_old<T>(table: &[Since<T>], spec: &T, facts: &Facts) -> Vec<Lack> {
-    let minor = facts.api_version.strip_prefix("1.").and_then(|minor| minor.parse::<u32>().ok());
-    // Podman serves a version of its own making: what it says it has not, it has not.
-    let Some(minor) = minor else { return Vec::new() };
+    let Some(minor) = minor(facts) else { return Vec::new() };
     table
         .iter()
         .filter(|row| minor < row.minor && (row.asked)(spec))

@@ -129,8 +129,46 @@ pub struct Way {
     pub renew_volumes: bool,
     /// Grace for what is stopped, in place of each container's own.
     pub grace: Option<Duration>,
+    /// Which images are built.
+    pub builds: Builds,
+    /// What every build is asked for beside what the file asks for.
+    pub building: Building,
     /// A container that is made once what it needs is up: what is wanted then is only that.
     pub one_off: Option<Box<OneOff>>,
+}
+
+/// Which images of services with `build` are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Builds {
+    /// Those that are not there, and those whose pull policy is `build`.
+    #[default]
+    Missing,
+    /// All.
+    All,
+    /// None.
+    None,
+    /// All, and nothing else is done (`nestctl build`).
+    Only,
+}
+
+impl Builds {
+    /// Whether what is there is built all the same.
+    pub fn are_all(self) -> bool {
+        matches!(self, Self::All | Self::Only)
+    }
+}
+
+/// What builds are asked for beside what the file asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Building {
+    /// Values of `ARG`, over the file's.
+    pub args: std::collections::BTreeMap<String, String>,
+    /// Agents of ssh, over the file's.
+    pub ssh: std::collections::BTreeMap<String, crate::model::build::SshAgent>,
+    /// Every step is done anew.
+    pub no_cache: bool,
+    /// Base images are pulled although they are there.
+    pub pull: bool,
 }
 
 /// A container beside those of the file (`run`).

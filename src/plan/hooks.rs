@@ -141,6 +141,8 @@ fn one(
         layer: &layer,
         by: Some(addr),
         span: hook.span,
+        built: desired.service.build.as_ref().filter(|_| hook.image.is_none()).map(|_| desired.service),
+        order: planner.order(),
     };
     let provided = planner.images.provide(&planner.world, planner.known, &mut planner.builder, wanted, false);
     needs.extend(provided.needs);

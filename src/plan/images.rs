@@ -7,12 +7,13 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::image::ImageRef;
 use crate::model::milestone::Milestone;
-use crate::model::service::PullPolicy;
+use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
 
 use super::action::{Action, ImageUse};
 use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
+use super::goal::{Building, Builds};
 use super::known::Known;
 use super::step::{Need, Resource};
 use super::world::World;
@@ -34,6 +35,16 @@ pub(super) struct Wanted<'a> {
     pub(super) layer: &'a LayerPath,
     pub(super) by: Option<&'a Addr>,
     pub(super) span: Span,
+    /// The service whose image it is, if it is built.
+    pub(super) built: Option<&'a Service>,
+    pub(super) order: Order<'a>,
+}
+
+/// What the user asks of builds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order<'a> {
+    pub(super) builds: Builds,
+    pub(super) building: &'a Building,
 }
 
 /// An image that will be there.
@@ -119,7 +130,10 @@ impl Images {
         let above = self.nearest_above(world, known, &home, reference);
         let here = self.id(known, &home, reference).is_some();
         let milestone = Milestone::Image(home.clone(), reference.to_owned());
-        let pull = self.pulls.contains_key(reference);
+        let built = wanted.built.filter(|_| wanted.order.builds != Builds::None);
+        let build_asked = built.is_some_and(|service| wanted.order.asks_for(service));
+        // What is pulled or built anew is so at the root, whatever lies on the way.
+        let pull = self.pulls.contains_key(reference) || build_asked;
         let pull_cause = self.pulls.get(reference).cloned().unwrap_or(Cause::PullAlways);
         let source = match &above {
             // What is pulled is pulled at the root, whatever lies on the way.
@@ -150,7 +164,7 @@ impl Images {
             PullPolicy::Build => Some("`pull_policy: build`"),
             _ => None,
         };
-        if let Some(never) = never.filter(|_| missing_everywhere) {
+        if let Some(never) = never.filter(|_| missing_everywhere && built.is_none()) {
             let whose = wanted.by.map(|addr| format!(" of `{addr}`")).unwrap_or_default();
             builder.problems.push(
                 Diagnostic::error(
@@ -169,7 +183,12 @@ impl Images {
         let pulls = (pull || missing_everywhere)
             && !builder.has(&root_milestone)
             && !known.promised.contains(&root_milestone);
-        if pulls {
+        if let Some(service) = built.filter(|_| pulls) {
+            let cause = if build_asked { wanted.order.cause() } else { cause(Cause::Missing) };
+            let build =
+                super::build::Building { world, known, order: wanted.order, cause, layer: wanted.layer };
+            build.plan(self, builder, service, &mut Vec::new());
+        } else if pulls {
             let draft = Draft {
                 layer: root.clone(),
                 of: Resource::Image(root.clone(), reference.to_owned()),

@@ -5,6 +5,7 @@
 pub mod action;
 pub mod address_pool;
 mod bring_up;
+mod build;
 mod builder;
 pub mod cause;
 mod claims;

@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::addr::LayerPath;
 use crate::model::milestone::{Milestone, Stage};
-use crate::model::service::PullPolicy;
+use crate::model::service::{PullPolicy, Service};
 
 use super::action::Action;
+use super::build::Building;
 use super::builder::{Builder, Draft, after_end};
 use super::cause::Cause;
-use super::goal::Up;
+use super::goal::{Builds, Up};
+use super::images::{Images, Order};
 use super::known::Known;
 use super::ours;
 use super::plan::Plan;
 use super::step::{Resource, StepId};
 use super::up::wanted;
-use super::world::kind_of;
+use super::world::{World, kind_of};
 
 /// Images that a service of `wanted` wants to be pulled now, with its platform, and why. One that another service of
 /// the same image does not want to be pulled is pulled all the same, as in Compose.
@@ -29,6 +31,7 @@ pub(super) fn pulls<'a>(
         let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
         let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
         if known.policy(service.pull_policy, image) == PullPolicy::Always
+            && !is_built(up, service)
             && wanted.contains(&Milestone::Service(addr, Stage::Started))
         {
             let cause =
@@ -40,17 +43,33 @@ pub(super) fn pulls<'a>(
     images
 }
 
+/// Whether the image of a service is built, and so not pulled.
+fn is_built(up: &Up, service: &Service) -> bool {
+    service.build.is_some() && up.way.builds != Builds::None
+}
+
 /// Pulls of all such images at the root, and a new look at it after them. `None` where there is nothing yet that a
 /// newer image could make outdated: each image is then pulled on the way to its container.
 ///
 /// A pull that fails fails what needs the image; the look is taken all the same, so that the rest goes on.
 pub(super) fn plan(up: &Up, known: &Known, first: StepId) -> Option<Plan> {
+    if up.way.builds == Builds::Only {
+        return None;
+    }
     let topology = &up.lab.topology;
     if ours::containers(known, &topology.project).is_empty() {
         return None;
     }
-    let images = pulls(up, known, &wanted(up));
-    if images.is_empty() {
+    let meant = wanted(up);
+    let images = pulls(up, known, &meant);
+    let order = Order { builds: up.way.builds, building: &up.way.building };
+    let mut built = topology.instances();
+    built.retain(|(addr, service)| {
+        is_built(up, service)
+            && order.asks_for(service)
+            && meant.contains(&Milestone::Service(addr.clone(), Stage::Started))
+    });
+    if images.is_empty() && built.is_empty() {
         return None;
     }
     let root = LayerPath::root();
@@ -68,6 +87,16 @@ pub(super) fn plan(up: &Up, known: &Known, first: StepId) -> Option<Plan> {
         builder.reaches(step, Milestone::Image(root.clone(), image.to_owned()));
         needs.push(after_end(step));
     }
+    let world = World::new(topology);
+    let mut index = Images::default();
+    for (addr, service) in built {
+        let layer = addr.layer();
+        let build = Building { world: &world, known, order, cause: order.cause(), layer: &layer };
+        build.plan(&mut index, &mut builder, service, &mut Vec::new());
+    }
+    needs.extend(
+        builder.ids().filter(|id| !needs.contains(&after_end(*id))).map(after_end).collect::<Vec<_>>(),
+    );
     let draft =
         Draft { layer: root.clone(), of: Resource::Layer(root), cause: Cause::PullAlways, group: None };
     builder.push(draft, Action::Look, needs);

@@ -92,7 +92,7 @@ impl Planner<'_> {
         owners(&addr.layer(), service).into_iter().find_map(|owner| {
             let containers = self.existing.get(&owner).map(Vec::as_slice).unwrap_or_default();
             let is_younger = containers.iter().any(|container| container.created > created);
-            (self.made.contains(&owner) || is_younger).then(|| Cause::Shares(owner))
+            (self.made.contains(&owner) || is_younger).then_some(Cause::Shares(owner))
         })
     }
 

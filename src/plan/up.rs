@@ -19,13 +19,14 @@ use crate::model::topology::Layer;
 
 use super::address_pool::{self, Cidr};
 use super::bring_up::Bringing;
+use super::build;
 use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
 use super::engine_lacks;
-use super::goal::{Starts, Up, Wait};
-use super::images::{Images, Wanted};
+use super::goal::{Builds, Starts, Up, Wait};
+use super::images::{Images, Order, Wanted};
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
@@ -97,6 +98,10 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         claims::check(&planner.world, &mut planner.builder.problems);
         ranges::check(&planner.world, &mut planner.builder.problems);
     }
+    if up.way.builds == Builds::Only {
+        planner.builds_alone();
+        return planner.builder.finish();
+    }
     // Outermost first: whether a layer is leaving is known once its node has been looked at.
     let mut layers: Vec<&LayerPath> = scope.iter().collect();
     layers.sort_by_key(|layer| (layer.depth(), *layer));
@@ -117,6 +122,19 @@ pub(super) fn wanted(up: &Up) -> BTreeSet<Milestone> {
         .into_iter()
         .filter(|milestone| matches!(milestone, Milestone::Service(_, Stage::Started | Stage::EngineUp)))
         .collect()
+}
+
+/// The instances that were named, and all inside them; all of them where none was.
+fn matching_or_all(up: &Up, topology: &crate::model::topology::Topology) -> BTreeSet<Addr> {
+    let named: BTreeSet<Addr> = up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect();
+    let instances = topology.instances().into_iter().map(|(addr, _)| addr);
+    let needed = if up.way.no_deps { BTreeSet::new() } else { wanted_when_all_start(up) };
+    let is_meant = |addr: &Addr| {
+        named.is_empty()
+            || named.iter().any(|it| it == addr || addr.is_within(&it.inner()))
+            || needed.contains(&Milestone::Service(addr.clone(), Stage::Started))
+    };
+    instances.filter(is_meant).collect()
 }
 
 fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
@@ -148,6 +166,24 @@ fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
 }
 
 impl<'a> Planner<'a> {
+    /// The images of all services that are meant, whether their layers are up or not.
+    fn builds_alone(&mut self) {
+        let meant = matching_or_all(self.up, self.world.topology);
+        for (addr, service) in self.world.topology.instances() {
+            if service.build.is_none() || !meant.contains(&addr) {
+                continue;
+            }
+            let build = build::Building {
+                world: &self.world,
+                known: self.known,
+                order: self.order(),
+                cause: Cause::Asked,
+                layer: &addr.layer(),
+            };
+            build.plan(&mut self.images, &mut self.builder, service, &mut Vec::new());
+        }
+    }
+
     fn layer(&mut self, path: &LayerPath) {
         let left = self.leaving.iter().any(|leaving| path.is_within(leaving));
         let Some(layer) = self.world.topology.layer(path) else { return };
@@ -204,6 +240,8 @@ impl<'a> Planner<'a> {
                 layer: path,
                 by: None,
                 span: image.span,
+                built: None,
+                order: self.order(),
             };
             needs
                 .extend(self.images.provide(&self.world, self.known, &mut self.builder, wanted, false).needs);
@@ -339,6 +377,11 @@ impl<'a> Planner<'a> {
         self.builder.push(draft, action, needs)
     }
 
+    /// What the user asks of builds.
+    pub(super) fn order(&self) -> Order<'a> {
+        Order { builds: self.up.way.builds, building: &self.up.way.building }
+    }
+
     /// Images for an instance. `renew` copies an inner image although it is there.
     pub(super) fn provide_image(&mut self, desired: &Desired<'_>, renew: bool) -> super::images::Provided {
         let layer = desired.addr.layer();
@@ -349,6 +392,8 @@ impl<'a> Planner<'a> {
             layer: &layer,
             by: Some(&desired.addr),
             span: desired.service.span_of("image"),
+            built: desired.service.build.is_some().then_some(desired.service),
+            order: self.order(),
         };
         self.images.provide(&self.world, self.known, &mut self.builder, wanted, renew)
     }
@@ -397,6 +442,8 @@ impl<'a> Planner<'a> {
             layer: &layer,
             by: Some(&desired.addr),
             span: desired.service.span_of("volumes"),
+            built: None,
+            order: self.order(),
         };
         self.images.provide(&self.world, self.known, &mut self.builder, wanted, false)
     }

@@ -111,6 +111,15 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Name of the image of a service of `layer`: its own, else of a built one `<project>-<service>` as in Compose;
+    /// empty where a kind has to name it.
+    pub(super) fn image_name(&self, layer: &LayerPath, service: &Service) -> String {
+        if service.spec.image.is_empty() && service.build.is_some() {
+            return format!("{}-{}", self.project(layer), service.name);
+        }
+        service.spec.image.clone()
+    }
+
     /// Name of a network on the engine.
     pub(super) fn network_name(&self, layer: &LayerPath, key: &str) -> String {
         let def = self.topology.layer(layer).and_then(|layer| layer.networks.get(key));

@@ -184,6 +184,7 @@ fn rank(action: &Action) -> Option<(Sign, &'static str)> {
         Action::Start { .. } | Action::Unpause { .. } => Some((Sign::Start, "start")),
         Action::Stop { .. } | Action::Kill { .. } => Some((Sign::Stop, "stop")),
         Action::Pull { .. } => Some((Sign::Pull, "pull")),
+        Action::Build(_) => Some((Sign::Other, "build")),
         Action::Copy { .. } => Some((Sign::Copy, "copy")),
         _ => None,
     }

@@ -30,7 +30,7 @@ impl Files for BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// What the user asks to be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     /// Lab files, absolute, merged in order. `-` is standard input, whose text `Files` answers for that path.
     pub files: Vec<PathBuf>,

@@ -1,6 +1,7 @@
 //! The one entry: files → topology.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
@@ -55,6 +56,15 @@ pub(super) fn finish(
         drop_absent(topology);
     }
     topology
+}
+
+/// The environment, with the variables of files below it; of the files the last wins. What is wrong in them is said
+/// when a lab is read with them.
+pub fn variables(files: &dyn Files, paths: &[PathBuf], vars: &Vars) -> Vars {
+    let problems = Problems::default();
+    let entry = Entry::default();
+    let named: Vec<(PathBuf, Option<Span>)> = paths.iter().map(|path| (path.clone(), None)).collect();
+    Lowering::new(files, &entry, &problems).vars_with(&named, vars)
 }
 
 /// A dependency without a condition waits until a node is ready, and until anything else has started.

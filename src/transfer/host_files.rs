@@ -3,10 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use crate::engine::build::BuildFiles;
 use crate::engine::engine::ByteStream;
 
 /// Reads files and directories of the machine where nestctl runs.
-pub trait HostFiles: Send + Sync {
+pub trait HostFiles: BuildFiles {
     /// A tar archive of a file or a directory, with modes, owners and symbolic links as they are. Its entries are
     /// called `name`, and `name/…` for what a directory holds, in the order of their names. Sockets, pipes and
     /// devices are left out. A file that cannot be read or changes while it is read breaks the stream.

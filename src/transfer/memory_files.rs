@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::engine::build::{BuildFiles, FileEntry, FileKind};
 use crate::engine::engine::ByteStream;
 
 use super::host_files::HostFiles;
@@ -65,5 +66,33 @@ impl HostFiles for MemoryFiles {
             digest.file(rest.as_bytes(), mode, &mut content)?;
         }
         Ok(digest.finish())
+    }
+}
+
+impl BuildFiles for MemoryFiles {
+    fn list(&self, directory: &Path) -> io::Result<Vec<FileEntry>> {
+        let mut names: Vec<String> = Vec::new();
+        for (rest, ..) in self.below(directory)? {
+            let name = rest.split('/').next().unwrap_or_default().to_owned();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.sort();
+        names.iter().map(|name| self.entry(&directory.join(name))).collect()
+    }
+
+    fn entry(&self, path: &Path) -> io::Result<FileEntry> {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let entry = |kind, mode, size| FileEntry { name, kind, mode, size, modified: 0 };
+        match self.files.get(path) {
+            Some((mode, content)) => Ok(entry(FileKind::File, *mode, content.len() as u64)),
+            None => self.below(path).map(|_| entry(FileKind::Directory, 0o755, 0)),
+        }
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read + Send>> {
+        let (_, content) = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(io::Cursor::new(content.clone())))
     }
 }

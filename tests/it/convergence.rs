@@ -87,6 +87,7 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
         scale: if dice.one_in(6) { 2 } else { 1 },
         deploy: None,
         depends_on: Vec::new(),
+        build: None,
         pull_policy: PullPolicy::Missing,
         files: Vec::new(),
         publish: Vec::new(),

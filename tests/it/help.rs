@@ -28,6 +28,7 @@ fn the_main_help_groups_the_commands() {
       down        Take the lab down, innermost first
       create      Create the containers of the lab and start none
       scale       Run another number of replicas of a service
+      build       Build the images of services that say how
       plan        Show what `up` or `down` would do, and why
 
     What is there:
@@ -45,6 +46,7 @@ fn the_main_help_groups_the_commands() {
       exec        Run a program in a container on any level
       run         Run a one-off container beside a service on any level
       logs        Show the logs of containers on any level, merged
+      cp          Copy files between containers on any level and this machine
       top         Show the processes of containers on any level
       stats       Show what containers on any level use
       images      List the images that containers were made from

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::seconds::parse_duration;
-use crate::ops::up::{Starts, Way};
+use crate::ops::up::{Building, Builds, Starts, Way};
 
 /// How containers are made.
 #[derive(Args, Clone, Debug, Default)]
@@ -30,6 +30,12 @@ pub struct MakingArgs {
     /// Run N replicas of SERVICE, an address; repeatable.
     #[arg(long, value_name = "SERVICE=N")]
     pub scale: Vec<String>,
+    /// Build images before containers are made, also those that are there.
+    #[arg(long, conflicts_with = "no_build")]
+    pub build: bool,
+    /// Build no image, even if it is missing.
+    #[arg(long)]
+    pub no_build: bool,
     /// Remove containers of services that the file no longer has.
     #[arg(long)]
     pub remove_orphans: bool,
@@ -57,6 +63,12 @@ impl MakingArgs {
             always_recreate_deps: self.always_recreate_deps,
             renew_volumes: self.renew_anon_volumes,
             grace: self.timeout,
+            builds: match (self.build, self.no_build) {
+                (true, _) => Builds::All,
+                (_, true) => Builds::None,
+                _ => Builds::Missing,
+            },
+            building: Building::default(),
             one_off: None,
         }
     }

@@ -1,7 +1,9 @@
 //! What was typed: one file a command, nothing resolved yet.
 
+pub mod build;
 pub mod completion;
 pub mod config;
+pub mod cp;
 pub mod create;
 pub mod doctor;
 pub mod down;

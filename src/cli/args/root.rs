@@ -2,8 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
+use super::build::BuildArgs;
 use super::completion::CompletionArgs;
 use super::config::ConfigArgs;
+use super::cp::CpArgs;
 use super::create::CreateArgs;
 use super::doctor::DoctorArgs;
 use super::down::DownArgs;
@@ -69,6 +71,9 @@ pub enum Command {
     /// Run another number of replicas of a service.
     #[command(after_help = ScaleArgs::EXAMPLES)]
     Scale(ScaleArgs),
+    /// Build the images of services that say how.
+    #[command(after_help = BuildArgs::EXAMPLES)]
+    Build(BuildArgs),
     /// Take the lab down, innermost first.
     #[command(after_help = DownArgs::EXAMPLES)]
     Down(DownArgs),
@@ -111,6 +116,9 @@ pub enum Command {
     /// Show the logs of containers on any level, merged.
     #[command(after_help = LogsArgs::EXAMPLES)]
     Logs(LogsArgs),
+    /// Copy files between containers on any level and this machine.
+    #[command(after_help = CpArgs::EXAMPLES)]
+    Cp(CpArgs),
     /// Show the processes of containers on any level.
     #[command(after_help = TopArgs::EXAMPLES)]
     Top(TopArgs),

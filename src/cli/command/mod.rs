@@ -1,6 +1,8 @@
 //! One file a command: what was typed → options of `ops` → text of `report` → the terminal.
 
+pub mod build;
 pub mod config;
+pub mod cp;
 pub mod create;
 pub mod doctor;
 pub mod down;

@@ -68,7 +68,7 @@ pub async fn bring_up(
         targets: asked.targets.clone(),
         until: asked.until,
         force_recreate: making.force_recreate,
-        remove_orphans: making.remove_orphans,
+        remove_orphans: making.remove_orphans || settings.is_on("COMPOSE_REMOVE_ORPHANS"),
         discard_node_files: making.discard_node_files,
         way: making.way(asked.starts),
     };

@@ -106,22 +106,33 @@ impl Credentials {
         serde_json::from_slice(json)
     }
 
+    /// User and password for a registry; with a token, no user. `None`: anonymous.
+    pub(super) async fn login(&self, registry: &str) -> Result<Option<(String, String)>, CredentialsError> {
+        Ok(self.find(registry).await?.map(|found| match found.identitytoken {
+            token if token.is_empty() => (found.username, found.password),
+            token => (String::new(), token),
+        }))
+    }
+
     /// The value of `X-Registry-Auth` for a registry (`docker.io`, `localhost:5000`); `None`: anonymous.
     pub(super) async fn header(&self, registry: &str) -> Result<Option<String>, CredentialsError> {
+        Ok(self.find(registry).await?.map(|config| {
+            let json = serde_json::to_vec(&config).expect("strings are JSON");
+            URL_SAFE.encode(json)
+        }))
+    }
+
+    async fn find(&self, registry: &str) -> Result<Option<AuthConfig>, CredentialsError> {
         let key = if matches!(registry, "docker.io" | "index.docker.io") { HUB } else { registry };
         let helper = self.cred_helpers.get(key).or_else(|| self.cred_helpers.get(registry));
         let helper = helper.unwrap_or(&self.creds_store);
         let found = if helper.is_empty() { None } else { ask(helper, key).await? };
-        let config = match found {
-            Some(config) => Some(config),
+        match found {
+            Some(config) => Ok(Some(config)),
             // As in the CLI, the file's own entries are for registries without a helper, and what the store does
             // not know.
-            None => self.written(key)?,
-        };
-        Ok(config.map(|config| {
-            let json = serde_json::to_vec(&config).expect("strings are JSON");
-            URL_SAFE.encode(json)
-        }))
+            None => self.written(key),
+        }
     }
 
     /// All of them, those of helpers too, as a `config.json` without helpers; `None`: there are none. Registries that

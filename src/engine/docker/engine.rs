@@ -24,6 +24,7 @@ use super::observe::detail::{ContainerAnswer, ImageAnswer};
 use super::observe::list::{ImageRow, NetworkRow, VolumeList};
 use super::transport::{Transport, bollard_over};
 use super::tunnel::Tunnel;
+use crate::engine::build::{Build, BuildFiles, BuildNotes};
 use crate::engine::engine::{
     AttachSpec, ByteStream, Call, Change, Create, Engine, EngineEvent, ExecSession, ExecSpec, LogOptions,
     OutputStream, Progress, Remove, Span,
@@ -237,6 +238,15 @@ impl Engine for DockerEngine {
 
     fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()> {
         Box::pin(self.pull_image(image, platform, progress))
+    }
+
+    fn build<'a>(
+        &'a self,
+        build: &'a Build,
+        files: Arc<dyn BuildFiles>,
+        notes: BuildNotes,
+    ) -> Call<'a, String> {
+        Box::pin(self.build_image(build, files, notes))
     }
 
     fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream> {

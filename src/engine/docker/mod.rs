@@ -10,6 +10,7 @@
 //! | `transport` | the hyper client: pool, API version in the path |
 //! | `api` | raw requests for what bollard cannot do or decodes too strictly |
 //! | `error` | failures of bollard, hyper and the engine as [`super::error::EngineError`] |
+//! | `build` | builds, through BuildKit's own API |
 //! | `create`, `observe` | requests from the model, answers to the model |
 //! | `archive`, `exec`, `images`, `events`, `lifecycle`, `sees` | the calls |
 //! | `upload` | request bodies that are streams: broken sources and stalls |
@@ -21,6 +22,7 @@ pub mod address;
 mod api;
 mod archive;
 mod attach;
+mod build;
 mod connect;
 mod create;
 pub mod credentials;

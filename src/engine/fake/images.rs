@@ -205,6 +205,18 @@ impl EngineState {
 }
 
 impl World {
+    /// The image of a build is the registry's of that name.
+    pub(super) fn build(&mut self, engine: EngineIndex, reference: &str) -> Result<String, EngineError> {
+        let found = self.registry.iter().find(|image| image.is(reference)).cloned();
+        let Some(image) = found else {
+            let why = "process \"/bin/sh -c false\" did not complete successfully: exit code: 1".to_owned();
+            return Err(refuse("build image", reference, Refused, why));
+        };
+        let id = self.engines[engine].take_in(&image);
+        self.tell(engine, "image", "tag", &id, reference);
+        Ok(id)
+    }
+
     pub(super) fn pull(&mut self, engine: EngineIndex, reference: &str) -> Result<u64, EngineError> {
         let found = self.registry.iter().find(|image| image.is(reference)).cloned();
         let Some(image) = found else {

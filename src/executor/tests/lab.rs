@@ -52,6 +52,7 @@ pub(super) fn service(name: &str) -> Service {
         scale: 1,
         deploy: None,
         depends_on: Vec::new(),
+        build: None,
         pull_policy: PullPolicy::Missing,
         files: Vec::new(),
         publish: Vec::new(),

@@ -144,7 +144,7 @@ impl Lowering<'_> {
 
     /// `extra_hosts` as `NAME:ADDRESS` lines; the list writes `NAME=ADDRESS` or `NAME:ADDRESS`, and IPv6 may be in
     /// brackets (compose-go `types/hostList.go`).
-    fn extra_hosts(&self, field: Field<Hosts>) -> Vec<String> {
+    pub(super) fn extra_hosts(&self, field: Field<Hosts>) -> Vec<String> {
         let mut found: Vec<(String, String, Span)> = Vec::new();
         match field.value {
             None => {}
@@ -158,7 +158,7 @@ impl Lowering<'_> {
             Some(Hosts::Mapping(dict)) => {
                 for (name, field) in dict.0 {
                     let span = field.place.or(field.key).unwrap_or_default();
-                    let addresses = field.value.map(many).unwrap_or_else(|| vec![String::new()]);
+                    let addresses = field.value.map_or_else(|| vec![String::new()], many);
                     found.extend(addresses.into_iter().map(|address| (name.clone(), address, span)));
                 }
             }

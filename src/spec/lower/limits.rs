@@ -24,7 +24,7 @@ use super::value::options;
 const RESTART: &[&str] = &["no", "always", "on-failure", "unless-stopped"];
 const PULL: &[&str] =
     &["missing", "if_not_present", "always", "never", "build", "refresh", "daily", "weekly", "every_12h"];
-const DAY: Duration = Duration::from_hours(24);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// More replicas than this on one engine were not meant.
 pub(super) const SCALE_LIMIT: i64 = 1000;
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod assemble;
 pub(crate) mod behaviour;
+mod build;
 pub(crate) mod container;
 pub(crate) mod depends_on;
 mod deploy;

@@ -35,7 +35,6 @@ impl Lowering<'_> {
         shelf: &Shelf,
         scope: &Scope,
     ) -> Service {
-        self.refuse_not_yet(raw.not_yet());
         self.excuse(&raw, node, span);
         let keys = spans(node);
         let deploy = raw.deploy.value.as_deref().map(|deploy| Box::new(self.deploy(deploy)));
@@ -84,6 +83,7 @@ impl Lowering<'_> {
         let (mut behaviour, more_labels) = self.behaviour(&mut raw, scope);
         behaviour.file_uses = uses;
         self.implied(&behaviour, &raw, &mut depends_on);
+        let build = self.build(std::mem::take(&mut raw.build), &shelf.secrets, scope);
         let mut spec = self.container(*raw, deploy.as_deref(), mounts, scope);
         for (label, value) in more_labels {
             spec.labels.entry(label).or_insert(value);
@@ -100,6 +100,7 @@ impl Lowering<'_> {
             scale,
             deploy,
             depends_on,
+            build,
             pull_policy,
             files,
             publish,
@@ -109,7 +110,7 @@ impl Lowering<'_> {
     }
 
     /// A missing image needs no words of its own where its cause was noted: an image or an engine that was refused,
-    /// a misspelt `image`, a `build` that is not supported.
+    /// a misspelt `image`, a `build` that cannot be read; and one that is built needs none.
     fn excuse(&self, raw: &Raw, node: &Node, span: Span) {
         let refused = raw.image.place.is_some()
             && raw.image.value.is_none()
@@ -122,7 +123,7 @@ impl Lowering<'_> {
         let engine = engine || (raw.engine.place.is_some() && raw.engine.value.is_none());
         if refused
             || engine
-            || raw.build.key.is_some()
+            || raw.build.place.is_some()
             || raw.provider.key.is_some()
             || node.pairs().iter().any(|pair| misspelt(&pair.key.value))
         {

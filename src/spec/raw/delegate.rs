@@ -34,6 +34,7 @@ pub(crate) enum ProviderOption {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["model"])))]
+#[expect(clippy::struct_field_names, reason = "the words of the language")]
 pub(crate) struct Model {
     /// A name, for people.
     pub(crate) name: Field<String>,

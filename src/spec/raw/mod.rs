@@ -2,6 +2,7 @@
 //! from them. Doc comments are the hover text of editors. No defaults, no meaning: `lower` gives both.
 
 pub(crate) mod anything;
+pub(crate) mod build;
 pub(crate) mod delegate;
 pub(crate) mod deploy;
 pub(crate) mod engine;

@@ -6,8 +6,9 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::leaf::{Measure, Plain, Switch, Whole};
 use crate::spec::read::list::List;
-use crate::spec::read::unread::{NotYet, Unread};
+use crate::spec::read::unread::Unread;
 
+use super::build::BuildForm;
 use super::delegate::{ModelUses, Provider};
 use super::deploy::Deploy;
 use super::engine::EngineForm;
@@ -30,6 +31,8 @@ pub(crate) struct Service {
     /// Image reference. A node may leave it out where its kind has a default image.
     #[cfg_attr(test, schemars(example = &"nginx:1.27"))]
     pub(crate) image: Field<String>,
+    /// How the image is built. Without `image` it is called `<project>-<service>`.
+    pub(crate) build: Field<BuildForm>,
     /// Overrides the image's command. On a dind-like node it is added to the daemon's line.
     pub(crate) command: Field<CommandLine>,
     /// Overrides the image's entrypoint.
@@ -234,12 +237,4 @@ pub(crate) struct Service {
     pub(crate) oom_score_adj: Field<Whole>,
     /// Options of the storage driver.
     pub(crate) storage_opt: Field<Dict<Plain>>,
-    pub(crate) build: Field<NotYet>,
-}
-
-impl Service {
-    /// Keys of Compose that are read and refused.
-    pub(crate) fn not_yet(&self) -> [(&'static str, &Field<NotYet>); 1] {
-        [("build", &self.build)]
-    }
 }

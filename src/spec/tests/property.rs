@@ -64,4 +64,34 @@ proptest! {
         let bytes = [&one[..cut], &other[paste..]].concat();
         read(&bytes);
     }
+
+    #[test]
+    fn files_that_name_each_other_in_any_way_are_read(
+        picks in prop::collection::vec(prop::collection::vec(0..LINES.len(), 0..6), 4),
+    ) {
+        let text = |picks: &Vec<usize>| picks.iter().map(|pick| LINES[*pick]).collect::<String>();
+        let texts: Vec<String> = picks.iter().map(text).collect();
+        let names = ["nest.yaml", "nest2.yaml", "sub/a.yaml", "sub/b.yaml"];
+        let files: Vec<(&str, &str)> =
+            names.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+        let parsed = Fixture::texts(&files).parse();
+        let _ = shown(&parsed);
+        prop_assert!(parsed.topology.is_some() || parsed.diagnostics.has_errors());
+    }
 }
+
+/// Lines that make one layer in any number and order.
+const LINES: &[&str] = &[
+    "include: [sub/a.yaml]\n",
+    "include: [{path: [sub/b.yaml, nest2.yaml], project_directory: sub}]\n",
+    "services: {a: {image: x, extends: b}, b: {extends: {service: a, file: sub/a.yaml}}}\n",
+    "services: {a: !override {image: y, ports: [\"1-2:1-2\"]}, c: {extends: a, environment: [A=1]}}\n",
+    "services: {b: !reset null, v: {engine: dind, inner: {include: [sub/b.yaml], services: {a: {extends: b}}}}}\n",
+    "services: {v: {engine: dind, inner: sub/a.yaml, environment: {A: !reset 1}}}\n",
+    "services: {d: {image: x, depends_on: [a], ports: [\"1:1\", {target: 1}], networks: [n]}}\n",
+    "x-a: &x {image: z, extends: d}\n",
+    "networks: {n: {ipam: {config: [{subnet: 10.0.0.0/24}]}}}\n",
+    "volumes: !override {v: {}}\n",
+    "name: p\n",
+    "version: 3\n",
+];

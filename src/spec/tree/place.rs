@@ -29,6 +29,8 @@ pub(crate) enum Place {
     Resource,
     /// `ipam` of a network.
     Ipam,
+    /// A mapping that is `KEY=value` lines in another shape.
+    Lines,
     /// Anything else.
     Within,
 }
@@ -77,6 +79,7 @@ impl Place {
             (Self::Service, "networks") => Self::Attachments,
             (Self::Service, "ulimits") => Self::Ulimits,
             (Self::Attachments, _) => Self::Attachment,
+            _ if self.rule(key) == Rule::Pairs => Self::Lines,
             _ => Self::Within,
         }
     }
@@ -84,9 +87,9 @@ impl Place {
     /// How `key` is merged here.
     pub(super) fn rule(self, key: &str) -> Rule {
         match (self, key) {
-            (Self::Service, "command" | "entrypoint") | (Self::Healthcheck, "test") | (Self::Ulimits, _) => {
-                Rule::Replace
-            }
+            (Self::Service, "command" | "entrypoint")
+            | (Self::Healthcheck, "test")
+            | (Self::Ulimits | Self::Lines, _) => Rule::Replace,
             (Self::Service, "inner") => Rule::Either,
             (Self::Service, "environment" | "labels" | "annotations" | "sysctls")
             | (Self::Build, "args" | "additional_contexts" | "labels")

@@ -5,4 +5,10 @@
 mod case;
 mod config;
 mod differences;
+mod engine;
+mod engine_case;
+mod engine_differences;
+mod engine_http;
+mod engine_report;
+mod forms;
 mod generated;

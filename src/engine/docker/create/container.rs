@@ -23,6 +23,9 @@ use crate::model::observed::ImageDetail;
 /// The first API with `StartInterval` in health checks.
 const START_INTERVAL: ApiMinor = 44;
 
+/// The first API that takes several networks at create.
+const ALL_NETWORKS: ApiMinor = 44;
+
 /// What the request for a container is made of.
 pub(in crate::engine::docker) struct ContainerRequest<'a> {
     pub(in crate::engine::docker) spec: &'a ContainerSpec,
@@ -95,13 +98,22 @@ impl ContainerRequest<'_> {
                 // Whole seconds, as Compose cuts them (`ToSeconds`).
                 .map(|grace| i64::try_from(grace.as_secs()).unwrap_or(i64::MAX)),
             host_config: Some(self.host_config(first.map(|(name, _)| name))?),
-            networking_config: first.map(|(name, endpoint)| {
-                let mut settings = endpoint_settings(endpoint);
-                settings.mac_address = settings.mac_address.or_else(|| spec.mac_address.clone());
-                NetworkingConfig { endpoints_config: Some(HashMap::from([(name.clone(), settings)])) }
-            }),
+            networking_config: first.map(|(name, _)| self.endpoints(name)),
             ..ContainerCreateBody::default()
         })
+    }
+
+    /// All networks where the API takes several at once, else the first, and the caller connects the rest.
+    fn endpoints(&self, first: &str) -> NetworkingConfig {
+        let taken = self.spec.networks.iter().filter(|(name, _)| self.api >= ALL_NETWORKS || *name == first);
+        let endpoints = taken.map(|(name, endpoint)| {
+            let mut settings = endpoint_settings(endpoint);
+            if name == first {
+                settings.mac_address = settings.mac_address.or_else(|| self.spec.mac_address.clone());
+            }
+            (name.clone(), settings)
+        });
+        NetworkingConfig { endpoints_config: Some(endpoints.collect()) }
     }
 
     /// Entrypoint and command. With a wrapper both are spelt out, by the engine's own rule: whoever gives an
@@ -210,8 +222,8 @@ impl ContainerRequest<'_> {
             port_bindings: Some(port_bindings(&spec.ports)),
             restart_policy: restart_policy(spec.restart),
             mounts: some(mounts.typed),
-            cap_add: some(spec.cap_add.clone()),
-            cap_drop: some(spec.cap_drop.clone()),
+            cap_add: some(capabilities(&spec.cap_add)),
+            cap_drop: some(capabilities(&spec.cap_drop)),
             cgroupns_mode: cgroup_namespace(spec.cgroup.as_deref())?,
             dns: some(spec.dns.clone()),
             dns_options: some(spec.dns_opt.clone()),
@@ -320,4 +332,17 @@ fn port_bindings(ports: &[PortBinding]) -> HashMap<String, Option<Vec<ApiPortBin
         out.entry(port_key(port)).or_default().get_or_insert_default().push(binding);
     }
     out
+}
+
+/// Capabilities in the engine's own spelling, as Docker's client sends them (moby `client/container_create.go`).
+fn capabilities(names: &[String]) -> Vec<String> {
+    let mut out = std::collections::BTreeSet::new();
+    for name in names {
+        let name = name.to_uppercase();
+        if name == "ALL" {
+            return vec![name];
+        }
+        out.insert(if name.starts_with("CAP_") { name } else { format!("CAP_{name}") });
+    }
+    out.into_iter().collect()
 }

@@ -252,7 +252,7 @@ fn every_field_reaches_the_engine() {
                     "VolumeOptions": {"NoCopy": true, "Subpath": "s"}},
                 {"Type": "bind", "Source": "/user/x", "Target": "/shared",
                     "BindOptions": {"Propagation": "rshared"}}]});
-    let rest = json!({"CapAdd": ["NET_ADMIN"], "CapDrop": ["ALL"], "CgroupnsMode": "private",
+    let rest = json!({"CapAdd": ["CAP_NET_ADMIN"], "CapDrop": ["ALL"], "CgroupnsMode": "private",
             "Dns": ["1.1.1.1"], "DnsOptions": ["ndots:1"], "DnsSearch": ["lan"], "ExtraHosts": ["h:1.2.3.4"],
             "GroupAdd": ["27"], "IpcMode": "shareable", "PidMode": "host", "Privileged": true,
             "ReadonlyRootfs": true, "SecurityOpt": ["seccomp=unconfined"],
@@ -281,7 +281,7 @@ fn every_field_reaches_the_engine() {
             "StartPeriod": 3_000_000_000_i64, "StartInterval": 4_000_000, "Retries": 5},
         "AttachStdout": true, "AttachStderr": true, "WorkingDir": "/w", "StopSignal": "SIGRTMIN+3", "StopTimeout": 1,
         "Labels": {"mine": "1", "io.nestctl.address": "a/b"},
-        "NetworkingConfig": {"EndpointsConfig": {"first": {
+        "NetworkingConfig": {"EndpointsConfig": {"a": {}, "first": {
             "Aliases": ["web"], "IPAddress": "10.0.0.9", "Links": ["db-1:sql"], "GwPriority": 7, "MacAddress": "02:42:ac:11:65:43",
             "DriverOpts": {"x": "y", "com.docker.network.endpoint.ifname": "lan0"},
             "IPAMConfig": {"IPv4Address": "10.0.0.9", "LinkLocalIPs": ["169.254.8.8"]}}}},
@@ -394,6 +394,16 @@ fn network_modes_stand_in_place_of_networks() {
     assert_eq!(mode(NetworkMode::Bridge), Ok((json!("bridge"), Value::Null)));
     assert_eq!(mode(NetworkMode::Container("c".into())), Ok((json!("container:c"), Value::Null)));
     assert_eq!(mode(NetworkMode::Service("s".into())), Err(CannotAsk::UnresolvedService("s".into())));
+}
+
+#[test]
+fn an_old_engine_is_asked_for_the_first_network_alone() {
+    let endpoint = |priority| Endpoint { priority, ..Endpoint::default() };
+    let networks = BTreeMap::from([("a".to_owned(), endpoint(0)), ("b".to_owned(), endpoint(1))]);
+    let spec = ContainerSpec { networks, ..ContainerSpec::default() };
+    let asked = |api| ask(&spec, api, None).expect("a body")["NetworkingConfig"]["EndpointsConfig"].clone();
+    assert_eq!(asked(43), json!({"b": {}}));
+    assert_eq!(asked(44), json!({"a": {}, "b": {}}));
 }
 
 #[test]

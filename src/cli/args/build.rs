@@ -1,0 +1,54 @@
+//! `build`.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+
+use super::lab::LabArgs;
+
+/// `build`, after docker/compose `cmd/compose/build.go`.
+#[derive(Args, Debug)]
+pub struct BuildArgs {
+    /// Services whose images are built, and those inside them; none: the whole lab.
+    #[arg(value_name = "ADDRESS")]
+    pub addresses: Vec<String>,
+    /// Set an `ARG`; without a value, to that of the environment; repeatable.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub build_arg: Vec<String>,
+    /// Do every step anew.
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Pull base images although they are there.
+    #[arg(long)]
+    pub pull: bool,
+    /// Show no progress.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Give builds an agent of ssh: `default`, or `ID=SOCKET`; repeatable.
+    #[arg(long, value_name = "AGENT")]
+    pub ssh: Vec<String>,
+    /// Build also what the given services depend on.
+    #[arg(long)]
+    pub with_dependencies: bool,
+    /// Build so many images at once.
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<NonZeroUsize>,
+    /// Show what would be done and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Not supported by BuildKit, as with Compose.
+    #[arg(short, long, value_name = "BYTES", hide = true)]
+    pub memory: Option<String>,
+    /// Which lab.
+    #[command(flatten)]
+    pub lab: LabArgs,
+}
+
+impl BuildArgs {
+    /// Shown below the help.
+    pub const EXAMPLES: &str = "\
+Examples:
+  nestctl build                         Build the images of all services with `build`
+  nestctl build vm1                     Build the images of vm1 and of all inside it
+  nestctl build --build-arg VERSION=2   Set an `ARG` of every Dockerfile";
+}

@@ -1,0 +1,162 @@
+//! One case on the test engine: both tools, one after the other, in the same directory, under the same name.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use super::engine_http::request;
+use super::engine_report::Report;
+
+/// The peer: its program, and the configuration that knows its plugins.
+pub(super) struct Peer {
+    program: PathBuf,
+    config: PathBuf,
+}
+
+impl Peer {
+    /// Where there is one.
+    pub(super) fn find() -> Option<Self> {
+        let get = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let found = get("NESTCTL_TEST_PEER").zip(get("NESTCTL_TEST_PEER_CONFIG"));
+        if found.is_none() {
+            println!("skipped: NESTCTL_TEST_PEER names no docker compose (`cargo xtask test` has one)");
+        }
+        found.map(|(program, config)| Self { program, config })
+    }
+}
+
+/// A directory of the fixtures: `compose.yaml` and what it needs; `args` has one argument a line, `vars` lines of
+/// `KEY=value`, `outside` lines of `network NAME`, `volume NAME` or `container NAME` that are there before, below the project's name.
+pub(super) struct Case {
+    /// Compose's name for the project.
+    project: String,
+    /// A copy that tools may write to.
+    directory: PathBuf,
+    args: Vec<String>,
+    vars: BTreeMap<String, String>,
+    outside: Vec<(String, String)>,
+    host: String,
+}
+
+/// All cases of one kind, by name. `NESTCTL_TEST_CASE` picks those whose name contains it.
+pub(super) fn fixtures(kind: &str) -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(kind);
+    let picked = std::env::var("NESTCTL_TEST_CASE").unwrap_or_default();
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    let mut out: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    out.retain(|path| path.is_dir() && path.to_string_lossy().contains(&picked));
+    out.sort();
+    out
+}
+
+impl Case {
+    /// A copy of the fixture, as project `<prefix>-<name>`.
+    pub(super) fn new(fixture: &Path, prefix: &str, host: &str) -> Self {
+        let name = fixture.file_name().expect("a directory has a name").to_string_lossy().into_owned();
+        let project = format!("{prefix}-{name}");
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&project);
+        let _ = fs::remove_dir_all(&directory);
+        copy_tree(fixture, &directory);
+        let lines = |name: &str| -> Vec<String> {
+            let text = fs::read_to_string(directory.join(name)).unwrap_or_default();
+            text.lines().map(str::to_owned).collect()
+        };
+        let pairs = |name: &str, between: char| -> Vec<(String, String)> {
+            let split = |line: String| line.split_once(between).map(|(a, b)| (a.to_owned(), b.to_owned()));
+            lines(name).into_iter().filter_map(split).collect()
+        };
+        let (args, vars) = (lines("args"), pairs("vars", '=').into_iter().collect());
+        let outside = pairs("outside", ' ');
+        let case = Self { project, directory, args, vars, outside, host: host.to_owned() };
+        case.clear();
+        for (kind, name) in &case.outside {
+            let name = format!("{}-{name}", case.project);
+            let body = json!({"Name": name, "Image": "nestctl-test/busybox"});
+            let path = format!("/{kind}s/create?name={name}");
+            let (status, answer) = request(host, "POST", &path, Some(&body));
+            assert!(status < 300, "{answer}");
+        }
+        case
+    }
+
+    fn run(&self, program: &Path, config: Option<&Path>, more: &[&str]) -> Output {
+        let mut command = Command::new(program);
+        command.args(["-p", &self.project]).args(&self.args).args(more);
+        command.current_dir(&self.directory).env_clear().stdin(Stdio::null());
+        command.env("HOME", &self.directory).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("DOCKER_HOST", &self.host).envs(&self.vars);
+        if let Some(config) = config {
+            command.env("DOCKER_CONFIG", config);
+        }
+        command.output().expect("the program runs")
+    }
+
+    /// The peer with these arguments; its complaint if it fails.
+    pub(super) fn peer(&self, peer: &Peer, more: &[&str]) -> Result<(), String> {
+        said(&self.run(&peer.program, Some(&peer.config), more))
+    }
+
+    /// nestctl with these arguments; its complaint if it fails.
+    pub(super) fn nestctl(&self, more: &[&str]) -> Result<(), String> {
+        said(&self.run(Path::new(env!("CARGO_BIN_EXE_nestctl")), None, more))
+    }
+
+    /// What the engine reports of the project now.
+    pub(super) fn report(&self) -> Value {
+        Report::of(&self.host, &self.project).comparable(&self.written())
+    }
+
+    /// The text of all files of the case.
+    fn written(&self) -> String {
+        let mut out = String::new();
+        for entry in fs::read_dir(&self.directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            out.push_str(&fs::read_to_string(path).unwrap_or_default());
+        }
+        out
+    }
+
+    /// Takes away what the tools made, not what was there before.
+    pub(super) fn clear(&self) {
+        Report::of(&self.host, &self.project).remove(&self.host);
+    }
+}
+
+impl Drop for Case {
+    fn drop(&mut self) {
+        if std::env::var_os("NESTCTL_E2E_KEEP").is_some() {
+            return;
+        }
+        // A second panic would end the whole test program.
+        if !std::thread::panicking() {
+            self.clear();
+        }
+        for (kind, name) in &self.outside {
+            request(&self.host, "DELETE", &format!("/{kind}s/{}-{name}", self.project), None);
+        }
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn said(output: &Output) -> Result<(), String> {
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout))
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("a directory to copy") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a file is copied");
+        }
+    }
+}
