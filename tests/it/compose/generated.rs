@@ -143,10 +143,9 @@ const TOP: &[(&str, &[&str])] = &[
     (
         "networks",
         &[
-            "{front: {}, back: {driver: bridge}}",
+            "{front: {ipam: {config: [{subnet: 10.5.0.0/16}]}}, back: {driver: bridge}}",
             "{back: {internal: true, labels: [\"a=b\"]}, front: null}",
             "{front: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}",
-            "{back: {external: true, name: shared}}",
         ],
     ),
     (
@@ -231,7 +230,8 @@ fn files(count: usize, pieces: &[Piece]) -> BTreeMap<String, String> {
             };
             if let Some((key, values)) = KEYS.get(at) {
                 let value = piece.value.get(values);
-                let tag = if matches!(*key, "<<" | "extends") { "" } else { tag };
+                // Compose takes a tagged `null` for the text.
+                let tag = if matches!(*key, "<<" | "extends") || *value == "null" { "" } else { tag };
                 let service = piece.service.get(SERVICES);
                 services.entry(service).or_default().insert(key, format!("{tag}{value}"));
             } else {
