@@ -23,7 +23,7 @@ pub(super) fn append(place: Place, key: &str, low: Vec<Node>, high: Vec<Node>) -
             None => out.push(item),
             Some(wanted) => {
                 if let Some(at) = at.get(&wanted) {
-                    out[*at] = item
+                    out[*at] = item;
                 } else {
                     at.insert(wanted, out.len());
                     out.push(item);

@@ -213,7 +213,7 @@ fn pairs(items: Vec<Node>) -> Vec<Pair> {
         };
         let pair = Pair { key: Spanned::new(name.clone(), item.head), value };
         if let Some(at) = at.get(&name) {
-            out[*at] = pair
+            out[*at] = pair;
         } else {
             at.insert(name, out.len());
             out.push(pair);
