@@ -279,7 +279,7 @@ fn every_field_reaches_the_engine() {
         "Env": ["A=1=2", "GONE"], "Cmd": ["run", "it"], "Entrypoint": ["/ep"], "Image": "sha256:ab",
         "Healthcheck": {"Test": ["CMD", "true"], "Interval": 1_000_000_000, "Timeout": 2_000_000_000_i64,
             "StartPeriod": 3_000_000_000_i64, "StartInterval": 4_000_000, "Retries": 5},
-        "AttachStdout": true, "AttachStderr": true, "WorkingDir": "/w", "StopSignal": "SIGRTMIN+3", "StopTimeout": 1,
+        "AttachStdin": true, "StdinOnce": true, "AttachStdout": true, "AttachStderr": true, "WorkingDir": "/w", "StopSignal": "SIGRTMIN+3", "StopTimeout": 1,
         "Labels": {"mine": "1", "io.nestctl.address": "a/b"},
         "NetworkingConfig": {"EndpointsConfig": {"a": {}, "first": {
             "Aliases": ["web"], "IPAddress": "10.0.0.9", "Links": ["db-1:sql"], "GwPriority": 7, "MacAddress": "02:42:ac:11:65:43",
