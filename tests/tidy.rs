@@ -310,7 +310,9 @@ fn every_file_is_part_of_the_program() {
         let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name");
         let directory = path.parent().expect("a directory").display().to_string();
         let is_root = ["src/lib.rs", "src/main.rs", "tests/tidy.rs", "tests/it/main.rs", "xtask/src/main.rs"];
-        if is_root.contains(&file.path.as_str()) || directory == "fuzz/fuzz_targets" {
+        if is_root.contains(&file.path.as_str())
+            || ["fuzz/fuzz_targets", "tests/bench"].contains(&directory.as_str())
+        {
             continue;
         }
         let (name, directory) = match name {

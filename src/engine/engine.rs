@@ -139,7 +139,6 @@ pub enum Create {
 /// A change of a container.
 #[expect(clippy::large_enum_variant, reason = "one a call, made and dropped; a box would only hide it")]
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "one at a time: there are no lists of them")]
 pub enum Change {
     /// Start it.
     Start,

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::name::{BadName, ServiceName};
 
@@ -29,17 +30,19 @@ impl fmt::Display for Part {
 }
 
 /// The address of one instance of a service, from the root: `vm1/web`, `vm@2/web`. Never empty.
+///
+/// Shared, like [`LayerPath`]: a plan names every address in many places.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Addr(Vec<Part>);
+pub struct Addr(Arc<[Part]>);
 
 /// The path of a layer: the root, or the address of the node that hosts it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct LayerPath(Vec<Part>);
+pub struct LayerPath(Arc<[Part]>);
 
 impl Addr {
     /// The layer that this instance belongs to.
     pub fn layer(&self) -> LayerPath {
-        LayerPath(self.0[..self.0.len() - 1].to_vec())
+        LayerPath(self.0[..self.0.len() - 1].into())
     }
 
     /// The layer that this instance hosts, if it is a node.
@@ -75,8 +78,8 @@ impl Addr {
 
 impl LayerPath {
     /// The layer of the root engine.
-    pub const fn root() -> Self {
-        Self(Vec::new())
+    pub fn root() -> Self {
+        Self::default()
     }
 
     /// Whether this is the root layer.
@@ -97,9 +100,8 @@ impl LayerPath {
     /// The address of a service of this layer.
     #[must_use]
     pub fn join(&self, service: &ServiceName, number: u32) -> Addr {
-        let mut parts = self.0.clone();
-        parts.push(Part { service: service.clone(), number });
-        Addr(parts)
+        let last = Part { service: service.clone(), number };
+        Addr(self.0.iter().cloned().chain([last]).collect())
     }
 
     /// How many engines deep: 0 for the root.
@@ -114,7 +116,7 @@ impl LayerPath {
 
     /// This layer, its parent, and so on to the root.
     pub fn ancestors(&self) -> impl Iterator<Item = LayerPath> + '_ {
-        (0..=self.0.len()).rev().map(|n| LayerPath(self.0[..n].to_vec()))
+        (0..=self.0.len()).rev().map(|n| LayerPath(self.0[..n].into()))
     }
 
     /// All parts, outermost first.

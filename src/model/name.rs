@@ -1,6 +1,7 @@
 //! Checked names. A value of one of these types is a name that every engine accepts.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a text is not a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +82,7 @@ impl fmt::Display for ProjectName {
 /// A service name: letters, digits, `.`, `_` and `-`, starting with a letter or digit
 /// (`services` pattern of the Compose schema; the first character is what an engine takes for a container).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServiceName(String);
+pub struct ServiceName(Arc<str>);
 
 impl ServiceName {
     /// Checks `text`.
@@ -91,7 +92,7 @@ impl ServiceName {
     pub fn new(text: &str) -> Result<Self, BadName> {
         let ok = text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-        if ok { Ok(Self(text.to_owned())) } else { Err(BadName { text: text.to_owned(), rule: Self::RULE }) }
+        if ok { Ok(Self(text.into())) } else { Err(BadName { text: text.to_owned(), rule: Self::RULE }) }
     }
 
     /// What a service name looks like.

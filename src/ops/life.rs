@@ -14,7 +14,7 @@ use crate::plan::action::Action;
 use crate::plan::goal::Goal;
 use crate::plan::ours;
 
-pub use crate::plan::goal::{Life, Verb};
+pub use crate::plan::goal::{Life, Verb, Wait};
 
 use super::address::check_all_match;
 use super::context::Ctx;

@@ -1,6 +1,6 @@
 //! `run`: a container beside those of the file, with a program of its own.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
@@ -213,10 +213,10 @@ fn text_of(options: &RunOptions) -> String {
         let (source, _) = volume.split_once(':')?;
         (!source.starts_with(['.', '/', '~'])).then_some(source)
     });
-    let named: BTreeMap<&str, ()> = named.map(|name| (name, ())).collect();
+    let named: BTreeSet<&str> = named.collect();
     if !named.is_empty() {
         out.push_str("volumes:\n");
-        for name in named.keys() {
+        for name in named {
             writeln!(out, "  {}: {{}}", quoted(name)).expect("writing to a string cannot fail");
         }
     }

@@ -46,8 +46,8 @@ pub struct Life {
     pub verb: Verb,
     /// Grace for what is stopped, in place of each container's own.
     pub grace: Option<Duration>,
-    /// Whether what is started is waited for until it is ready, each at most so long.
-    pub wait: Option<Option<Duration>>,
+    /// Whether what is started is waited for until it is ready.
+    pub wait: Wait,
 }
 
 /// What is done with containers.
@@ -200,13 +200,23 @@ pub enum Starts {
     Nothing,
 }
 
-/// Whether `up` waits for readiness.
+/// Whether a run waits for readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// Until everything is ready, each wait at most so long (`None`: without limit).
     Ready(Option<Duration>),
     /// Only for what dependencies demand (`--no-wait`).
     Started,
+}
+
+impl Wait {
+    /// The limit of one wait, where there is one.
+    pub fn limit(self) -> Option<Duration> {
+        match self {
+            Self::Ready(limit) => limit,
+            Self::Started => None,
+        }
+    }
 }
 
 /// `down`.

@@ -21,7 +21,7 @@ use crate::cli::{exit, signals};
 use crate::diag::source::SourceMap;
 use crate::ops::address::parse_patterns;
 use crate::ops::context::Ctx;
-use crate::ops::life::{self, Life, Verb, prepare_life};
+use crate::ops::life::{self, Life, Verb, Wait, prepare_life};
 use crate::ops::load::project_name;
 
 use super::run;
@@ -31,7 +31,7 @@ struct Asked<'a> {
     verb: Verb,
     addresses: &'a [String],
     grace: Option<Duration>,
-    wait: Option<Option<Duration>>,
+    wait: Wait,
     parallel: Option<NonZeroUsize>,
     dry_run: bool,
     lab: &'a LabArgs,
@@ -42,7 +42,7 @@ struct Asked<'a> {
 /// Starts.
 pub async fn start(args: &StartArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let asked = Asked {
-        wait: args.wait.then_some(args.wait_timeout),
+        wait: if args.wait { Wait::Ready(args.wait_timeout) } else { Wait::Started },
         ..plain(Verb::Start, &args.addresses, args.parallel, args.dry_run, &args.lab)
     };
     carry_out(&asked, settings, terminal).await
@@ -99,7 +99,7 @@ fn plain<'a>(
     dry_run: bool,
     lab: &'a LabArgs,
 ) -> Asked<'a> {
-    Asked { verb, addresses, grace: None, wait: None, parallel, dry_run, lab, ask: false }
+    Asked { verb, addresses, grace: None, wait: Wait::Started, parallel, dry_run, lab, ask: false }
 }
 
 async fn carry_out(asked: &Asked<'_>, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {

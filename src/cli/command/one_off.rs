@@ -20,8 +20,11 @@ use crate::ops::up::{self, Until, UpOptions, Way, prepare_up};
 use super::exec::{listen, terminal_size, watch_size};
 use super::run;
 
+/// Makes a signal's number.
+type Signal = fn() -> SignalKind;
+
 /// Signals that go to the program, by their names for the engine.
-const FORWARDED: &[(fn() -> SignalKind, &str)] = &[
+const FORWARDED: &[(Signal, &str)] = &[
     (SignalKind::interrupt, "SIGINT"),
     (SignalKind::terminate, "SIGTERM"),
     (SignalKind::hangup, "SIGHUP"),

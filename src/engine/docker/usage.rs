@@ -45,8 +45,8 @@ struct StatsAnswer {
 
 #[derive(Default, Deserialize)]
 struct Cpu {
-    #[serde(default)]
-    cpu_usage: CpuUsage,
+    #[serde(default, rename = "cpu_usage")]
+    usage: CpuUsage,
     #[serde(default)]
     system_cpu_usage: u64,
     #[serde(default)]
@@ -104,10 +104,10 @@ impl From<StatsAnswer> for Usage {
     #[expect(clippy::cast_precision_loss, reason = "a share of CPU time needs no 53 bits")]
     fn from(answer: StatsAnswer) -> Self {
         let StatsAnswer { cpu_stats: now, precpu_stats: before, memory_stats, .. } = &answer;
-        let used = now.cpu_usage.total_usage.saturating_sub(before.cpu_usage.total_usage) as f64;
+        let used = now.usage.total_usage.saturating_sub(before.usage.total_usage) as f64;
         let passed = now.system_cpu_usage.saturating_sub(before.system_cpu_usage) as f64;
         let cpus = match now.online_cpus {
-            0 => now.cpu_usage.percpu_usage.len() as f64,
+            0 => now.usage.percpu_usage.len() as f64,
             n => f64::from(n),
         };
         let cpu_percent = if passed > 0.0 && used > 0.0 { used / passed * cpus * 100.0 } else { 0.0 };

@@ -274,7 +274,7 @@ impl Engine for FakeEngine {
         Box::pin(call(&self.world, &self.place, op, container, move |world, engine| {
             let index = world.find_for(engine, op, container)?;
             let is_up = world.engines[engine].containers[index].is_up();
-            let limit = u64::try_from(world.engines[engine].facts.memory).unwrap_or_default();
+            let limit = world.engines[engine].facts.memory;
             let usage = if is_up {
                 Usage {
                     cpu_percent: 1.0,

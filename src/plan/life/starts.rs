@@ -14,7 +14,7 @@ use crate::model::observed::{ContainerState, ObservedContainer};
 use crate::plan::action::{Action, Enter, HookPoint};
 use crate::plan::builder::{Draft, after, when};
 use crate::plan::cause::Cause;
-use crate::plan::goal::Verb;
+use crate::plan::goal::{Verb, Wait};
 use crate::plan::hooks;
 use crate::plan::quiesce::{self, is_running, users_first};
 use crate::plan::step::{Group, Need, Resource, StepId};
@@ -54,7 +54,7 @@ impl<'a> Living<'a> {
         for layer in self.scope.clone() {
             self.settle(&layer, &ordered);
         }
-        if self.life.wait.is_some() {
+        if self.life.wait != Wait::Started {
             for addr in &ordered {
                 self.ready(addr);
             }
@@ -150,7 +150,7 @@ impl<'a> Living<'a> {
             container: container.id.clone(),
             dial,
             boot,
-            timeout: self.life.wait.flatten().unwrap_or(PATIENCE),
+            timeout: self.life.wait.limit().unwrap_or(PATIENCE),
             paths: Vec::new(),
         };
         let needs = started.map(after).into_iter().collect();
@@ -195,7 +195,7 @@ impl<'a> Living<'a> {
     fn wait_for(&mut self, found: &Found<'a>, stage: Stage) -> StepId {
         let started = Milestone::Service(found.addr.clone(), Stage::Started);
         let needs = if self.is_promised(&started) { vec![when(started)] } else { Vec::new() };
-        let timeout = self.life.wait.flatten();
+        let timeout = self.life.wait.limit();
         let action = Action::Wait { container: found.container.id.clone(), stage, timeout };
         let engine = self.engine(found);
         let draft = Draft::service(&found.addr, &engine, Cause::Awaited, Group::Up);

@@ -7,7 +7,7 @@ use crate::model::addr::Pattern;
 use crate::model::dial::Dial;
 use crate::model::name::ProjectName;
 use crate::model::observed::Observed;
-use crate::plan::goal::Goal;
+use crate::plan::goal::{Goal, Wait};
 use crate::plan::known::{Answered, Layer};
 use crate::plan::plan_check::breaches;
 
@@ -70,7 +70,7 @@ fn life(verb: Verb, targets: &[&str]) -> Life {
         targets: targets.iter().map(|text| text.parse::<Pattern>().expect("an address")).collect(),
         verb,
         grace: None,
-        wait: None,
+        wait: Wait::Started,
     }
 }
 

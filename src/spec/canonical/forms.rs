@@ -111,10 +111,11 @@ pub(super) fn config_use(printer: &Printer, node: &Node) -> Option<Value> {
 /// A secret of a service.
 pub(super) fn secret_use(printer: &Printer, node: &Node) -> Option<Value> {
     let mut out = config_use(printer, node)?;
-    if printer.options.normalize && out.get("target").is_none() {
-        if let Some(source) = out["source"].as_str() {
-            out["target"] = Value::from(format!("/run/secrets/{source}"));
-        }
+    if printer.options.normalize
+        && out.get("target").is_none()
+        && let Some(source) = out["source"].as_str()
+    {
+        out["target"] = Value::from(format!("/run/secrets/{source}"));
     }
     Some(out)
 }
@@ -158,7 +159,7 @@ fn named(printer: &Printer, node: &Node, shape: &Shape) -> Option<Value> {
         Held::Mapping(pairs) => {
             out.extend(pairs.iter().map(|pair| {
                 (pair.key.value.clone(), printer.value(shape, &pair.value).unwrap_or(Value::Null))
-            }))
+            }));
         }
         Held::Scalar(_) => {}
     }

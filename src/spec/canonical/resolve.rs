@@ -220,10 +220,10 @@ impl Printing<'_> {
             if self.options.normalize {
                 tidy::service(&mut service);
             }
-            if pair.value.get("inner").is_some() {
-                if let Some(inner) = self.layer(&path.join(&name, 1).inner()) {
-                    service.insert("inner".to_owned(), Value::Object(inner));
-                }
+            if pair.value.get("inner").is_some()
+                && let Some(inner) = self.layer(&path.join(&name, 1).inner())
+            {
+                service.insert("inner".to_owned(), Value::Object(inner));
             }
             out.insert(pair.key.value.clone(), Value::Object(service));
         }

@@ -15,10 +15,10 @@ pub(super) fn service(service: &mut Object) {
     if default {
         service.insert("networks".to_owned(), json!({"default": null}));
     }
-    if let Some(scale) = service.get("scale").cloned() {
-        if let Some(Value::Object(deploy)) = service.get_mut("deploy") {
-            deploy.insert("replicas".to_owned(), scale);
-        }
+    if let Some(scale) = service.get("scale").cloned()
+        && let Some(Value::Object(deploy)) = service.get_mut("deploy")
+    {
+        deploy.insert("replicas".to_owned(), scale);
     }
     let mut needs: Vec<(String, bool)> = Vec::new();
     let list = |key: &str| -> Vec<String> {
@@ -66,10 +66,10 @@ pub(super) fn unused(layer: &mut Object) {
         used.extend(sources(build).into_iter().map(|name| ("secrets", name)));
     }
     let default = "default".to_owned();
-    if used.contains(&("networks", default.clone())) {
-        if let Value::Object(networks) = layer.entry("networks").or_insert_with(|| json!({})) {
-            networks.entry(default).or_insert_with(|| json!({}));
-        }
+    if used.contains(&("networks", default.clone()))
+        && let Value::Object(networks) = layer.entry("networks").or_insert_with(|| json!({}))
+    {
+        networks.entry(default).or_insert_with(|| json!({}));
     }
     for part in PARTS {
         if let Some(Value::Object(map)) = layer.get_mut(*part) {

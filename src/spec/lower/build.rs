@@ -122,16 +122,15 @@ impl Lowering<'_> {
     /// A context as compose-go's `paths/context.go` tells addresses from directories.
     fn build_context(&self, text: &str, span: Span, scope: &Scope) -> Option<Context> {
         if let Some(name) = text.strip_prefix("service:") {
-            return match ServiceName::new(name) {
-                Ok(name) => Some(Context::Service(name)),
-                Err(_) => {
-                    self.bad(
-                        span,
-                        format!("{} is not the name of a service", quote(name)),
-                        "Name a service of this layer.",
-                    );
-                    None
-                }
+            return if let Ok(name) = ServiceName::new(name) {
+                Some(Context::Service(name))
+            } else {
+                self.bad(
+                    span,
+                    format!("{} is not the name of a service", quote(name)),
+                    "Name a service of this layer.",
+                );
+                None
             };
         }
         if is_remote(text) {
@@ -326,15 +325,16 @@ impl Lowering<'_> {
                 FileSource::Refused => continue,
                 FileSource::File(path) => SecretSource::File(path.clone()),
                 FileSource::Content(text) => SecretSource::Bytes(text.clone().into_bytes().into()),
-                FileSource::Environment(variable) => match scope.vars.get(variable) {
-                    Some(text) => SecretSource::Bytes(text.clone().into_bytes().into()),
-                    None => {
+                FileSource::Environment(variable) => {
+                    if let Some(text) = scope.vars.get(variable) {
+                        SecretSource::Bytes(text.clone().into_bytes().into())
+                    } else {
                         let message = format!("the variable `{variable}` of the secret `{name}` is not set");
                         let help = format!("Set `{variable}` in the environment or in `.env`.");
                         self.problems.error(Code::Interpolation, span, message, help);
                         continue;
                     }
-                },
+                }
                 FileSource::External => {
                     let message =
                         format!("the secret `{name}` is `external`, and a build has no store of secrets");

@@ -21,13 +21,14 @@ pub(super) fn append(place: Place, key: &str, low: Vec<Node>, high: Vec<Node>) -
     for item in items {
         match identity(&item) {
             None => out.push(item),
-            Some(wanted) => match at.get(&wanted) {
-                Some(at) => out[*at] = item,
-                None => {
+            Some(wanted) => {
+                if let Some(at) = at.get(&wanted) {
+                    out[*at] = item;
+                } else {
                     at.insert(wanted, out.len());
                     out.push(item);
                 }
-            },
+            }
         }
     }
     out

@@ -1,6 +1,6 @@
 //! Several trees into one, as Compose merges them (Compose specification, "Merge"; compose-go `override/merge.go`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
@@ -212,12 +212,11 @@ fn pairs(items: Vec<Node>) -> Vec<Pair> {
             None => (scalar.text, nothing(item.span)),
         };
         let pair = Pair { key: Spanned::new(name.clone(), item.head), value };
-        match at.get(&name) {
-            Some(at) => out[*at] = pair,
-            None => {
-                at.insert(name, out.len());
-                out.push(pair);
-            }
+        if let Some(at) = at.get(&name) {
+            out[*at] = pair;
+        } else {
+            at.insert(name, out.len());
+            out.push(pair);
         }
     }
     out
@@ -225,11 +224,11 @@ fn pairs(items: Vec<Node>) -> Vec<Pair> {
 
 /// Names as a mapping to nothing, or to what `value` makes.
 fn names(items: Vec<Node>, value: impl Fn(Span) -> Vec<Pair>) -> Vec<Pair> {
-    let mut seen: HashMap<String, ()> = HashMap::new();
+    let mut seen: HashSet<String> = HashSet::new();
     let mut out = Vec::with_capacity(items.len());
     for item in items {
         let Value::Scalar(scalar) = item.value else { continue };
-        if seen.insert(scalar.text.clone(), ()).is_none() {
+        if seen.insert(scalar.text.clone()) {
             let pairs = value(item.span);
             let value = if pairs.is_empty() {
                 nothing(item.span)

@@ -165,15 +165,12 @@ fn fits(pieces: &[Piece], path: &[char]) -> bool {
                 let mut open = false;
                 for at in 0..=path.len() {
                     let before = at.checked_sub(1).map(|before| path[before]);
-                    match piece {
-                        Piece::Some => {
-                            open = row[at] || (open && before != Some('/'));
-                            next[at] = open;
-                        }
-                        _ => {
-                            next[at] = row[at] || (open && before == Some('/'));
-                            open |= row[at];
-                        }
+                    if piece == &Piece::Some {
+                        open = row[at] || (open && before != Some('/'));
+                        next[at] = open;
+                    } else {
+                        next[at] = row[at] || (open && before == Some('/'));
+                        open |= row[at];
                     }
                 }
             }

@@ -84,7 +84,7 @@ impl Session {
                 }
                 None => Err(Status::new(NOT_FOUND, "the build asks for a directory that it was not given")),
             },
-            GET_SECRET => self.once(&mut asked, &mut reply, |session, it| session.secret(it)).await,
+            GET_SECRET => self.once(&mut asked, &mut reply, Session::secret).await,
             CHECK_AGENT => {
                 self.once(&mut asked, &mut reply, |session, it: CheckAgentRequest| async move {
                     session.agent(&it.id).map(|_| Empty {})
@@ -95,7 +95,7 @@ impl Session {
                 let id = head.headers.get("buildkit.ssh.id").and_then(|id| id.to_str().ok()).unwrap_or("");
                 self.forward(id, asked, &mut reply).await
             }
-            CREDENTIALS => self.once(&mut asked, &mut reply, |session, it| session.login(it)).await,
+            CREDENTIALS => self.once(&mut asked, &mut reply, Session::login).await,
             HEALTH => reply.send(&HealthResponse { status: 1 }).await,
             other => Err(Status::new(UNIMPLEMENTED, format!("{other} is not answered"))),
         };

@@ -264,7 +264,7 @@ impl Walk<'_> {
     fn run(mut self) -> Result<(), Status> {
         let bad = |reason| Status::new(INTERNAL, format!("`.dockerignore`: {reason}"));
         let patterns = Patterns::new(self.wanted.except.iter().map(String::as_str)).map_err(bad)?;
-        let root = self.open(self.root.to_owned())?;
+        let root = self.open(self.root)?;
         let mut way = vec![Open { entries: root, path: String::new(), matched: None, unsent: None }];
         while let Some(here) = way.last_mut() {
             let Some(entry) = here.entries.next() else {
@@ -295,7 +295,7 @@ impl Walk<'_> {
             }
             let on_disk = self.root.join(&path);
             if is_directory {
-                let entries = self.open(on_disk)?;
+                let entries = self.open(&on_disk)?;
                 let unsent = if left_out {
                     Some(stat)
                 } else {
@@ -310,8 +310,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn open(&self, path: PathBuf) -> Result<std::vec::IntoIter<FileEntry>, Status> {
-        let listed = self.files.list(&path);
+    fn open(&self, path: &Path) -> Result<std::vec::IntoIter<FileEntry>, Status> {
+        let listed = self.files.list(path);
         listed.map(Vec::into_iter).map_err(|error| {
             let code = if error.kind() == std::io::ErrorKind::NotFound { NOT_FOUND } else { INTERNAL };
             Status { code, ..broken(&path.display().to_string(), &error) }
