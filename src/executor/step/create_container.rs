@@ -1,7 +1,5 @@
 //! Making a container: which image it is made of here, and whose ID its label keeps.
 
-use std::collections::BTreeMap;
-
 use crate::engine::engine::{Create, Engine};
 use crate::engine::error::EngineError;
 use crate::executor::step_context::StepContext;
@@ -28,11 +26,7 @@ pub(super) async fn create_container(
     let image = local_image(context.engine(), &container.image.reference).await?;
     let mut labels = container.labels.clone();
     labels.insert(label::IMAGE.to_owned(), origin(context, &container.image, &image).await);
-    let mut spec = container.spec.clone();
-    // Engines that take several networks at create would refuse the steps that connect the others.
-    if let Some(first) = spec.networks.iter().min_by_key(|(name, endpoint)| (-endpoint.priority, *name)) {
-        spec.networks = BTreeMap::from([(first.0.clone(), first.1.clone())]);
-    }
+    let spec = container.spec.clone();
     let object =
         Create::Container { name: container.name.clone(), spec: Box::new(spec), image: image.name, labels };
     make(context.engine(), &object).await

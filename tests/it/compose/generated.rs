@@ -138,24 +138,18 @@ const KEYS: &[(&str, &[&str])] = &[
     ("<<", &["*common"]),
 ];
 
-/// Keys of a file beside its services. No labels: Compose 2.40 refuses those of a volume that two files give.
+/// Keys of a file beside its services. Volumes carry no labels: where two files give them, Compose 2.40 refuses what it
+/// has itself merged (`labels must be a mapping`).
 const TOP: &[(&str, &[&str])] = &[
     (
         "networks",
         &[
             "{front: {ipam: {config: [{subnet: 10.5.0.0/16}]}}, back: {driver: bridge}}",
-            "{back: {internal: true}, front: null}",
+            "{back: {internal: true, labels: [\"a=b\"]}, front: null}",
             "{front: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}",
         ],
     ),
-    (
-        "volumes",
-        &[
-            "{data: {}}",
-            "{data: {driver: local}, other: null}",
-            "{data: {name: \"${SET}-data\"}}",
-        ],
-    ),
+    ("volumes", &["{data: {}}", "{data: {driver: local}, other: null}", "{data: {name: \"${SET}-data\"}}"]),
     ("configs", &["{conf: {content: \"a $$b ${SET}\"}}", "{conf: {file: ./conf.txt}}"]),
     ("secrets", &["{sec: {file: ./sec.txt}}", "{sec: {environment: SET}}"]),
     ("name", &["one", "\"${SET}-lab\""]),

@@ -131,7 +131,8 @@ fn half_a_gigabyte_must_go_into_a_node_with_little_memory_and_no_file() {
     assert_eq!(inner.expect("the image is inside").layers, outer.layers);
     println!("peak memory of nestctl while copying {} MiB: {memory} KiB", SIZE / MIB);
     assert!(memory < MOST_MEMORY_KIB, "{memory} KiB");
-    files.retain(|path| Path::new(path).is_file());
+    // The loader has libraries open while the program starts.
+    files.retain(|path| Path::new(path).is_file() && !path.contains(".so"));
     assert!(files.is_empty(), "files were open: {files:?}");
     assert_eq!(
         fs::read_dir(&temporary).expect("the directory is there").count(),

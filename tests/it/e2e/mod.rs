@@ -4,6 +4,7 @@
 mod addresses;
 mod behaviour;
 mod big_image;
+mod build;
 mod commands;
 mod examples;
 mod failures;
