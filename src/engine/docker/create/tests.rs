@@ -258,7 +258,7 @@ fn every_field_reaches_the_engine() {
             "ReadonlyRootfs": true, "SecurityOpt": ["seccomp=unconfined"],
             "Tmpfs": {"/mem": "exec,ro", "/run": ""}, "UTSMode": "host", "UsernsMode": "host", "ShmSize": 64,
             "Links": ["db-1:sql"], "VolumesFrom": ["db-1:ro"], "Sysctls": {"net.x": "1"}, "Runtime": "sysbox-runc", "MaskedPaths": [], "ReadonlyPaths": []});
-    let more = json!({"Annotations": {"k": "v"}, "StorageOpt": {"size": "1G"}, "Isolation": "default",
+    let more = json!({"AutoRemove": true, "Annotations": {"k": "v"}, "StorageOpt": {"size": "1G"}, "Isolation": "default",
             "CpuCount": 1, "CpuPercent": 50, "CpuShares": 3, "CpuQuota": 4, "CpuPeriod": 5,
             "CpuRealtimePeriod": 6, "CpuRealtimeRuntime": 7, "CpusetCpus": "0-1", "MemoryReservation": 8,
             "MemorySwappiness": 9, "MemorySwap": -1, "OomKillDisable": true, "OomScoreAdj": -10,
