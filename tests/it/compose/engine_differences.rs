@@ -11,11 +11,6 @@ pub(super) struct Difference {
 /// In what the engine reports.
 pub(super) const ENGINE: &[Difference] = &[
     Difference {
-        at: "container *.Networks.*.DNSNames",
-        why: "the engine's own, of name, id and aliases: it is worked out when a container is connected, or at the \
-              start for networks that come with the create; nestctl connects, the peer hands all over at once",
-    },
-    Difference {
         at: "network *.IPAM.Options",
         why: "in the specification; Compose 2.40 drops `ipam.options`",
     },

@@ -45,7 +45,7 @@ configs: { greeting: { content: \"hello from the top\\n\" } }
 const KILLS: [(&str, &str, &str); 10] = [
     ("network", "create", "step-finished"),
     ("box", "create", "step-started"),
-    ("box", "connect", "step-finished"),
+    ("box", "start", "step-started"),
     ("vm1", "put files", "step-started"),
     ("vm1", "enter", "step-started"),
     ("image", "copy", "step-started"),
