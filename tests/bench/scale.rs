@@ -148,8 +148,11 @@ fn peak() -> u64 {
 
 /// A service as people write them: some of everything that is common.
 fn service(out: &mut String, indent: &str, number: usize) {
-    let needs =
-        if number % 10 == 0 { String::new() } else { format!("\n{indent}  depends_on: [s{}]", number - 1) };
+    let needs = if number.is_multiple_of(10) {
+        String::new()
+    } else {
+        format!("\n{indent}  depends_on: [s{}]", number - 1)
+    };
     write!(
         out,
         "{indent}s{number}:
