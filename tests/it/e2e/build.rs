@@ -12,7 +12,7 @@ use crate::support::test_image::Borrowed;
 const STAYS: &str = "init: true\ncommand: [sleep, infinity]";
 
 fn indented(text: &str, by: usize) -> String {
-    text.lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect()
+    text.lines().flat_map(|line| [" ".repeat(by), line.to_owned(), "\n".to_owned()]).collect()
 }
 
 fn ids(lab: &TestLab, layer: &str) -> BTreeMap<String, String> {
