@@ -4,7 +4,7 @@
 //! and what `depends_on` says; Healthy, Completed and EngineUp(x) need Started(x); Ready(x) needs Started(x),
 //! Healthy(x) if the file gives x a health check, and for a node EngineUp(x) and Ready of all inside.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -151,13 +151,13 @@ impl LabGraph {
     }
 
     /// All milestones that must be reached for `goals` to be, themselves included.
-    pub fn closure(&self, goals: impl IntoIterator<Item = Milestone>) -> BTreeSet<Milestone> {
+    pub fn closure(&self, goals: impl IntoIterator<Item = Milestone>) -> HashSet<Milestone> {
         self.closure_by(goals, |_, _| true)
     }
 
     /// As [`Self::closure`], but a dependency counts only between services that are in it anyway: the goals, what is
     /// inside them, and the nodes on the way to them.
-    pub fn closure_without_dependencies(&self, goals: Vec<Milestone>) -> BTreeSet<Milestone> {
+    pub fn closure_without_dependencies(&self, goals: Vec<Milestone>) -> HashSet<Milestone> {
         let depends = |why: Why| matches!(why, Why::Depends { .. });
         let alone = self.closure_by(goals.clone(), |_, why| !depends(why));
         let services: BTreeSet<&Addr> = alone
@@ -177,11 +177,11 @@ impl LabGraph {
         &self,
         goals: impl IntoIterator<Item = Milestone>,
         counts: impl Fn(&Milestone, Why) -> bool,
-    ) -> BTreeSet<Milestone> {
+    ) -> HashSet<Milestone> {
         let mut stack: Vec<NodeIndex> =
             goals.into_iter().filter_map(|goal| self.index.get(&goal).copied()).collect();
         let mut seen = vec![false; self.graph.node_count()];
-        let mut out = BTreeSet::new();
+        let mut out = HashSet::new();
         while let Some(index) = stack.pop() {
             if std::mem::replace(&mut seen[index.index()], true) {
                 continue;

@@ -144,7 +144,7 @@ fn one(
         built: desired.service.build.as_ref().filter(|_| hook.image.is_none()).map(|_| desired.service),
         order: planner.order(),
     };
-    let provided = planner.images.provide(&planner.world, planner.known, &mut planner.builder, wanted, false);
+    let provided = planner.images.provide(planner.world, planner.known, &mut planner.builder, wanted, false);
     needs.extend(provided.needs);
     let mut environment = desired.spec.environment.clone();
     environment.extend(hook.environment.clone());

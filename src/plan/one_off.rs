@@ -15,7 +15,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, layer: &LayerPath, preload: &[Need
     let up = planner.up;
     let Some(one) = up.way.one_off.as_deref().filter(|one| one.addr.layer() == *layer) else { return };
     let dependencies = up.lab.graph.dependencies(&one.addr);
-    let (world, known) = (&planner.world, planner.known);
+    let (world, known) = (planner.world, planner.known);
     let mut desired =
         Desired::new(world, known, &dependencies, &one.addr, &one.service, &Circumstances::default());
     desired.name.clone_from(&one.name);
