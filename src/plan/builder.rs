@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::diag::diagnostics::Diagnostics;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::milestone::Milestone;
+use crate::model::quick_hash::QuickHash;
 
 use super::action::Action;
 use super::cause::Cause;
@@ -16,8 +17,8 @@ use super::step::{Group, Must, Need, On, Resource, Step, StepId};
 pub(super) struct Builder {
     next: StepId,
     steps: Vec<Step>,
-    reached: HashSet<Milestone>,
-    promised: HashMap<Milestone, StepId>,
+    reached: HashSet<Milestone, QuickHash>,
+    promised: HashMap<Milestone, StepId, QuickHash>,
     pub(super) problems: Diagnostics,
 }
 
@@ -41,8 +42,8 @@ impl Builder {
         Self {
             next: first,
             steps: Vec::new(),
-            reached: HashSet::new(),
-            promised: HashMap::new(),
+            reached: HashSet::default(),
+            promised: HashMap::default(),
             problems: Diagnostics::new(),
         }
     }

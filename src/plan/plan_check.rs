@@ -1,6 +1,6 @@
 //! What must hold of every plan, whatever it was made from. A breach is a planner's bug; tests look for one.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::model::addr::LayerPath;
 use crate::model::milestone::Milestone;
@@ -16,7 +16,7 @@ use super::step::{On, StepId};
 /// an `Enter` that has not ended; steps do not wait for each other in a circle; no milestone is promised twice.
 pub fn breaches(plan: &Plan, known: &Known, first: StepId) -> Vec<String> {
     let mut out = Vec::new();
-    let mut promised: HashSet<Milestone> = known.promised.clone();
+    let mut promised = known.promised.clone();
     promised.extend(plan.reached.iter().cloned());
     for milestone in plan.steps.iter().flat_map(|step| &step.reaches) {
         if !promised.insert(milestone.clone()) {

@@ -21,10 +21,7 @@ use super::world::kind_of;
 
 /// Images that a service of `wanted` wants to be pulled now, with its platform, and why. One that another service of
 /// the same image does not want to be pulled is pulled all the same, as in Compose.
-pub(super) fn pulls<'a>(
-    basis: &Basis<'a>,
-    known: &Known,
-) -> BTreeMap<&'a str, (Option<&'a str>, Cause)> {
+pub(super) fn pulls<'a>(basis: &Basis<'a>, known: &Known) -> BTreeMap<&'a str, (Option<&'a str>, Cause)> {
     let mut images: BTreeMap<&str, (Option<&str>, Cause)> = BTreeMap::new();
     for (addr, service) in &basis.world.instances {
         if !matches!(service.pull_policy, PullPolicy::Always | PullPolicy::Refresh(_)) {

@@ -1,11 +1,11 @@
 //! `up`: desired × observed → steps, layer by layer.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::graph::expand::{expand, matching};
-use crate::graph::lab_graph::Why;
+use crate::graph::lab_graph::{Closure, Why};
 use crate::kind::kind::Hosting;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, MountSource};
@@ -43,7 +43,7 @@ use super::world::{World, kind_of};
 pub(super) struct Basis<'a> {
     pub(super) up: &'a Up,
     pub(super) world: World<'a>,
-    pub(super) wanted: HashSet<Milestone>,
+    pub(super) wanted: Closure<'a>,
 }
 
 impl<'a> Basis<'a> {
@@ -60,7 +60,7 @@ pub(super) struct Planner<'a> {
     pub(super) images: Images,
     pub(super) objects: Objects,
     pub(super) builder: Builder,
-    pub(super) wanted: &'a HashSet<Milestone>,
+    pub(super) wanted: &'a Closure<'a>,
     /// Volumes that hold files of one service, by its address.
     pub(super) filled: BTreeMap<Addr, Vec<&'a str>>,
     /// The lab's containers by address.
@@ -127,16 +127,14 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
 }
 
 /// The milestones that this `up` is to reach.
-fn wanted(up: &Up) -> HashSet<Milestone> {
-    let wanted = wanted_when_all_start(up);
+fn wanted(up: &Up) -> Closure<'_> {
+    let mut wanted = wanted_when_all_start(up);
     if up.way.starts == Starts::All {
         return wanted;
     }
     // `Started` stands for "is looked at"; nothing is waited for but the engines of nodes.
+    wanted.retain(|milestone| matches!(milestone, Milestone::Service(_, Stage::Started | Stage::EngineUp)));
     wanted
-        .into_iter()
-        .filter(|milestone| matches!(milestone, Milestone::Service(_, Stage::Started | Stage::EngineUp)))
-        .collect()
 }
 
 /// The instances that were named, and all inside them; all of them where none was.
@@ -144,16 +142,18 @@ fn matching_or_all(up: &Up, world: &World<'_>) -> BTreeSet<Addr> {
     let topology = world.topology;
     let named: BTreeSet<Addr> = up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect();
     let instances = world.instances.iter().map(|(addr, _)| addr.clone());
-    let needed = if up.way.no_deps { HashSet::new() } else { wanted_when_all_start(up) };
+    let needed = (!up.way.no_deps).then(|| wanted_when_all_start(up));
     let is_meant = |addr: &Addr| {
         named.is_empty()
             || named.iter().any(|it| it == addr || addr.is_within(&it.inner()))
-            || needed.contains(&Milestone::Service(addr.clone(), Stage::Started))
+            || needed
+                .as_ref()
+                .is_some_and(|it| it.contains(&Milestone::Service(addr.clone(), Stage::Started)))
     };
     instances.filter(is_meant).collect()
 }
 
-fn wanted_when_all_start(up: &Up) -> HashSet<Milestone> {
+fn wanted_when_all_start(up: &Up) -> Closure<'_> {
     let stage = match up.wait {
         Wait::Ready(_) => Stage::Ready,
         Wait::Started => Stage::Started,
@@ -259,8 +259,7 @@ impl<'a> Planner<'a> {
                 built: None,
                 order: self.order(),
             };
-            needs
-                .extend(self.images.provide(self.world, self.known, &mut self.builder, wanted, false).needs);
+            needs.extend(self.images.provide(self.world, self.known, &mut self.builder, wanted, false).needs);
         }
         needs
     }

@@ -10,6 +10,7 @@ use crate::kind::kinds;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, MountSource, PortBinding, Protocol};
 use crate::model::name::ProjectName;
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::Service;
 use crate::model::span::Span;
 use crate::model::topology::Topology;
@@ -27,8 +28,8 @@ pub(super) struct Carried {
 
 #[derive(Debug, Default)]
 struct Keys<'a> {
-    networks: HashMap<String, &'a str>,
-    volumes: HashMap<String, &'a str>,
+    networks: HashMap<String, &'a str, QuickHash>,
+    volumes: HashMap<String, &'a str, QuickHash>,
 }
 
 /// The lab over its engines.
@@ -37,10 +38,10 @@ pub(super) struct World<'a> {
     pub(super) topology: &'a Topology,
     /// Every instance, outermost first, in the order of addresses.
     pub(super) instances: Vec<(Addr, &'a Service)>,
-    homes: HashMap<LayerPath, LayerPath>,
-    projects: HashMap<LayerPath, ProjectName>,
+    homes: HashMap<LayerPath, LayerPath, QuickHash>,
+    projects: HashMap<LayerPath, ProjectName, QuickHash>,
     /// Keys of the networks and of the volumes of a layer, by their names on the engine.
-    keys: HashMap<LayerPath, Keys<'a>>,
+    keys: HashMap<LayerPath, Keys<'a>, QuickHash>,
     carried: BTreeMap<Addr, Carried>,
     /// Bindings on the engine of a service that publishes from inside.
     origins: BTreeMap<Addr, Vec<(PortBinding, Span)>>,
@@ -56,9 +57,9 @@ impl<'a> World<'a> {
         let mut world = Self {
             topology,
             instances: Vec::new(),
-            homes: HashMap::from([(LayerPath::root(), LayerPath::root())]),
-            projects: HashMap::from([(LayerPath::root(), topology.project.clone())]),
-            keys: HashMap::new(),
+            homes: HashMap::from_iter([(LayerPath::root(), LayerPath::root())]),
+            projects: HashMap::from_iter([(LayerPath::root(), topology.project.clone())]),
+            keys: HashMap::default(),
             carried: BTreeMap::new(),
             origins: BTreeMap::new(),
         };

@@ -71,13 +71,7 @@ impl Lowering<'_> {
     }
 
     /// Notes in which surroundings the text with this number stands; `None` when there are too many.
-    fn stands(
-        &self,
-        source: SourceId,
-        file: &Named,
-        base: &Rc<Path>,
-        vars: &Rc<Vars>,
-    ) -> Option<SourceId> {
+    fn stands(&self, source: SourceId, file: &Named, base: &Rc<Path>, vars: &Rc<Vars>) -> Option<SourceId> {
         let mention = file.origin.map(|origin| origin.span);
         if !self.count_file(mention) {
             return None;

@@ -177,9 +177,8 @@ impl Lowering<'_> {
             return;
         }
         let base = |span: Span| self.standing(span.source).map(|standing| standing.base);
-        let is_same = || {
-            !may_hold_paths(section_name, &entry.value) || base(there.key.span) == base(entry.key.span)
-        };
+        let is_same =
+            || !may_hold_paths(section_name, &entry.value) || base(there.key.span) == base(entry.key.span);
         if same(&there.value, &entry.value) && is_same() {
             return;
         }

@@ -63,7 +63,8 @@ impl Lowering<'_> {
         if let Some(name) = &self.entry.project {
             return name.clone();
         }
-        let trees: Vec<Option<String>> = self.entry.files.iter().map(|path| self.written_name(path)).collect();
+        let trees: Vec<Option<String>> =
+            self.entry.files.iter().map(|path| self.written_name(path)).collect();
         let names = trees.into_iter().rev().flatten();
         let written = names.map(|text| match interpolate(&text, &|name| vars.get(name).cloned()) {
             None => text,
