@@ -77,7 +77,7 @@ fn engine() -> FakeEngine {
 
 fn ctx(engine: &FakeEngine) -> Ctx {
     let nowhere = BTreeMap::from([("DOCKER_HOST".to_owned(), "unix:///nowhere/no.sock".to_owned())]);
-    Ctx { root: engine.shared(), endpoint: root::resolve(&nowhere).expect("a socket") }
+    Ctx::new(engine.shared(), root::resolve(&nowhere).expect("a socket"))
 }
 
 fn options(targets: &[&str]) -> UpOptions {

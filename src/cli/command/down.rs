@@ -20,7 +20,11 @@ pub async fn down(args: &DownArgs, settings: &Settings, terminal: &Terminal) -> 
     let project = project_name(&settings.load_options(&args.lab, &[])?)?;
     let options = DownOptions { project, volumes: args.volumes, grace: args.timeout };
     let cancel = signals::listen()?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = if args.dry_run {
+        Ctx::open(&settings.environment.vars)?
+    } else {
+        settings.open_to_change(terminal)?
+    };
     let mut interrupted = cancel.clone();
     let prepared = tokio::select! {
         prepared = prepare_down(&ctx, &options) => prepared?,

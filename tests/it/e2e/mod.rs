@@ -21,3 +21,4 @@ mod signals;
 mod socket;
 mod tcp;
 mod three_levels;
+mod together;

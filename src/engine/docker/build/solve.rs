@@ -16,7 +16,7 @@ use super::notes::Teller;
 use super::session::{METHODS, Session};
 use super::sync::Source;
 use crate::engine::build::{Build, BuildFiles, BuildNotes};
-use crate::engine::docker::api::{Raw, SHORT, within};
+use crate::engine::docker::api::{Raw, within};
 use crate::engine::docker::engine::DockerEngine;
 use crate::engine::docker::error::Call as Tried;
 use crate::engine::error::EngineError;
@@ -92,7 +92,7 @@ impl DockerEngine {
     }
 
     async fn upgraded(&self, request: Raw, call: &Tried) -> Result<TokioIo<Upgraded>, EngineError> {
-        within(call, Some(SHORT), async {
+        within(call, Some(self.transport.limits.call), async {
             let request = request.header("connection", "Upgrade").header("upgrade", "h2c");
             let response = match request.send(&self.transport, call).await {
                 Ok(response) => response,
