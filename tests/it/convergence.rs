@@ -85,7 +85,6 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
         spec,
         container_name: None,
         scale: if dice.one_in(6) { 2 } else { 1 },
-        deploy: None,
         depends_on: Vec::new(),
         build: None,
         pull_policy: PullPolicy::Missing,

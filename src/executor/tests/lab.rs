@@ -50,7 +50,6 @@ pub(super) fn service(name: &str) -> Service {
         spec: ContainerSpec { image: "busybox".to_owned(), networks, ..ContainerSpec::default() },
         container_name: None,
         scale: 1,
-        deploy: None,
         depends_on: Vec::new(),
         build: None,
         pull_policy: PullPolicy::Missing,
