@@ -161,7 +161,7 @@ fn attempt(path: &Path, command: &str) -> io::Result<Attempt> {
     }
     file.set_len(0)?;
     file.rewind()?;
-    file.write_all(format!("{}\n{command}\n", std::process::id()).as_bytes())?;
+    file.write_all(format!("{}\n{command}\n", rustix::process::getpid()).as_bytes())?;
     Ok(Attempt::Taken(Lock { _file: file, path: path.to_owned() }))
 }
 
