@@ -285,7 +285,8 @@ pub(super) fn assert_protocol(ran: &Ran) {
             }
             EventKind::StepProgress { step, .. }
             | EventKind::StepWaiting { step, .. }
-            | EventKind::StepSaid { step, .. } => {
+            | EventKind::StepSaid { step, .. }
+            | EventKind::StepRetrying { step, .. } => {
                 assert!(running.contains(step), "{step} tells something and does not run");
             }
             EventKind::StepFinished { step, outcome, took } => {
@@ -304,6 +305,7 @@ pub(super) fn assert_protocol(ran: &Ran) {
                     Outcome::Cancelled => 3,
                 }] += 1;
             }
+            EventKind::LookingAgain { .. } => assert_eq!(ended, planned, "every step has ended"),
             EventKind::Surveyed { .. } | EventKind::Warned { .. } | EventKind::Cancelling { .. } => {}
         }
     }
