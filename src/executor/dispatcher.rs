@@ -29,13 +29,18 @@ use super::failure;
 use super::fallen::{self, Way};
 use super::final_look::final_look;
 use super::link::Link;
+use super::patience;
 use super::run::{RunOptions, RunReport};
 use super::scheduler::{End, Scheduler, Unrun};
 use super::status::statuses;
 use super::step::carry_out;
 use super::step_context::{Broken, Entered, Gain, Message, StepContext};
-use super::survey::{Surveyed, known_engines};
+use super::survey::{SurveyOptions, Surveyed, known_engines};
 use super::tally::Tally;
+
+mod again;
+
+use again::Again;
 
 /// Calls at once on the root engine and on each inner one (DESIGN 12.7).
 const PERMITS: (usize, usize) = (8, 4);
@@ -73,6 +78,9 @@ pub(super) struct Dispatcher<'a> {
     in_scope: BTreeSet<Addr>,
     /// Whether something ran that may have changed what was observed.
     is_stale: bool,
+    /// How the lab was surveyed.
+    survey: SurveyOptions,
+    again: Again,
     tally: Tally,
 }
 
@@ -106,6 +114,8 @@ impl<'a> Dispatcher<'a> {
             messages: mpsc::unbounded_channel(),
             in_scope: BTreeSet::new(),
             is_stale: false,
+            survey: surveyed.options,
+            again: Again::default(),
             tally: Tally::default(),
         };
         dispatcher.link_all(&surveyed.engines);
@@ -139,6 +149,9 @@ impl<'a> Dispatcher<'a> {
         let layers: Vec<LayerPath> = layers.map(|(path, _)| path.clone()).collect();
         self.join_plan(layers, first);
         self.dispatch().await;
+        while self.look_again().await {
+            self.dispatch().await;
+        }
         let services = self.finish().await;
         let summary = &mut self.tally.summary;
         summary.interrupted = self.level.is_some();
@@ -311,7 +324,13 @@ impl<'a> Dispatcher<'a> {
             Message::Said { step, line } if self.running.contains_key(&step) => {
                 self.emit(EventKind::StepSaid { step, line });
             }
-            Message::Progress { .. } | Message::Waiting { .. } | Message::Said { .. } => {}
+            Message::Retrying { step, because, pause } if self.running.contains_key(&step) => {
+                self.emit(EventKind::StepRetrying { step, because, pause });
+            }
+            Message::Progress { .. }
+            | Message::Waiting { .. }
+            | Message::Said { .. }
+            | Message::Retrying { .. } => {}
         }
     }
 
@@ -437,6 +456,10 @@ impl<'a> Dispatcher<'a> {
     /// A started step failed because of `of`.
     fn fail_of(&mut self, id: StepId, of: Resource, failure: Failure) {
         if let Some(step) = self.steps.get(&id) {
+            if !step.may_fail && patience::is_stale(&step.action, &failure) {
+                let why = failure.causes.first().unwrap_or(&failure.summary).clone();
+                self.again.because.get_or_insert(why);
+            }
             self.tally.failed(step, of, failure.clone());
         }
         self.end(id, End::Failed, Outcome::Failed(Box::new(failure)));

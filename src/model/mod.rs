@@ -8,7 +8,6 @@ pub mod behaviour;
 pub mod build;
 pub mod check;
 pub mod container;
-pub mod deploy;
 pub mod dial;
 pub mod facts;
 pub mod failure;

@@ -228,6 +228,8 @@ pub struct Down {
     pub volumes: bool,
     /// Grace for every container in place of its own.
     pub grace: Option<Duration>,
+    /// How long a stopped node may take to answer, so that its layer can be taken apart, in place of a minute.
+    pub patience: Option<Duration>,
 }
 
 impl Goal {

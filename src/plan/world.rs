@@ -277,7 +277,6 @@ impl<'a> World<'a> {
                     host: Some((number, number)),
                     container: inner,
                     protocol: port.protocol,
-                    notes: None,
                 }
             };
             let next = binding.host.map_or(inner, |(first, _)| first);

@@ -121,7 +121,7 @@ fn measure(directory: &Path) -> Measured {
     let read = on_cpu() - started;
     let engine = FakeEngine::new("root").with_registry(&["app:1", "docker:dind"]);
     let nowhere = Vars::from([("DOCKER_HOST".to_owned(), "unix:///nowhere/no.sock".to_owned())]);
-    let ctx = Ctx { root: engine.shared(), endpoint: root::resolve(&nowhere).expect("a socket's address") };
+    let ctx = Ctx::new(engine.shared(), root::resolve(&nowhere).expect("a socket's address"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let started = on_cpu();
     let options = UpOptions {
