@@ -1,16 +1,20 @@
 //! What was typed and the environment, resolved: every choice is made here.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
 use crate::model::name::ProjectName;
+use crate::ops::context::Ctx;
 use crate::ops::load::LoadOptions;
+use crate::ops::lock::{self, LockOptions, Notice};
 
 use super::args::global::{ColorArg, GlobalArgs, ProgressArg};
 use super::args::lab::LabArgs;
 use super::environment::Environment;
 use super::error::CliError;
+use super::terminal::Terminal;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,9 @@ impl Settings {
             environment.vars.insert("DOCKER_HOST".to_owned(), host.clone());
             environment.vars.remove("DOCKER_CONTEXT");
         }
+        for (name, limit) in global.limits() {
+            environment.vars.insert(name.to_owned(), format!("{}ms", limit.as_millis()));
+        }
         let dumb = environment.var("TERM") == Some("dumb");
         let ansi = match environment.var("COMPOSE_ANSI") {
             Some("never") => ColorArg::Never,
@@ -79,6 +86,36 @@ impl Settings {
     pub fn is_on(&self, name: &str) -> bool {
         let value = self.environment.var(name).map(str::to_ascii_lowercase);
         value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true" | "y" | "yes" | "on"))
+    }
+
+    /// Whether flags say which lab is meant.
+    pub fn names_a_lab(&self, after: &LabArgs) -> bool {
+        let lab = self.lab.clone().overlaid(after);
+        lab.project_name.is_some() || !lab.file.is_empty()
+    }
+
+    /// Opens the root engine for a command that changes the lab: others wait for it, and it for them.
+    ///
+    /// # Errors
+    /// As [`Ctx::open`].
+    pub fn open_to_change(&self, terminal: &Terminal) -> Result<Ctx, CliError> {
+        let (terminal, vars) = (terminal.clone(), &self.environment.vars);
+        let quiet = self.progress == Progress::Quiet;
+        let told = move |notice: &Notice| match notice {
+            Notice::HeldBy(_) if quiet => {}
+            Notice::HeldBy(holder) => {
+                terminal.say(&format!("waiting for {holder}, which is at work on the lab\n"))
+            }
+            Notice::Unavailable(path, error) => terminal.say(&format!(
+                "warning: `{}` cannot be made ({error}): nothing keeps a second nestctl from this lab\n",
+                path.display()
+            )),
+        };
+        Ok(Ctx::open(vars)?.locking(LockOptions {
+            directory: lock::directory(vars),
+            command: self.environment.command.clone(),
+            told: Arc::new(told),
+        }))
     }
 
     /// What to load, with the flags that stand after the command. `enabled`: addresses given to it, whose services

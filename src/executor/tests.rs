@@ -2,6 +2,7 @@
 
 mod hooks;
 mod lab;
+mod patience;
 mod protocol;
 mod runs;
 mod signals;

@@ -85,7 +85,6 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
         spec,
         container_name: None,
         scale: if dice.one_in(6) { 2 } else { 1 },
-        deploy: None,
         depends_on: Vec::new(),
         build: None,
         pull_policy: PullPolicy::Missing,
@@ -179,7 +178,12 @@ fn up(lab: &Topology) -> Goal {
 }
 
 fn down(volumes: bool) -> Goal {
-    Goal::Down(Down { project: ProjectName::new("lab").expect("valid"), volumes, grace: None })
+    Goal::Down(Down {
+        project: ProjectName::new("lab").expect("valid"),
+        volumes,
+        grace: None,
+        patience: None,
+    })
 }
 
 /// Surveys and plans; the answer is `None` when the root engine does not answer.

@@ -43,7 +43,11 @@ pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -
         say_problems(&lab.warnings, &lab.sources, terminal);
     }
     let cancel = signals::listen()?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = if args.dry_run {
+        Ctx::open(&settings.environment.vars)?
+    } else {
+        settings.open_to_change(terminal)?
+    };
     let mut interrupted = cancel.clone();
     let prepared = tokio::select! {
         prepared = prepare_up(&ctx, &lab, &options) => prepared?,

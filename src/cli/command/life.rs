@@ -111,7 +111,11 @@ async fn carry_out(asked: &Asked<'_>, settings: &Settings, terminal: &Terminal) 
         wait: asked.wait,
     };
     let cancel = signals::listen()?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = if asked.dry_run {
+        Ctx::open(&settings.environment.vars)?
+    } else {
+        settings.open_to_change(terminal)?
+    };
     let mut interrupted = cancel.clone();
     let prepared = tokio::select! {
         prepared = prepare_life(&ctx, life) => prepared?,

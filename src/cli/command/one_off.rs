@@ -11,7 +11,6 @@ use crate::cli::settings::{Progress, Settings};
 use crate::cli::terminal::{Terminal, lines};
 use crate::cli::{exit, signals};
 use crate::ops::address::parse_pattern;
-use crate::ops::context::Ctx;
 use crate::ops::exec::ExecStreams;
 use crate::ops::load::load;
 use crate::ops::one_off::{Attached, RunOptions, find, one_off};
@@ -77,7 +76,7 @@ pub async fn one_off_run(args: RunArgs, settings: &Settings, terminal: &Terminal
     if !matches!(settings.progress, Progress::Quiet | Progress::Json) {
         say_problems(&lab.warnings, &lab.sources, terminal);
     }
-    let ctx = Ctx::open(&environment.vars)?;
+    let ctx = settings.open_to_change(terminal)?;
     let cancel = signals::listen()?;
     let mut interrupted = cancel.clone();
     let prepared = tokio::select! {

@@ -80,7 +80,11 @@ pub async fn bring_up(
         say_problems(&lab.warnings, &lab.sources, terminal);
     }
     let cancel = signals::listen()?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = if making.dry_run {
+        Ctx::open(&settings.environment.vars)?
+    } else {
+        settings.open_to_change(terminal)?
+    };
     let mut interrupted = cancel.clone();
     let prepared = tokio::select! {
         prepared = prepare_up(&ctx, &lab, &options) => prepared?,

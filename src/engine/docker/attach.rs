@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
 
-use super::api::{Raw, SHORT, within};
+use super::api::{Raw, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
 use super::exec::output_of;
@@ -30,7 +30,7 @@ impl DockerEngine {
             .maybe("detachKeys", spec.detach_keys.as_deref())
             .header("connection", "Upgrade")
             .header("upgrade", "tcp");
-        let (upgraded, framing) = within(&call, Some(SHORT), async {
+        let (upgraded, framing) = within(&call, Some(self.transport.limits.call), async {
             let response = request.send(&self.transport, &call).await?;
             let framing = Framing::of(response.headers(), terminal);
             let upgraded = hyper::upgrade::on(response).await.map_err(|error| call.unreachable(error))?;
@@ -62,7 +62,10 @@ impl ExecControl for Control {
             let request = Raw::post(&["containers", &self.container, "resize"])
                 .query("h", &rows.to_string())
                 .query("w", &columns.to_string());
-            within(&call, Some(SHORT), async { request.send(&self.transport, &call).await.map(drop) }).await
+            within(&call, Some(self.transport.limits.call), async {
+                request.send(&self.transport, &call).await.map(drop)
+            })
+            .await
         })
     }
 

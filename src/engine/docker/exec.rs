@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::api::{Raw, SHORT, within};
+use super::api::{Raw, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
 use super::stream::{Demux, Framing};
@@ -65,7 +65,7 @@ impl DockerEngine {
         let body = serde_json::to_value(&config).map_err(|error| call.nonsense(error))?;
         let made: ExecId =
             Raw::post(&["containers", container, "exec"]).json(&body).fetch(&self.transport, &call).await?;
-        within(&call, Some(SHORT), async {
+        within(&call, Some(self.transport.limits.call), async {
             let mut start = serde_json::json!({"Detach": false, "Tty": terminal});
             if let Some((rows, columns)) = spec.tty {
                 start["ConsoleSize"] = serde_json::json!([rows, columns]);
@@ -167,7 +167,10 @@ impl ExecControl for Control {
             let request = Raw::post(&["exec", &self.exec, "resize"])
                 .query("h", &rows.to_string())
                 .query("w", &columns.to_string());
-            within(&call, Some(SHORT), async { request.send(&self.transport, &call).await.map(drop) }).await
+            within(&call, Some(self.transport.limits.call), async {
+                request.send(&self.transport, &call).await.map(drop)
+            })
+            .await
         })
     }
 

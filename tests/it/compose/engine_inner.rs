@@ -54,7 +54,7 @@ impl Lab {
         command.args(["-p", &self.project]).args(args).current_dir(&self.directory);
         command.env_clear().stdin(Stdio::null()).env("DOCKER_HOST", &self.host).envs(vars);
         command
-            .env("HOME", self.directory.join(CASE))
+            .env("HOME", self.directory.join(format!("{CASE}-home")))
             .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         said(&command.output().expect("nestctl runs"))
     }
