@@ -7,3 +7,4 @@ mod protocol;
 mod runs;
 mod signals;
 mod surveys;
+mod timings;

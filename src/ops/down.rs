@@ -53,6 +53,7 @@ pub async fn down(
     sink: &mut dyn Sink,
     cancel: watch::Receiver<Option<CancelLevel>>,
 ) -> RunOutcome {
-    let options = RunOptions { command: "down", parallel, files: Arc::new(DiskFiles) };
+    let options =
+        RunOptions { command: "down", parallel, files: Arc::new(DiskFiles), before: prepared.before };
     run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
 }

@@ -74,6 +74,6 @@ pub async fn live(
         Goal::Life(life) => life.verb.name(),
         Goal::Up(_) | Goal::Down(_) => "run",
     };
-    let options = RunOptions { command, parallel, files: Arc::new(DiskFiles) };
+    let options = RunOptions { command, parallel, files: Arc::new(DiskFiles), before: prepared.before };
     run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
+use crate::executor::run::Before;
 use crate::executor::survey::{SurveyOptions, Surveyed, survey_knowing};
 use crate::model::addr::LayerPath;
 use crate::plan::goal::Goal;
@@ -29,6 +31,8 @@ pub struct Prepared {
     /// The first plan. It covers every layer that has answered. Where there is a `refresh`, it is what would come
     /// after it if it brings nothing new, with its pulls.
     pub plan: Plan,
+    /// How long that took.
+    pub before: Before,
     /// Keeps others from the lab as long as it lives.
     pub lock: Option<Lock>,
 }
@@ -38,7 +42,9 @@ pub struct Prepared {
 /// # Errors
 /// When the root engine does not answer, or another run has the lab.
 pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
+    let began = Instant::now();
     let facts = ctx.root.facts().await?;
+    let asked = began.elapsed();
     let lock = match &ctx.lock {
         Some(options) => lock::take(options, ctx.limits.lock, goal.project(), &facts.id).await?,
         None => None,
@@ -49,10 +55,14 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
         facts: matches!(goal, Goal::Up(_)),
         patience: ctx.limits.answer,
     };
+    // A wait for another run is not this one's time.
+    let began = Instant::now();
     let mut surveyed = survey_knowing(Arc::clone(&ctx.root), facts, &options).await?;
     if let Goal::Up(up) = &goal {
         circumstances::add(&mut surveyed, ctx, &up.lab.topology).await?;
     }
+    let survey = asked + began.elapsed();
+    let began = Instant::now();
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
     let planning = goal.planning();
@@ -70,7 +80,8 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     };
     let foreseen = foreseen(&planning, &surveyed.known, &plan);
     foreseen.into_iter().for_each(|problem| plan.problems.push(problem));
-    Ok(Prepared { goal, surveyed, refresh, plan, lock })
+    let before = Before { survey, plan: began.elapsed() };
+    Ok(Prepared { goal, surveyed, refresh, plan, before, lock })
 }
 
 impl Prepared {

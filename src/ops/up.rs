@@ -86,7 +86,7 @@ pub async fn up(
         Goal::Up(up) if up.way.starts != Starts::All => "create",
         _ => "up",
     };
-    let options = RunOptions { command, parallel, files: Arc::new(DiskFiles) };
+    let options = RunOptions { command, parallel, files: Arc::new(DiskFiles), before: prepared.before };
     let first = prepared.refresh.unwrap_or(prepared.plan);
     run(&prepared.goal, prepared.surveyed, first, &options, sink, cancel).await.into()
 }

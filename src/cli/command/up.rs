@@ -14,7 +14,7 @@ use crate::ops::context::Ctx;
 use crate::ops::load::{ValidLab, load};
 use crate::ops::scale::{parse_scale, scaled};
 use crate::ops::up::{self, Starts, Until, UpOptions, prepare_up};
-use crate::report::asks;
+use crate::report::{asks, timings};
 
 use super::run;
 
@@ -103,5 +103,12 @@ pub async fn bring_up(
     let mut sink = run::sink(settings, terminal, &lab.sources);
     let report = up::up(prepared, making.parallel, sink.as_mut(), cancel).await;
     drop(sink);
+    // With events as JSON it is in the last of them.
+    if making.timings && settings.progress != Progress::Json {
+        terminal.say(&format!(
+            "\n{}",
+            timings::render(&report.timings, terminal.err, Some(terminal.err_columns))
+        ));
+    }
     Ok(BroughtUp { code: run::finish(&report, terminal), lab, ctx })
 }
