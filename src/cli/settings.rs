@@ -88,6 +88,12 @@ impl Settings {
         value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true" | "y" | "yes" | "on"))
     }
 
+    /// Whether flags say which lab is meant.
+    pub fn names_a_lab(&self, after: &LabArgs) -> bool {
+        let lab = self.lab.clone().overlaid(after);
+        lab.project_name.is_some() || !lab.file.is_empty()
+    }
+
     /// Opens the root engine for a command that changes the lab: others wait for it, and it for them.
     ///
     /// # Errors

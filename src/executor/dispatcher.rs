@@ -18,7 +18,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::milestone::Milestone;
 use crate::model::observed::ContainerState;
 use crate::plan::action::Action;
-use crate::plan::goal::{Goal, Starts};
+use crate::plan::goal::{Goal, Planning, Starts};
 use crate::plan::known::{Known, Layer};
 use crate::plan::ours;
 use crate::plan::plan::Plan;
@@ -54,6 +54,7 @@ type StepResult = Result<Gain, Broken>;
 /// One run.
 pub(super) struct Dispatcher<'a> {
     goal: &'a Goal,
+    planning: Planning<'a>,
     options: &'a RunOptions,
     sink: &'a mut dyn Sink,
     sink_is_closed: bool,
@@ -93,6 +94,7 @@ impl<'a> Dispatcher<'a> {
     ) -> Self {
         let mut dispatcher = Self {
             goal,
+            planning: goal.planning(),
             options,
             sink,
             sink_is_closed: false,
@@ -367,7 +369,7 @@ impl<'a> Dispatcher<'a> {
             .iter()
             .filter(|(path, known)| path.is_within(&layer) && matches!(known, Layer::Answered(_)));
         let scope: BTreeSet<LayerPath> = below.map(|(path, _)| path.clone()).collect();
-        let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
+        let plan = self.planning.plan(&self.known, &scope, StepId(self.next_step));
         let errors = plan.problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error);
         let errors: Vec<String> = errors.map(|problem| problem.message.clone()).collect();
         if errors.is_empty() {

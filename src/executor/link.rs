@@ -18,7 +18,7 @@ pub(super) struct Link {
     pub(super) engine: Arc<dyn Engine>,
     /// Places for calls at once.
     pub(super) permits: Arc<Semaphore>,
-    /// Whether a step has given up on reaching it: the others need not be as patient.
+    /// Whether a step has got no answer from it: the others need not be as patient.
     pub(super) is_lost: AtomicBool,
     events: Mutex<Option<Events>>,
 }

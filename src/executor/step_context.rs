@@ -28,6 +28,9 @@ use super::patience;
 /// Progress is told at most this often a step.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
+/// An engine that gave no answer is asked for so long whether it is there.
+const LOST: Duration = Duration::from_secs(3);
+
 /// A message of a step to the dispatcher.
 #[derive(Debug)]
 pub(super) enum Message {
@@ -185,6 +188,9 @@ impl StepContext {
         &self,
         mut call: impl FnMut() -> F,
     ) -> Result<T, EngineError> {
+        if self.link.is_lost.load(Ordering::Relaxed) {
+            self.answers_again().await?;
+        }
         let mut attempt = 1;
         loop {
             let error = match call().await {
@@ -194,6 +200,9 @@ impl StepContext {
                 }
                 Err(error) => error,
             };
+            if error.kind == FailureKind::Timeout && error.status.is_none() {
+                self.link.is_lost.store(true, Ordering::Relaxed);
+            }
             if !patience::passes(&error) || !patience::is_repeatable(&self.step.action) {
                 return Err(error);
             }
@@ -216,6 +225,22 @@ impl StepContext {
             match self.unless_cancelled(paused).await {
                 Ok(true) => attempt += 1,
                 Ok(false) | Err(_) => return Err(error),
+            }
+        }
+    }
+
+    /// Asks an engine that has left a call without an answer whether it is there at all, so that not every call has to
+    /// wait for its whole limit.
+    async fn answers_again(&self) -> Result<(), EngineError> {
+        match tokio::time::timeout(LOST, self.engine().ping()).await {
+            Ok(Ok(())) => {
+                self.link.is_lost.store(false, Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_elapsed) => {
+                let why = format!("no answer within {LOST:?}, and none to a call before");
+                Err(EngineError::new("reach the engine", "", FailureKind::Timeout, why))
             }
         }
     }

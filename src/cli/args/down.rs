@@ -16,6 +16,12 @@ pub struct DownArgs {
     /// Give each container so long to stop (`10`, `1m`).
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
+    /// Wait so long for a stopped node's engine, to empty it (60).
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub wait_timeout: Option<Duration>,
+    /// Take down every lab of nestctl on the engine.
+    #[arg(long)]
+    pub all: bool,
     /// Make so many calls at once; inner engines, half.
     #[arg(long, value_name = "N")]
     pub parallel: Option<std::num::NonZeroUsize>,
@@ -33,7 +39,16 @@ pub struct DownArgs {
 impl DownArgs {
     /// `down` without a flag.
     pub fn of(lab: LabArgs) -> Self {
-        Self { volumes: false, timeout: None, parallel: None, dry_run: false, remove_orphans: true, lab }
+        Self {
+            volumes: false,
+            timeout: None,
+            wait_timeout: None,
+            all: false,
+            parallel: None,
+            dry_run: false,
+            remove_orphans: true,
+            lab,
+        }
     }
 
     /// Shown below the help.
@@ -41,5 +56,6 @@ impl DownArgs {
 Examples:
   nestctl down                Take the lab of this directory down, keep its volumes
   nestctl down -v             Take it down and remove its volumes
+  nestctl down --all          Take every lab on the engine down
   nestctl down -p poc         Take the lab `poc` down from anywhere, without its file";
 }

@@ -104,12 +104,17 @@ async fn a_daemon_that_stays_away_is_given_up_once_and_the_rest_goes_on() {
     let engine = engine();
     let inside = (0..6).map(|n| service(&format!("s{n}"))).collect();
     let lab = lab(vec![node("vm", "dind", inside), service("client")]);
-    let away = Fault::Fail(FailureKind::Unreachable, "connection refused".to_owned());
-    let when =
-        When::Matches { engine: Some("/lab-vm-1".to_owned()), op: Some("create container"), target: None };
-    engine.script(when, u32::MAX, away);
-    let ran = go(&engine, &up_goal(&lab)).await;
-    // Four calls at once are patient; those after them know.
+    let there = |op| When::Matches { engine: Some("/lab-vm-1".to_owned()), op, target: None };
+    let gate = engine.hold(there(Some("create container")));
+    let goal = up_goal(&lab);
+    let (ran, ()) = tokio::join!(go(&engine, &goal), async {
+        gate.reached(1).await;
+        engine.heal();
+        let away = Fault::Fail(FailureKind::Unreachable, "connection refused".to_owned());
+        engine.script(there(None), u32::MAX, away);
+        gate.open();
+    });
+    // Calls at once are patient; those after them know.
     assert!(ran.report.summary.took < Duration::from_secs(12), "{:?}", ran.report.summary.took);
     assert_eq!(retries(&ran).len(), 20, "{:?}", retries(&ran));
     assert_eq!(engine.container("lab-client-1").map(|it| it.state), Some(ContainerState::Running));
