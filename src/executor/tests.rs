@@ -3,6 +3,7 @@
 mod hooks;
 mod lab;
 mod protocol;
+mod pulls;
 mod runs;
 mod signals;
 mod surveys;

@@ -15,7 +15,7 @@ use crate::model::name::ServiceName;
 use crate::model::observed::ObservedContainer;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
-use crate::model::topology::Layer;
+use crate::model::topology::{Layer, Topology};
 
 use super::address_pool::{self, Cidr};
 use super::bring_up::Bringing;
@@ -25,13 +25,14 @@ use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
 use super::engine_lacks;
-use super::goal::{Builds, Starts, Up, Wait};
+use super::goal::{ImagesOnly, Starts, Up, Wait};
 use super::images::{Images, Order, Wanted};
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
 use super::ours;
 use super::plan::Plan;
+use super::pull;
 use super::quiesce;
 use super::ranges;
 use super::refresh;
@@ -92,15 +93,22 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };
+    match &up.way.images_only {
+        Some(ImagesOnly::Build) => {
+            planner.builds_alone();
+            return planner.builder.finish();
+        }
+        Some(ImagesOnly::Pull(pulling)) => {
+            pull::copies(&mut planner, pulling);
+            return planner.builder.finish();
+        }
+        None => {}
+    }
     let pulls = refresh::pulls(up, known, &planner.wanted).into_iter();
     planner.images.pulls = pulls.map(|(image, (_, cause))| (image.to_owned(), cause)).collect();
     if scope.contains(&LayerPath::root()) {
         claims::check(&planner.world, &mut planner.builder.problems);
         ranges::check(&planner.world, &mut planner.builder.problems);
-    }
-    if up.way.builds == Builds::Only {
-        planner.builds_alone();
-        return planner.builder.finish();
     }
     // Outermost first: whether a layer is leaving is known once its node has been looked at.
     let mut layers: Vec<&LayerPath> = scope.iter().collect();
@@ -125,7 +133,7 @@ pub(super) fn wanted(up: &Up) -> BTreeSet<Milestone> {
 }
 
 /// The instances that were named, and all inside them; all of them where none was.
-fn matching_or_all(up: &Up, topology: &crate::model::topology::Topology) -> BTreeSet<Addr> {
+pub(super) fn meant(up: &Up, topology: &Topology) -> BTreeSet<Addr> {
     let named: BTreeSet<Addr> = up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect();
     let instances = topology.instances().into_iter().map(|(addr, _)| addr);
     let needed = if up.way.no_deps { BTreeSet::new() } else { wanted_when_all_start(up) };
@@ -168,7 +176,7 @@ fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
 impl<'a> Planner<'a> {
     /// The images of all services that are meant, whether their layers are up or not.
     fn builds_alone(&mut self) {
-        let meant = matching_or_all(self.up, self.world.topology);
+        let meant = meant(self.up, self.world.topology);
         for (addr, service) in self.world.topology.instances() {
             if service.build.is_none() || !meant.contains(&addr) {
                 continue;
