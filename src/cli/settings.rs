@@ -123,6 +123,12 @@ impl Settings {
         typed.or_else(|| self.environment.var("COMPOSE_PARALLEL_LIMIT")?.trim().parse().ok())
     }
 
+    /// Whether flags say which lab is meant.
+    pub fn names_a_lab(&self, after: &LabArgs) -> bool {
+        let lab = self.lab.clone().overlaid(after);
+        lab.project_name.is_some() || !lab.file.is_empty()
+    }
+
     /// Opens the root engine for a command that changes the lab: others wait for it, and it for them.
     ///
     /// # Errors

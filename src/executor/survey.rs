@@ -49,6 +49,8 @@ pub struct Surveyed {
     pub known: Known,
     /// How to reach each engine that answered.
     pub engines: Engines,
+    /// What was asked for, to look again.
+    pub(super) options: SurveyOptions,
 }
 
 /// Surveys.
@@ -87,7 +89,7 @@ pub async fn survey_knowing(
         survey.take(probed);
         survey.drain().await;
     }
-    Ok(Surveyed { known: survey.known, engines: survey.engines })
+    Ok(Surveyed { known: survey.known, engines: survey.engines, options: options.clone() })
 }
 
 /// Which of these paths the engine's machine does not have. One that cannot be looked at counts as there.

@@ -2,6 +2,7 @@
 
 mod hooks;
 mod lab;
+mod patience;
 mod protocol;
 mod pulls;
 mod runs;

@@ -20,6 +20,8 @@ pub struct DownOptions {
     pub volumes: bool,
     /// Grace for every container in place of its own.
     pub grace: Option<Duration>,
+    /// How long a stopped node may take to answer, so that it can be emptied.
+    pub patience: Option<Duration>,
 }
 
 /// Surveys and plans. Changes nothing.
@@ -27,7 +29,11 @@ pub struct DownOptions {
 /// # Errors
 /// When the root engine does not answer.
 pub async fn prepare_down(ctx: &Ctx, options: &DownOptions) -> Result<Prepared, OpError> {
-    let goal =
-        Goal::Down(Down { project: options.project.clone(), volumes: options.volumes, grace: options.grace });
+    let goal = Goal::Down(Down {
+        project: options.project.clone(),
+        volumes: options.volumes,
+        grace: options.grace,
+        patience: options.patience,
+    });
     prepare(ctx, goal).await?.accepted(&Arc::new(SourceMap::default()))
 }

@@ -65,19 +65,20 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     }
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
-    let refresh = goal.refresh(&surveyed.known, StepId(0));
+    let planning = goal.planning();
+    let refresh = planning.refresh(&surveyed.known, StepId(0));
     let mut plan = match &refresh {
-        None => goal.plan(&surveyed.known, &scope, StepId(0)),
+        None => planning.plan(&surveyed.known, &scope, StepId(0)),
         Some(refresh) => {
             let mut known = surveyed.known.clone();
             known.promised.extend(refresh.steps.iter().flat_map(|step| &step.reaches).cloned());
             let next = refresh.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(0);
-            let mut plan = goal.plan(&known, &scope, StepId(next));
+            let mut plan = planning.plan(&known, &scope, StepId(next));
             plan.steps.splice(0..0, refresh.steps.iter().filter(|step| step.action.is_change()).cloned());
             plan
         }
     };
-    let foreseen = foreseen(&goal, &surveyed.known, &plan);
+    let foreseen = foreseen(&planning, &surveyed.known, &plan);
     foreseen.into_iter().for_each(|problem| plan.problems.push(problem));
     Ok(Prepared { goal, surveyed, refresh, plan, lock })
 }
@@ -85,7 +86,7 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
 impl Prepared {
     /// What layers that are not up yet will need.
     pub fn forecast(&self) -> Vec<Forecast> {
-        forecast(&self.goal, &self.surveyed.known, &self.plan)
+        forecast(&self.goal.planning(), &self.surveyed.known, &self.plan)
     }
 
     /// Carries out what was prepared. `parallel`: calls at once on the root engine.

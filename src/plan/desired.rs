@@ -34,7 +34,8 @@ pub(super) struct Desired<'a> {
     pub(super) service: &'a Service,
     pub(super) kind: Option<&'static Kind>,
     pub(super) name: String,
-    pub(super) spec: ContainerSpec,
+    /// Shared with the step that makes it.
+    pub(super) spec: Arc<ContainerSpec>,
     pub(super) labels: Labels,
     /// Hash of the file's part, and of the kind's.
     pub(super) fingerprint: (String, Option<String>),
@@ -107,7 +108,7 @@ impl<'a> Desired<'a> {
             service,
             kind,
             name,
-            spec: ContainerSpec::default(),
+            spec: Arc::default(),
             labels: Labels::new(),
             fingerprint: (String::new(), None),
             files: Vec::new(),
@@ -141,7 +142,7 @@ impl<'a> Desired<'a> {
             out.take_profile(profile, node);
             out.carry_paths(world, known, &layer, &carried.outside, carried.lab);
         } else {
-            out.spec = file;
+            out.spec = Arc::new(file);
         }
         out.fingerprint.0 = canonical.hash();
         out.name_in_networks(world);
@@ -168,7 +169,9 @@ impl<'a> Desired<'a> {
     fn name_in_networks(&mut self, world: &World<'_>) {
         let layer = self.addr.layer();
         for key in self.service.spec.networks.keys() {
-            if let Some(endpoint) = self.spec.networks.get_mut(&world.network_name(&layer, key)) {
+            if let Some(endpoint) =
+                Arc::make_mut(&mut self.spec).networks.get_mut(&world.network_name(&layer, key))
+            {
                 endpoint.aliases.insert(0, self.name.clone());
             }
         }
@@ -183,7 +186,7 @@ impl<'a> Desired<'a> {
     }
 
     fn take_profile(&mut self, profile: Profile, node: &NodeDef) {
-        self.spec = profile.spec;
+        self.spec = Arc::new(profile.spec);
         self.files = profile.files;
         for volume in profile.data {
             if self.spec.mounts.iter().any(|mount| mount.target == volume.target) {
@@ -204,7 +207,7 @@ impl<'a> Desired<'a> {
                     MountSource::volume(Some(name))
                 }
             };
-            self.spec.mounts.push(Mount {
+            Arc::make_mut(&mut self.spec).mounts.push(Mount {
                 target: volume.target,
                 source,
                 read_only: false,
@@ -234,7 +237,7 @@ impl<'a> Desired<'a> {
             } else {
                 BindPath::Engine(path_in_node(world, path))
             };
-            self.spec.mounts.push(Mount {
+            Arc::make_mut(&mut self.spec).mounts.push(Mount {
                 target: path_in_node(world, path),
                 source: MountSource::bind(at_home, false),
                 read_only: false,
@@ -250,10 +253,10 @@ impl<'a> Desired<'a> {
         if !self.spec.mounts.iter().any(|mount| mount.target == API_SOCKET) {
             let path = BindPath::Engine(socket);
             let source = MountSource::bind(path, false);
-            self.spec.mounts.push(Mount::new(API_SOCKET, source, false));
+            Arc::make_mut(&mut self.spec).mounts.push(Mount::new(API_SOCKET, source, false));
         }
         let directory = Some(API_CONFIG.to_owned());
-        self.spec.environment.entry("DOCKER_CONFIG".to_owned()).or_insert(directory);
+        Arc::make_mut(&mut self.spec).environment.entry("DOCKER_CONFIG".to_owned()).or_insert(directory);
         self.files.push(PutFile {
             path: format!("{API_CONFIG}/config.json"),
             mode: 0o444,

@@ -1,7 +1,7 @@
 //! What a run is to achieve, and the one entry of the planner.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::graph::lab_graph::LabGraph;
@@ -253,6 +253,8 @@ pub struct Down {
     pub volumes: bool,
     /// Grace for every container in place of its own.
     pub grace: Option<Duration>,
+    /// How long a stopped node may take to answer, so that its layer can be taken apart, in place of a minute.
+    pub patience: Option<Duration>,
 }
 
 impl Goal {
@@ -291,22 +293,46 @@ impl Goal {
         }
     }
 
+    /// A planner of this goal.
+    pub fn planning(&self) -> Planning<'_> {
+        Planning { goal: self, basis: OnceLock::new() }
+    }
+
+    /// As [`Planning::plan`], for one plan alone.
+    pub fn plan(&self, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
+        self.planning().plan(known, scope, first)
+    }
+}
+
+/// A goal, and what follows from it alone: worked out once for all the plans of a run.
+#[derive(Debug)]
+pub struct Planning<'a> {
+    /// The goal.
+    pub goal: &'a Goal,
+    basis: OnceLock<up::Basis<'a>>,
+}
+
+impl<'a> Planning<'a> {
     /// What must be done, and looked at again, before anything can be planned: pulls that the file asks for at each
     /// `up`. `None` where nothing must.
     pub fn refresh(&self, known: &Known, first: StepId) -> Option<Plan> {
-        match self {
-            Self::Up(goal) => refresh::plan(goal, known, first),
-            Self::Down(_) | Self::Life(_) => None,
+        match self.goal {
+            Goal::Up(up) => refresh::plan(self.basis(up), known, first),
+            Goal::Down(_) | Goal::Life(_) => None,
         }
     }
 
     /// Plans the layers of `scope`. The first plan's scope is all that answered, later ones hold the layer that
     /// was entered. Step numbers begin at `first`.
     pub fn plan(&self, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
-        match self {
-            Self::Up(goal) => up::plan(goal, known, scope, first),
-            Self::Down(goal) => down::plan(goal, known, scope, first),
-            Self::Life(goal) => life::plan(goal, known, scope, first),
+        match self.goal {
+            Goal::Up(up) => up::plan(self.basis(up), known, scope, first),
+            Goal::Down(goal) => down::plan(goal, known, scope, first),
+            Goal::Life(goal) => life::plan(goal, known, scope, first),
         }
+    }
+
+    fn basis(&self, up: &'a Up) -> &up::Basis<'a> {
+        self.basis.get_or_init(|| up::Basis::new(up))
     }
 }

@@ -56,12 +56,12 @@ impl Objects {
             if world.home(&owner) != world.home(&layer) {
                 break;
             }
-            let keys = world.topology.layer(&owner).map(|layer| layer.networks.keys()).into_iter().flatten();
-            for key in keys {
-                let name = world.network_name(&owner, key);
-                if desired.spec.networks.contains_key(&name) {
-                    steps.extend(self.network(world, known, builder, &owner, key, &name));
-                }
+            let names = desired.spec.networks.keys();
+            let mut used: Vec<(&str, &str)> =
+                names.filter_map(|name| Some((world.network_key(&owner, name)?, name.as_str()))).collect();
+            used.sort_unstable();
+            for (key, name) in used {
+                steps.extend(self.network(world, known, builder, &owner, key, name));
             }
         }
         for mount in &desired.spec.mounts {
@@ -181,8 +181,8 @@ impl Objects {
         layer: &LayerPath,
         name: &str,
     ) -> Option<StepId> {
-        let defs = &world.topology.layer(layer)?.volumes;
-        let (key, def) = defs.iter().find(|(key, _)| world.volume_name(layer, key) == name)?;
+        let key = world.volume_key(layer, name)?;
+        let def = world.topology.layer(layer)?.volumes.get(key)?;
         if def.external {
             let there =
                 known.seen(layer).is_some_and(|seen| seen.volumes.iter().any(|volume| volume.name == name));
@@ -191,7 +191,7 @@ impl Objects {
             }
             return None;
         }
-        let owner = Some((key.as_str(), def.span));
+        let owner = Some((key, def.span));
         self.volume(world, known, builder, layer, name, &def.spec, None, &layer.to_string(), owner)
     }
 

@@ -14,13 +14,13 @@ use crate::model::service::{PullPolicy, Service};
 use super::action::Action;
 use super::builder::{Builder, Draft, after_end, when};
 use super::cause::Cause;
-use super::goal::{Pulling, Up};
+use super::goal::Pulling;
 use super::images::Images;
 use super::known::Known;
 use super::plan::Plan;
 use super::step::{Resource, StepId};
-use super::up::{Planner, meant};
-use super::world::{World, kind_of};
+use super::up::{Basis, Planner, meant};
+use super::world::kind_of;
 
 /// An image that something in a layer wants, and that may be pulled.
 struct Wish<'a> {
@@ -50,21 +50,21 @@ impl<'a> Wish<'a> {
 }
 
 /// All of them, of what is meant.
-fn wishes<'a>(up: &'a Up, pulling: &Pulling) -> Vec<Wish<'a>> {
-    let topology = &up.lab.topology;
-    let meant = meant(up, topology);
+fn wishes<'a>(basis: &Basis<'a>, pulling: &Pulling) -> Vec<Wish<'a>> {
+    let (up, world) = (basis.up, &basis.world);
+    let meant = meant(up, world);
     let mut out = Vec::new();
     let layers =
-        topology.instances().into_iter().filter(|(addr, _)| meant.contains(addr)).map(|it| it.0.inner());
+        world.instances.iter().filter(|(addr, _)| meant.contains(addr)).map(|(addr, _)| addr.inner());
     let root = up.targets.is_empty().then(LayerPath::root);
     for path in root.into_iter().chain(layers) {
-        let images = topology.layer(&path).map(|layer| layer.images.as_slice()).unwrap_or_default();
+        let images = world.topology.layer(&path).map(|layer| layer.images.as_slice()).unwrap_or_default();
         out.extend(
             images.iter().filter_map(|image| Wish::new(&image.value, None, path.clone(), pulling.policy)),
         );
     }
-    for (addr, service) in topology.instances() {
-        if meant.contains(&addr) {
+    for (addr, service) in &world.instances {
+        if meant.contains(addr) {
             of_service(service, &addr.layer(), pulling, &mut out);
         }
     }
@@ -94,15 +94,19 @@ fn of_service<'a>(service: &'a Service, layer: &LayerPath, pulling: &Pulling, ou
 
 /// The pulls, and a new look at the root engine after them: only then it is known what inner engines lack. `None` where
 /// nothing is to be pulled.
-pub(super) fn at_the_root(up: &Up, known: &Known, pulling: &Pulling, first: StepId) -> Option<Plan> {
+pub(super) fn at_the_root(
+    basis: &Basis<'_>,
+    known: &Known,
+    pulling: &Pulling,
+    first: StepId,
+) -> Option<Plan> {
     let root = LayerPath::root();
-    let world = World::new(&up.lab.topology);
     let mut images = Images::default();
     let mut builder = Builder::new(first);
     let mut seen = BTreeSet::new();
-    for wish in wishes(up, pulling) {
+    for wish in wishes(basis, pulling) {
         let mut is_on = |home: &LayerPath| images.id(known, home, wish.reference).is_some();
-        let is_there = is_on(&root) || is_on(&world.home(&wish.layer));
+        let is_there = is_on(&root) || is_on(&basis.world.home(&wish.layer));
         if (is_there && !wish.renews) || !seen.insert(wish.reference) {
             continue;
         }
@@ -127,9 +131,9 @@ pub(super) fn at_the_root(up: &Up, known: &Known, pulling: &Pulling, first: Step
 }
 
 /// The copies to inner engines that answer.
-pub(super) fn copies(planner: &mut Planner<'_>, pulling: &Pulling) {
+pub(super) fn copies(planner: &mut Planner<'_>, basis: &Basis<'_>, pulling: &Pulling) {
     let root = LayerPath::root();
-    for wish in wishes(planner.up, pulling) {
+    for wish in wishes(basis, pulling) {
         let home = planner.world.home(&wish.layer);
         let milestone = Milestone::Image(home.clone(), wish.reference.to_owned());
         if home.is_root() || planner.known.seen(&home).is_none() || planner.builder.has(&milestone) {

@@ -172,7 +172,15 @@ impl Progress {
                     }
                 }
             }
+            // What did not end well is planned again.
+            EventKind::LookingAgain { .. } => {
+                let ended_well = |id: &StepId| {
+                    self.steps.get(id).is_some_and(|it| it.status == StepStatus::Ended(Outcome::Done))
+                };
+                self.by_row.values_mut().for_each(|steps| steps.retain(ended_well));
+            }
             EventKind::RunStarted { .. }
+            | EventKind::StepRetrying { .. }
             | EventKind::Surveyed { .. }
             | EventKind::Warned { .. }
             | EventKind::StepSaid { .. }

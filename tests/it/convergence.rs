@@ -178,7 +178,12 @@ fn up(lab: &Topology) -> Goal {
 }
 
 fn down(volumes: bool) -> Goal {
-    Goal::Down(Down { project: ProjectName::new("lab").expect("valid"), volumes, grace: None })
+    Goal::Down(Down {
+        project: ProjectName::new("lab").expect("valid"),
+        volumes,
+        grace: None,
+        patience: None,
+    })
 }
 
 /// Surveys and plans; the answer is `None` when the root engine does not answer.

@@ -17,6 +17,12 @@ pub struct DownArgs {
     /// Give each container so long to stop (`10`, `1m`).
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
+    /// Wait so long for a stopped node's engine, to empty it (60).
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub wait_timeout: Option<Duration>,
+    /// Take down every lab of nestctl on the engine.
+    #[arg(long)]
+    pub all: bool,
     /// Accepted for the habit: all that carries the lab's labels goes.
     #[arg(long, hide = true)]
     pub remove_orphans: bool,
@@ -29,7 +35,7 @@ impl DownArgs {
     /// `down` without a flag.
     pub fn of(lab: LabArgs) -> Self {
         let change = ChangeArgs { lab, ..ChangeArgs::default() };
-        Self { volumes: false, timeout: None, remove_orphans: true, change }
+        Self { volumes: false, timeout: None, wait_timeout: None, all: false, remove_orphans: true, change }
     }
 
     /// Shown below the help.
@@ -37,5 +43,6 @@ impl DownArgs {
 Examples:
   nestctl down                Take the lab of this directory down, keep its volumes
   nestctl down -v             Take it down and remove its volumes
+  nestctl down --all          Take every lab on the engine down
   nestctl down -p poc         Take the lab `poc` down from anywhere, without its file";
 }

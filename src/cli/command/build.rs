@@ -31,7 +31,7 @@ pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -
         ..Way::default()
     };
     let asked = Asked::images(&args.addresses, way, &args.change)?;
-    bring_up(&asked, &settings.quieter(args.quiet), terminal).await.map(|(over, _)| over.code)
+    bring_up(&asked, &settings.quieter(args.quiet), terminal).await.map(|it| it.code)
 }
 
 /// A name without a value takes that of the environment; without one there, it is left out.

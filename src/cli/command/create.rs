@@ -16,7 +16,7 @@ pub async fn create(args: &CreateArgs, settings: &Settings, terminal: &Terminal)
     let starts = if args.start_nodes { Starts::Nodes } else { Starts::Nothing };
     let way = (Until::Started, starts);
     let asked = Asked::making(&args.addresses, way, &args.making, &args.change, settings)?;
-    bring_up(&asked, settings, terminal).await.map(|(over, _)| over.code)
+    bring_up(&asked, settings, terminal).await.map(|it| it.code)
 }
 
 /// Runs another number of replicas.
@@ -27,5 +27,5 @@ pub async fn scale(args: &ScaleArgs, settings: &Settings, terminal: &Terminal) -
     let way = (Until::Ready(None), Starts::All);
     let asked = Asked::making(&addresses, way, &making, &args.change, settings)?;
     let targets = scales.into_iter().map(|it| it.service).collect();
-    bring_up(&asked.with_targets(targets), settings, terminal).await.map(|(over, _)| over.code)
+    bring_up(&asked.with_targets(targets), settings, terminal).await.map(|it| it.code)
 }

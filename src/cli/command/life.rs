@@ -83,13 +83,14 @@ async fn carry_out(asked: &Asked<'_>, settings: &Settings, terminal: &Terminal) 
         wait: asked.wait,
     };
     let course = Course::new(asked.change, settings, terminal);
-    let over = course
+    let opened = course.open()?;
+    course
         .run(
+            &opened,
             async |ctx| prepare_life(ctx, life).await,
             |prepared| Ok(!asked.ask || may_remove(&life::removed(prepared), settings, terminal)?),
         )
-        .await?;
-    Ok(over.code)
+        .await
 }
 
 /// Asks whether these may go. Without a terminal there is nobody to ask.

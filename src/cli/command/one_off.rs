@@ -23,7 +23,7 @@ use crate::ops::up::{Builds, Until, UpOptions, Way, prepare_up};
 use crate::report::sink_hushed::Hush;
 
 use super::exec::{listen, terminal_size, watch_size};
-use super::run::{Course, Over};
+use super::run::{Course, Opened};
 
 /// Makes a signal's number.
 type Signal = fn() -> SignalKind;
@@ -95,7 +95,9 @@ pub async fn one_off_run(args: RunArgs, settings: &Settings, terminal: &Terminal
         ..Course::new(&change, &settings, terminal)
     };
     let prepare = async |ctx: &Ctx| prepare_up(ctx, &lab, &up_options).await;
-    let Over { code, ctx, cancel } = course.run(prepare, |_| Ok(true)).await?;
+    let opened = course.open()?;
+    let code = course.run(&opened, prepare, |_| Ok(true)).await?;
+    let Opened { ctx, cancel } = opened;
     if code != exit::OK {
         if let Ok(made) = find(&ctx, &lab, &one).await {
             made.remove().await;

@@ -22,8 +22,12 @@ use super::run;
 pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let load_options = settings.load_options(&args.lab, &args.addresses)?;
     let (prepared, sources, directory) = if args.down {
-        let options =
-            DownOptions { project: project_name(&load_options)?, volumes: args.volumes, grace: None };
+        let options = DownOptions {
+            project: project_name(&load_options)?,
+            volumes: args.volumes,
+            grace: None,
+            patience: None,
+        };
         let ctx = Ctx::open(&settings.environment.vars)?;
         (prepare_down(&ctx, &options).await?, Arc::new(SourceMap::default()), None)
     } else {

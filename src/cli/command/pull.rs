@@ -18,5 +18,5 @@ pub async fn pull(args: &PullArgs, settings: &Settings, terminal: &Terminal) -> 
     let way =
         Way { images_only: Some(ImagesOnly::Pull(pulling)), no_deps: !args.include_deps, ..Way::default() };
     let asked = Asked::images(&args.addresses, way, &args.change)?;
-    bring_up(&asked, &settings.quieter(args.quiet), terminal).await.map(|(over, _)| over.code)
+    bring_up(&asked, &settings.quieter(args.quiet), terminal).await.map(|it| it.code)
 }

@@ -4,16 +4,14 @@
 use std::io;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use crate::cli::args::change::ChangeArgs;
 use crate::cli::args::format::Format;
 use crate::cli::error::{CliError, say_problems};
 use crate::cli::settings::{Progress, Settings};
+use crate::cli::signals::Cancel;
 use crate::cli::terminal::{Terminal, size_of};
 use crate::cli::{exit, signals};
 use crate::diag::source::SourceMap;
-use crate::event::event::CancelLevel;
 use crate::event::sink::Sink;
 use crate::model::failure::FailureKind;
 use crate::ops::context::Ctx;
@@ -44,14 +42,26 @@ pub struct Course<'a> {
     pub terminal: &'a Terminal,
 }
 
-/// A run that is over, or was only shown.
-pub struct Over {
-    /// Exit code.
-    pub code: u8,
+/// The root engine, and the user's signals from here on.
+pub struct Opened {
     /// The engine.
     pub ctx: Ctx,
-    /// Signals that have come so far, and those to come.
-    pub cancel: watch::Receiver<Option<CancelLevel>>,
+    /// Signals.
+    pub cancel: Cancel,
+}
+
+impl Opened {
+    /// What comes of `work`, unless a signal comes first.
+    ///
+    /// # Errors
+    /// [`CliError::Interrupted`] when one does.
+    pub async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
+        let mut interrupted = self.cancel.clone();
+        tokio::select! {
+            done = work => Ok(done),
+            _ = interrupted.wait_for(Option::is_some) => Err(CliError::Interrupted),
+        }
+    }
 }
 
 impl<'a> Course<'a> {
@@ -60,42 +70,47 @@ impl<'a> Course<'a> {
         Self { change, sources: Arc::default(), hush: Hush::default(), settings, terminal }
     }
 
-    /// Prepares, then shows what would be done, or, where `may_go` agrees, does it.
+    /// Finds the root engine and listens for signals.
+    ///
+    /// # Errors
+    /// When the environment names no usable engine.
+    pub fn open(&self) -> Result<Opened, CliError> {
+        let cancel = signals::listen()?;
+        let ctx = if self.change.dry_run {
+            Ctx::open(&self.settings.environment.vars)?
+        } else {
+            self.settings.open_to_change(self.terminal)?
+        };
+        Ok(Opened { ctx, cancel })
+    }
+
+    /// Prepares, then shows what would be done, or, where `may_go` agrees, does it. The answer is the exit code.
     ///
     /// # Errors
     /// When it cannot be prepared, or is broken off before anything is changed.
     pub async fn run(
         &self,
+        opened: &Opened,
         prepare: impl AsyncFnOnce(&Ctx) -> Result<Prepared, OpError>,
         may_go: impl FnOnce(&Prepared) -> Result<bool, CliError>,
-    ) -> Result<Over, CliError> {
+    ) -> Result<u8, CliError> {
         let (settings, terminal) = (self.settings, self.terminal);
-        let cancel = signals::listen()?;
-        let ctx = if self.change.dry_run {
-            Ctx::open(&settings.environment.vars)?
-        } else {
-            settings.open_to_change(terminal)?
-        };
-        let mut interrupted = cancel.clone();
-        let prepared = tokio::select! {
-            prepared = prepare(&ctx) => prepared?,
-            _ = interrupted.changed() => return Err(CliError::Interrupted),
-        };
+        let prepared = opened.unless_cancelled(prepare(&opened.ctx)).await??;
         if self.change.dry_run {
             show_plan(&prepared, &self.sources, Format::Table, terminal)?;
-            return Ok(Over { code: exit::OK, ctx, cancel });
+            return Ok(exit::OK);
         }
         if !may_go(&prepared)? {
-            return Ok(Over { code: exit::OK, ctx, cancel });
+            return Ok(exit::OK);
         }
-        let mut sink: Box<dyn Sink> = sink(settings, terminal, &self.sources);
+        let mut sink = sink(settings, terminal, &self.sources);
         if self.hush != Hush::default() {
             sink = Box::new(HushedSink::new(sink, self.hush));
         }
         let parallel = settings.parallel(self.change.parallel);
-        let outcome = prepared.carry_out(parallel, sink.as_mut(), cancel.clone()).await;
+        let outcome = prepared.carry_out(parallel, sink.as_mut(), opened.cancel.clone()).await;
         drop(sink);
-        Ok(Over { code: finish(&outcome, terminal), ctx, cancel })
+        Ok(finish(&outcome, terminal))
     }
 }
 

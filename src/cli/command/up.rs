@@ -19,7 +19,7 @@ use crate::ops::up::{Orphans, Starts, Until, UpOptions, Way, prepare_up};
 use crate::report::asks;
 use crate::report::sink_hushed::Hush;
 
-use super::run::{Course, Over};
+use super::run::{Course, Opened};
 
 /// What `up`, `create`, `scale`, `build` and `pull` ask for.
 pub struct Asked<'a> {
@@ -35,6 +35,16 @@ pub struct Asked<'a> {
     pub hush: Hush,
     /// How, and which lab.
     pub change: &'a ChangeArgs,
+}
+
+/// What came of it.
+pub struct BroughtUp {
+    /// Exit code.
+    pub code: u8,
+    /// The lab, as it was asked for.
+    pub lab: ValidLab,
+    /// Where it is.
+    pub opened: Opened,
 }
 
 impl<'a> Asked<'a> {
@@ -101,15 +111,15 @@ pub async fn up(args: &UpArgs, settings: &Settings, terminal: &Terminal) -> Resu
     let until = if args.no_wait { Until::Started } else { Until::Ready(args.wait_timeout) };
     let starts = if args.no_start { Starts::Nothing } else { Starts::All };
     let asked = Asked::making(&args.addresses, (until, starts), &args.making, &args.change, settings)?;
-    bring_up(&asked, settings, terminal).await.map(|(over, _)| over.code)
+    bring_up(&asked, settings, terminal).await.map(|it| it.code)
 }
 
-/// Loads, plans, shows and carries out. The answer has the lab, as it was asked for.
+/// Loads, plans, shows and carries out.
 pub async fn bring_up(
     asked: &Asked<'_>,
     settings: &Settings,
     terminal: &Terminal,
-) -> Result<(Over, ValidLab), CliError> {
+) -> Result<BroughtUp, CliError> {
     let scales = asked.scale.iter().map(|text| parse_scale(text)).collect::<Result<Vec<_>, _>>()?;
     let lab = load(&settings.load_options(&asked.change.lab, asked.addresses)?)?.valid()?;
     let lab = scaled(lab, &scales)?;
@@ -126,8 +136,10 @@ pub async fn bring_up(
         hush: asked.hush,
         ..Course::new(asked.change, settings, terminal)
     };
-    let over = course
+    let opened = course.open()?;
+    let code = course
         .run(
+            &opened,
             async |ctx| prepare_up(ctx, &lab, &asked.options).await,
             |prepared| {
                 let directory = &lab.lab.topology.directory;
@@ -139,5 +151,5 @@ pub async fn bring_up(
             },
         )
         .await?;
-    Ok((over, lab))
+    Ok(BroughtUp { code, lab, opened })
 }

@@ -132,7 +132,7 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
 }
 
 pub(super) fn down_goal() -> Goal {
-    Goal::Down(Down { project: project(), volumes: true, grace: None })
+    Goal::Down(Down { project: project(), volumes: true, grace: None, patience: None })
 }
 
 pub(super) fn survey_options() -> SurveyOptions {
@@ -285,7 +285,8 @@ pub(super) fn assert_protocol(ran: &Ran) {
             }
             EventKind::StepProgress { step, .. }
             | EventKind::StepWaiting { step, .. }
-            | EventKind::StepSaid { step, .. } => {
+            | EventKind::StepSaid { step, .. }
+            | EventKind::StepRetrying { step, .. } => {
                 assert!(running.contains(step), "{step} tells something and does not run");
             }
             EventKind::StepFinished { step, outcome, took } => {
@@ -304,6 +305,7 @@ pub(super) fn assert_protocol(ran: &Ran) {
                     Outcome::Cancelled => 3,
                 }] += 1;
             }
+            EventKind::LookingAgain { .. } => assert_eq!(ended, planned, "every step has ended"),
             EventKind::Surveyed { .. } | EventKind::Warned { .. } | EventKind::Cancelling { .. } => {}
         }
     }

@@ -82,11 +82,21 @@ impl Case {
         case
     }
 
+    /// Compose's name for the project.
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// The user's directory, beside the files: what a tool keeps there is no part of a build's context.
+    fn home(&self) -> PathBuf {
+        self.directory.with_file_name(format!("{}-home", self.project))
+    }
+
     fn run(&self, program: &Path, config: Option<&Path>, more: &[&str]) -> Output {
         let mut command = Command::new(program);
         command.args(["-p", &self.project]).args(&self.args).args(more);
         command.current_dir(&self.directory).env_clear().stdin(Stdio::null());
-        command.env("HOME", &self.directory).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.home()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("DOCKER_HOST", &self.host).envs(&self.vars);
         if let Some(config) = config {
             command.env("DOCKER_CONFIG", config);
@@ -138,6 +148,7 @@ impl Drop for Case {
             request(&self.host, "DELETE", &format!("/{kind}s/{}-{name}", self.project), None);
         }
         let _ = fs::remove_dir_all(&self.directory);
+        let _ = fs::remove_dir_all(self.home());
     }
 }
 
