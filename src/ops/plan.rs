@@ -1,10 +1,16 @@
 //! What a run would do, and the beginning of every run: survey, then the first plan.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
+use crate::event::event::CancelLevel;
+use crate::event::sink::Sink;
+use crate::executor::run::{RunOptions, run};
 use crate::executor::survey::{SurveyOptions, Surveyed, survey_knowing};
 use crate::model::addr::LayerPath;
 use crate::plan::goal::Goal;
@@ -16,7 +22,9 @@ use super::circumstances;
 use super::context::Ctx;
 use super::error::OpError;
 use super::forecast::{Forecast, forecast, foreseen};
+use super::host_files::DiskFiles;
 use super::lock::{self, Lock};
+use super::outcome::RunOutcome;
 
 /// What was observed and what is to be done: everything is decided, nothing is changed yet.
 pub struct Prepared {
@@ -50,7 +58,9 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
         patience: ctx.limits.answer,
     };
     let mut surveyed = survey_knowing(Arc::clone(&ctx.root), facts, &options).await?;
-    if let Goal::Up(up) = &goal {
+    if let Goal::Up(up) = &goal
+        && up.way.images_only.is_none()
+    {
         circumstances::add(&mut surveyed, ctx, &up.lab.topology).await?;
     }
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
@@ -77,6 +87,20 @@ impl Prepared {
     /// What layers that are not up yet will need.
     pub fn forecast(&self) -> Vec<Forecast> {
         forecast(&self.goal.planning(), &self.surveyed.known, &self.plan)
+    }
+
+    /// Carries out what was prepared. `parallel`: calls at once on the root engine.
+    pub async fn carry_out(
+        self,
+        parallel: Option<NonZeroUsize>,
+        sink: &mut dyn Sink,
+        cancel: watch::Receiver<Option<CancelLevel>>,
+    ) -> RunOutcome {
+        // Others are kept from the lab until the run is over.
+        let _lock = self.lock;
+        let options = RunOptions { command: self.goal.command(), parallel, files: Arc::new(DiskFiles) };
+        let first = self.refresh.unwrap_or(self.plan);
+        run(&self.goal, self.surveyed, first, &options, sink, cancel).await.into()
     }
 
     /// Itself, unless the plan shows that it cannot work.

@@ -20,7 +20,7 @@ use nestctl::model::name::{ProjectName, ServiceName};
 use nestctl::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use nestctl::model::span::{Span, Spanned};
 use nestctl::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
-use nestctl::plan::goal::{Down, Goal, Lab, Up, Wait};
+use nestctl::plan::goal::{Down, Goal, Lab, Orphans, Up, Wait};
 use nestctl::plan::known::Layer as KnownLayer;
 use nestctl::plan::plan::Plan;
 use nestctl::plan::plan_check::breaches;
@@ -171,7 +171,7 @@ fn up(lab: &Topology) -> Goal {
         targets: Vec::new(),
         wait: Wait::Ready(Some(Duration::from_secs(600))),
         force_recreate: false,
-        remove_orphans: true,
+        orphans: Orphans::Remove,
         discard_node_files: false,
         way: nestctl::plan::goal::Way::default(),
     })

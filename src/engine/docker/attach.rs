@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
 
-use super::api::Raw;
+use super::api::{Raw, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
 use super::exec::{output_of, resize};

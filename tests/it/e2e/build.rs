@@ -119,6 +119,11 @@ fn images_must_be_built_at_the_root_and_for_services_inside_a_node() {
     }
     assert_eq!(image_id(&lab, &tags[0]), image_id(&lab, &outer));
 
+    let told = lab.run(&["build"]).ok().stderr;
+    assert!(told.trim_end().lines().last().is_some_and(|line| line.contains("4 images built")), "{told}");
+    let told = lab.run(&["--progress", "plain", "build", "-q"]).ok().stderr;
+    assert_eq!(told, "");
+
     // A second `up` builds nothing; with `--build` what has not changed stays.
     let before = (ids(&lab, ""), ids(&lab, "vm"));
     lab.run(&["up"]).ok();
