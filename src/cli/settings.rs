@@ -1,5 +1,6 @@
 //! What was typed and the environment, resolved: every choice is made here.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use crate::model::name::ProjectName;
 use crate::ops::context::Ctx;
 use crate::ops::load::LoadOptions;
 use crate::ops::lock::{self, LockOptions, Notice};
+use crate::ops::up::Orphans;
 
 use super::args::global::{ColorArg, GlobalArgs, ProgressArg};
 use super::args::lab::LabArgs;
@@ -86,6 +88,39 @@ impl Settings {
     pub fn is_on(&self, name: &str) -> bool {
         let value = self.environment.var(name).map(str::to_ascii_lowercase);
         value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true" | "y" | "yes" | "on"))
+    }
+
+    /// Itself, with no progress where `quiet` asks for none.
+    #[must_use]
+    pub fn quieter(&self, quiet: bool) -> Self {
+        let progress = if quiet { Progress::Quiet } else { self.progress };
+        Self { progress, ..self.clone() }
+    }
+
+    /// What becomes of orphans: as typed, else as `COMPOSE_REMOVE_ORPHANS` and `COMPOSE_IGNORE_ORPHANS` say.
+    ///
+    /// # Errors
+    /// When they are to be both removed and ignored, as in Compose.
+    pub fn orphans(&self, remove: bool) -> Result<Orphans, CliError> {
+        let remove = remove || self.is_on("COMPOSE_REMOVE_ORPHANS");
+        match (remove, self.is_on("COMPOSE_IGNORE_ORPHANS")) {
+            (true, true) => Err(CliError::Usage {
+                message:
+                    "COMPOSE_IGNORE_ORPHANS and `--remove-orphans` (or COMPOSE_REMOVE_ORPHANS) exclude each \
+                          other"
+                        .to_owned(),
+                hint: Some("unset one of them".to_owned()),
+            }),
+            (true, false) => Ok(Orphans::Remove),
+            (false, true) => Ok(Orphans::Ignore),
+            (false, false) => Ok(Orphans::Tell),
+        }
+    }
+
+    /// Calls at once: as typed, else as `COMPOSE_PARALLEL_LIMIT` says, where -1 is no wish (docker/compose
+    /// `cmd/compose/compose.go`).
+    pub fn parallel(&self, typed: Option<NonZeroUsize>) -> Option<NonZeroUsize> {
+        typed.or_else(|| self.environment.var("COMPOSE_PARALLEL_LIMIT")?.trim().parse().ok())
     }
 
     /// Whether flags say which lab is meant.

@@ -4,6 +4,7 @@ mod hooks;
 mod lab;
 mod patience;
 mod protocol;
+mod pulls;
 mod runs;
 mod signals;
 mod surveys;

@@ -1,22 +1,14 @@
 //! Takes a lab down, from its labels alone.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use crate::diag::source::SourceMap;
-use crate::event::event::CancelLevel;
-use crate::event::sink::Sink;
-use crate::executor::run::{RunOptions, run};
 use crate::model::name::ProjectName;
 use crate::plan::goal::{Down, Goal};
 
 use super::context::Ctx;
 use super::error::OpError;
-use super::host_files::DiskFiles;
-use super::outcome::RunOutcome;
 use super::plan::{Prepared, prepare};
 
 /// How to take it down.
@@ -44,16 +36,4 @@ pub async fn prepare_down(ctx: &Ctx, options: &DownOptions) -> Result<Prepared, 
         patience: options.patience,
     });
     prepare(ctx, goal).await?.accepted(&Arc::new(SourceMap::default()))
-}
-
-/// Carries out what was prepared.
-pub async fn down(
-    prepared: Prepared,
-    parallel: Option<NonZeroUsize>,
-    sink: &mut dyn Sink,
-    cancel: watch::Receiver<Option<CancelLevel>>,
-) -> RunOutcome {
-    let options =
-        RunOptions { command: "down", parallel, files: Arc::new(DiskFiles), before: prepared.before };
-    run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
 }

@@ -29,6 +29,7 @@ pub mod one_off;
 pub mod outcome;
 pub mod plan;
 pub mod ps;
+pub mod pull_policy;
 pub mod resolve;
 pub mod root;
 pub mod scale;

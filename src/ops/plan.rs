@@ -1,12 +1,17 @@
 //! What a run would do, and the beginning of every run: survey, then the first plan.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::watch;
+
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
-use crate::executor::run::Before;
+use crate::event::event::CancelLevel;
+use crate::event::sink::Sink;
+use crate::executor::run::{Before, RunOptions, run};
 use crate::executor::survey::{SurveyOptions, Surveyed, survey_knowing};
 use crate::model::addr::LayerPath;
 use crate::plan::goal::Goal;
@@ -18,7 +23,9 @@ use super::circumstances;
 use super::context::Ctx;
 use super::error::OpError;
 use super::forecast::{Forecast, forecast, foreseen};
+use super::host_files::DiskFiles;
 use super::lock::{self, Lock};
+use super::outcome::RunOutcome;
 
 /// What was observed and what is to be done: everything is decided, nothing is changed yet.
 pub struct Prepared {
@@ -58,7 +65,9 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     // A wait for another run is not this one's time.
     let began = Instant::now();
     let mut surveyed = survey_knowing(Arc::clone(&ctx.root), facts, &options).await?;
-    if let Goal::Up(up) = &goal {
+    if let Goal::Up(up) = &goal
+        && up.way.images_only.is_none()
+    {
         circumstances::add(&mut surveyed, ctx, &up.lab.topology).await?;
     }
     let survey = asked + began.elapsed();
@@ -88,6 +97,21 @@ impl Prepared {
     /// What layers that are not up yet will need.
     pub fn forecast(&self) -> Vec<Forecast> {
         forecast(&self.goal.planning(), &self.surveyed.known, &self.plan)
+    }
+
+    /// Carries out what was prepared. `parallel`: calls at once on the root engine.
+    pub async fn carry_out(
+        self,
+        parallel: Option<NonZeroUsize>,
+        sink: &mut dyn Sink,
+        cancel: watch::Receiver<Option<CancelLevel>>,
+    ) -> RunOutcome {
+        // Others are kept from the lab until the run is over.
+        let _lock = self.lock;
+        let files = Arc::new(DiskFiles);
+        let options = RunOptions { command: self.goal.command(), parallel, files, before: self.before };
+        let first = self.refresh.unwrap_or(self.plan);
+        run(&self.goal, self.surveyed, first, &options, sink, cancel).await.into()
     }
 
     /// Itself, unless the plan shows that it cannot work.

@@ -13,6 +13,7 @@ use crate::model::service::{PullPolicy, Service};
 use super::action::{Action, BuildOrder};
 use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
+use super::goal::Builds;
 use super::images::{Images, Order};
 use super::known::Known;
 use super::step::{Need, Resource};
@@ -21,12 +22,12 @@ use super::world::World;
 impl Order<'_> {
     /// Whether the image of a service is built although it is there.
     pub(super) fn asks_for(self, service: &Service) -> bool {
-        self.builds.are_all() || service.pull_policy == PullPolicy::Build
+        self.builds == Builds::All || service.pull_policy == PullPolicy::Build
     }
 
     /// Why it is.
     pub(super) fn cause(self) -> Cause {
-        if self.builds.are_all() { Cause::Asked } else { Cause::BuildAlways }
+        if self.builds == Builds::All { Cause::Asked } else { Cause::BuildAlways }
     }
 }
 

@@ -25,13 +25,14 @@ use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
 use super::engine_lacks;
-use super::goal::{Builds, Starts, Up, Wait};
+use super::goal::{ImagesOnly, Starts, Up, Wait};
 use super::images::{Images, Order, Wanted};
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
 use super::ours;
 use super::plan::Plan;
+use super::pull;
 use super::quiesce;
 use super::ranges;
 use super::refresh;
@@ -107,15 +108,22 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };
+    match &up.way.images_only {
+        Some(ImagesOnly::Build) => {
+            planner.builds_alone();
+            return planner.builder.finish();
+        }
+        Some(ImagesOnly::Pull(pulling)) => {
+            pull::copies(&mut planner, basis, pulling);
+            return planner.builder.finish();
+        }
+        None => {}
+    }
     let pulls = refresh::pulls(basis, known).into_iter();
     planner.images.pulls = pulls.map(|(image, (_, cause))| (image.to_owned(), cause)).collect();
     if scope.contains(&LayerPath::root()) {
         claims::check(planner.world, &mut planner.builder.problems);
         ranges::check(planner.world, &mut planner.builder.problems);
-    }
-    if up.way.builds == Builds::Only {
-        planner.builds_alone();
-        return planner.builder.finish();
     }
     // Outermost first: whether a layer is leaving is known once its node has been looked at.
     let mut layers: Vec<&LayerPath> = scope.iter().collect();
@@ -138,7 +146,7 @@ fn wanted(up: &Up) -> Closure<'_> {
 }
 
 /// The instances that were named, and all inside them; all of them where none was.
-fn matching_or_all(up: &Up, world: &World<'_>) -> BTreeSet<Addr> {
+pub(super) fn meant(up: &Up, world: &World<'_>) -> BTreeSet<Addr> {
     let topology = world.topology;
     let named: BTreeSet<Addr> = up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect();
     let instances = world.instances.iter().map(|(addr, _)| addr.clone());
@@ -184,7 +192,7 @@ fn wanted_when_all_start(up: &Up) -> Closure<'_> {
 impl<'a> Planner<'a> {
     /// The images of all services that are meant, whether their layers are up or not.
     fn builds_alone(&mut self) {
-        let meant = matching_or_all(self.up, self.world);
+        let meant = meant(self.up, self.world);
         for (addr, service) in &self.world.instances {
             if service.build.is_none() || !meant.contains(addr) {
                 continue;

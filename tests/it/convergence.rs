@@ -10,7 +10,7 @@ use std::time::Duration;
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::engine::fake::fault::{Fault, When};
 use nestctl::event::sink::Recorder;
-use nestctl::executor::run::{RunOptions, RunReport, run};
+use nestctl::executor::run::{Before, RunOptions, RunReport, run};
 use nestctl::executor::survey::{SurveyOptions, survey};
 use nestctl::graph::lab_graph::{LabGraph, Why};
 use nestctl::model::addr::{Addr, LayerPath};
@@ -20,7 +20,7 @@ use nestctl::model::name::{ProjectName, ServiceName};
 use nestctl::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use nestctl::model::span::{Span, Spanned};
 use nestctl::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
-use nestctl::plan::goal::{Down, Goal, Lab, Up, Wait};
+use nestctl::plan::goal::{Down, Goal, Lab, Orphans, Up, Wait};
 use nestctl::plan::known::Layer as KnownLayer;
 use nestctl::plan::plan::Plan;
 use nestctl::plan::plan_check::breaches;
@@ -171,7 +171,7 @@ fn up(lab: &Topology) -> Goal {
         targets: Vec::new(),
         wait: Wait::Ready(Some(Duration::from_secs(600))),
         force_recreate: false,
-        remove_orphans: true,
+        orphans: Orphans::Remove,
         discard_node_files: false,
         way: nestctl::plan::goal::Way::default(),
     })
@@ -209,7 +209,8 @@ async fn attempt(engine: &FakeEngine, goal: &Goal) -> Option<RunReport> {
     if std::env::var_os("NESTCTL_SEED").is_some() {
         println!("{}\n{plan}", engine.snapshot());
     }
-    let options = RunOptions { command: "up", parallel: None, files: Arc::new(MemoryFiles::new()) };
+    let files = Arc::new(MemoryFiles::new());
+    let options = RunOptions { command: "up", parallel: None, files, before: Before::default() };
     let (_keep, cancel) = watch::channel(None);
     let mut recorder = Recorder::default();
     Some(run(goal, surveyed, plan, &options, &mut recorder, cancel).await)

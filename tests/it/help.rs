@@ -29,6 +29,7 @@ fn the_main_help_groups_the_commands() {
       create      Create the containers of the lab and start none
       scale       Run another number of replicas of a service
       build       Build the images of services that say how
+      pull        Pull images of all levels, and copy them into nodes that run
       plan        Show what `up` or `down` would do, and why
 
     What is there:

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::change::ChangeArgs;
 use super::lab::LabArgs;
 use super::seconds::parse_duration;
 
@@ -22,33 +23,19 @@ pub struct DownArgs {
     /// Take down every lab of nestctl on the engine.
     #[arg(long)]
     pub all: bool,
-    /// Make so many calls at once; inner engines, half.
-    #[arg(long, value_name = "N")]
-    pub parallel: Option<std::num::NonZeroUsize>,
-    /// Show what would be done and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
     /// Accepted for the habit: all that carries the lab's labels goes.
     #[arg(long, hide = true)]
     pub remove_orphans: bool,
-    /// Which lab.
+    /// How.
     #[command(flatten)]
-    pub lab: LabArgs,
+    pub change: ChangeArgs,
 }
 
 impl DownArgs {
     /// `down` without a flag.
     pub fn of(lab: LabArgs) -> Self {
-        Self {
-            volumes: false,
-            timeout: None,
-            wait_timeout: None,
-            all: false,
-            parallel: None,
-            dry_run: false,
-            remove_orphans: true,
-            lab,
-        }
+        let change = ChangeArgs { lab, ..ChangeArgs::default() };
+        Self { volumes: false, timeout: None, wait_timeout: None, all: false, remove_orphans: true, change }
     }
 
     /// Shown below the help.

@@ -35,7 +35,7 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
             targets: parse_patterns(&args.addresses)?,
             until: Until::Ready(None),
             force_recreate: args.force_recreate,
-            remove_orphans: args.remove_orphans,
+            orphans: settings.orphans(args.remove_orphans)?,
             discard_node_files: args.discard_node_files,
             way: Way::default(),
         };

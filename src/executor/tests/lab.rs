@@ -22,7 +22,7 @@ use crate::model::name::{ProjectName, ServiceName};
 use crate::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use crate::model::span::{Span, Spanned};
 use crate::model::topology::{Layer, NetworkDef, Topology};
-use crate::plan::goal::{Down, Goal, Lab, Up, Wait};
+use crate::plan::goal::{Down, Goal, Lab, Orphans, Up, Wait};
 use crate::plan::known::Layer as KnownLayer;
 use crate::plan::plan::Plan;
 use crate::plan::step::StepId;
@@ -125,7 +125,7 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
         targets: Vec::new(),
         wait: Wait::Ready(None),
         force_recreate: false,
-        remove_orphans: false,
+        orphans: Orphans::Tell,
         discard_node_files: false,
         way: crate::plan::goal::Way::default(),
     })
