@@ -13,19 +13,24 @@ use crate::model::container::{
     RestartPolicy,
 };
 use crate::model::files::PutFile;
-use crate::model::network::NetworkSpec;
+use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::resources::{Blkio, DeviceRequest, Resources};
 
 /// Collects `key=value` lines and hashes them.
 #[derive(Clone, Debug, Default)]
 pub struct Canonical {
-    text: String,
+    lines: Vec<(String, String)>,
 }
 
 impl Canonical {
-    /// Adds a line. Line breaks in the value are escaped, so that two lists of lines never look alike.
+    /// Adds a line.
     pub fn line(&mut self, key: &str, value: &str) {
-        let _ = writeln!(self.text, "{key}={}", value.escape_default());
+        self.lines.push((key.to_owned(), value.to_owned()));
+    }
+
+    /// All lines.
+    pub fn lines(&self) -> &[(String, String)] {
+        &self.lines
     }
 
     /// Adds a line unless the value is absent.
@@ -57,10 +62,15 @@ impl Canonical {
         self.maybe(key, value.map(|value| value.as_nanos()));
     }
 
-    /// The first 16 hexadecimal digits of the SHA-256 of all lines.
+    /// The first 16 hexadecimal digits of the SHA-256 of all lines. Line breaks in values are escaped, so that two
+    /// lists of lines never look alike.
     pub fn hash(&self) -> String {
+        let mut text = String::new();
+        for (key, value) in &self.lines {
+            let _ = writeln!(text, "{key}={}", value.escape_default());
+        }
         let mut out = String::new();
-        for byte in &Sha256::digest(self.text.as_bytes())[..8] {
+        for byte in &Sha256::digest(text.as_bytes())[..8] {
             let _ = write!(out, "{byte:02x}");
         }
         out
@@ -385,6 +395,14 @@ impl Canonical {
             self.maybe("ipam.gateway", subnet.gateway.as_ref());
             self.map("ipam.aux", &subnet.aux_addresses);
         }
+        self.map("label", labels);
+    }
+
+    /// Adds a volume.
+    pub fn volume(&mut self, spec: &VolumeSpec) {
+        let VolumeSpec { driver, driver_opts, labels } = spec;
+        self.maybe("driver", driver.as_ref().filter(|driver| *driver != "local"));
+        self.map("driver_opt", driver_opts);
         self.map("label", labels);
     }
 }

@@ -13,6 +13,7 @@ use crate::model::span::Span;
 
 use super::action::Action;
 use super::address_pool::Cidr;
+use super::asked::Asked;
 use super::builder::{Builder, Draft, after};
 use super::cause::Cause;
 use super::desired::{Desired, base_labels};
@@ -106,7 +107,7 @@ impl Objects {
         let def = world.topology.layer(layer)?.networks.get(key)?;
         let mut canonical = Canonical::default();
         canonical.network(&def.spec);
-        let hash = canonical.hash();
+        let (hash, asked) = (canonical.hash(), Asked::of(&canonical).into_label());
         let seen = known.seen(layer)?;
         let found = seen.networks.iter().find(|network| network.name == name);
         let step = match found {
@@ -152,6 +153,7 @@ impl Objects {
                 }
                 let mut labels = base_labels(world, known, &layer.to_string());
                 labels.insert(label::FINGERPRINT.to_owned(), hash);
+                labels.insert(label::ASKED.to_owned(), asked);
                 labels.insert(label::COMPOSE_PROJECT.to_owned(), world.project(layer).to_string());
                 labels.insert(label::COMPOSE_NETWORK.to_owned(), key.to_owned());
                 let draft = Draft {
