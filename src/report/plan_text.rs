@@ -26,6 +26,10 @@ pub fn render(
     for thing in plans.flat_map(things) {
         layers.entry(thing.layer.clone()).or_default().push(thing);
     }
+    for things in layers.values_mut() {
+        // Services after what they stand on.
+        things.sort_by_key(|thing| (matches!(thing.of, Resource::Service(_)), thing.of));
+    }
     let mut out = Lines { text: String::new(), style, columns };
     let mut counts: BTreeMap<(usize, &'static str), usize> = BTreeMap::new();
     for (layer, things) in &layers {
