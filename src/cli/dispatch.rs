@@ -18,6 +18,7 @@ pub async fn dispatch(command: Command, settings: &Settings, terminal: &Terminal
         Command::Create(args) => command::create::create(&args, settings, terminal).await,
         Command::Scale(args) => command::create::scale(&args, settings, terminal).await,
         Command::Build(args) => command::build::build(&args, settings, terminal).await,
+        Command::Pull(args) => command::pull::pull(&args, settings, terminal).await,
         Command::Down(args) => command::down::down(&args, settings, terminal).await,
         Command::Start(args) => command::life::start(&args, settings, terminal).await,
         Command::Stop(args) => command::life::stop(&args, settings, terminal).await,

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Environment {
     /// Variables whose name and value are text.
     pub vars: BTreeMap<String, String>,
+    /// The command line, as one text.
+    pub command: String,
     /// Working directory, absolute.
     pub directory: PathBuf,
     /// Home directory.
@@ -38,7 +40,13 @@ impl Environment {
             .collect();
         // As in Compose, files may use it also where no shell has set it.
         vars.entry("PWD".to_owned()).or_insert_with(|| directory.display().to_string());
+        let mut words: Vec<String> =
+            std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        if let Some(program) = words.first_mut() {
+            "nestctl".clone_into(program);
+        }
         Ok(Self {
+            command: words.join(" ").replace('\n', " "),
             directory,
             home: vars.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
             vars,

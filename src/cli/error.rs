@@ -74,6 +74,7 @@ impl CliError {
                 | OpError::Address { .. }
                 | OpError::OneOff(_)
                 | OpError::Scale(_)
+                | OpError::Limit { .. }
                 | OpError::Time(_) => exit::USAGE,
                 OpError::Refused { .. } => exit::INVALID,
                 OpError::NothingMatched { .. } | OpError::NotUp { .. } | OpError::NoPort { .. } => {
@@ -82,9 +83,11 @@ impl CliError {
                 OpError::Engine(error) if error.kind == FailureKind::Unreachable => exit::UNREACHABLE,
                 OpError::Root(_) | OpError::LayerSilent { .. } => exit::UNREACHABLE,
                 OpError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit::OK,
-                OpError::Engine(_) | OpError::Copy(_) | OpError::NotRunning { .. } | OpError::Output(_) => {
-                    exit::FAILED
-                }
+                OpError::Engine(_)
+                | OpError::Copy(_)
+                | OpError::Held { .. }
+                | OpError::NotRunning { .. }
+                | OpError::Output(_) => exit::FAILED,
             },
         }
     }
@@ -131,6 +134,10 @@ impl CliError {
             OpError::Engine(error) if error.kind == FailureKind::Unreachable => {
                 "start Docker, set DOCKER_HOST, or name an engine with `-H`; `nestctl doctor` looks closer"
             }
+            OpError::Held { .. } => {
+                "wait for it, or give `--lock-timeout` more time; `ps`, `logs`, `exec` and `plan` work meanwhile"
+            }
+            OpError::Limit { .. } => "write seconds or a duration with units, such as `90s` or `5m`",
             OpError::Time(_) => {
                 "write a time such as 2026-01-31T13:23:37Z, or how long ago it was, such as 42m"
             }

@@ -1,16 +1,22 @@
 //! What was typed and the environment, resolved: every choice is made here.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
 use crate::model::name::ProjectName;
+use crate::ops::context::Ctx;
 use crate::ops::load::LoadOptions;
+use crate::ops::lock::{self, LockOptions, Notice};
+use crate::ops::up::Orphans;
 
 use super::args::global::{ColorArg, GlobalArgs, ProgressArg};
 use super::args::lab::LabArgs;
 use super::environment::Environment;
 use super::error::CliError;
+use super::terminal::Terminal;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +55,9 @@ impl Settings {
             environment.vars.insert("DOCKER_HOST".to_owned(), host.clone());
             environment.vars.remove("DOCKER_CONTEXT");
         }
+        for (name, limit) in global.limits() {
+            environment.vars.insert(name.to_owned(), format!("{}ms", limit.as_millis()));
+        }
         let dumb = environment.var("TERM") == Some("dumb");
         let ansi = match environment.var("COMPOSE_ANSI") {
             Some("never") => ColorArg::Never,
@@ -79,6 +88,69 @@ impl Settings {
     pub fn is_on(&self, name: &str) -> bool {
         let value = self.environment.var(name).map(str::to_ascii_lowercase);
         value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true" | "y" | "yes" | "on"))
+    }
+
+    /// Itself, with no progress where `quiet` asks for none.
+    #[must_use]
+    pub fn quieter(&self, quiet: bool) -> Self {
+        let progress = if quiet { Progress::Quiet } else { self.progress };
+        Self { progress, ..self.clone() }
+    }
+
+    /// What becomes of orphans: as typed, else as `COMPOSE_REMOVE_ORPHANS` and `COMPOSE_IGNORE_ORPHANS` say.
+    ///
+    /// # Errors
+    /// When they are to be both removed and ignored, as in Compose.
+    pub fn orphans(&self, remove: bool) -> Result<Orphans, CliError> {
+        let remove = remove || self.is_on("COMPOSE_REMOVE_ORPHANS");
+        match (remove, self.is_on("COMPOSE_IGNORE_ORPHANS")) {
+            (true, true) => Err(CliError::Usage {
+                message:
+                    "COMPOSE_IGNORE_ORPHANS and `--remove-orphans` (or COMPOSE_REMOVE_ORPHANS) exclude each \
+                          other"
+                        .to_owned(),
+                hint: Some("unset one of them".to_owned()),
+            }),
+            (true, false) => Ok(Orphans::Remove),
+            (false, true) => Ok(Orphans::Ignore),
+            (false, false) => Ok(Orphans::Tell),
+        }
+    }
+
+    /// Calls at once: as typed, else as `COMPOSE_PARALLEL_LIMIT` says, where -1 is no wish (docker/compose
+    /// `cmd/compose/compose.go`).
+    pub fn parallel(&self, typed: Option<NonZeroUsize>) -> Option<NonZeroUsize> {
+        typed.or_else(|| self.environment.var("COMPOSE_PARALLEL_LIMIT")?.trim().parse().ok())
+    }
+
+    /// Whether flags say which lab is meant.
+    pub fn names_a_lab(&self, after: &LabArgs) -> bool {
+        let lab = self.lab.clone().overlaid(after);
+        lab.project_name.is_some() || !lab.file.is_empty()
+    }
+
+    /// Opens the root engine for a command that changes the lab: others wait for it, and it for them.
+    ///
+    /// # Errors
+    /// As [`Ctx::open`].
+    pub fn open_to_change(&self, terminal: &Terminal) -> Result<Ctx, CliError> {
+        let (terminal, vars) = (terminal.clone(), &self.environment.vars);
+        let quiet = self.progress == Progress::Quiet;
+        let told = move |notice: &Notice| match notice {
+            Notice::HeldBy(_) if quiet => {}
+            Notice::HeldBy(holder) => {
+                terminal.say(&format!("waiting for {holder}, which is at work on the lab\n"))
+            }
+            Notice::Unavailable(path, error) => terminal.say(&format!(
+                "warning: `{}` cannot be made ({error}): nothing keeps a second nestctl from this lab\n",
+                path.display()
+            )),
+        };
+        Ok(Ctx::open(vars)?.locking(LockOptions {
+            directory: lock::directory(vars),
+            command: self.environment.command.clone(),
+            told: Arc::new(told),
+        }))
     }
 
     /// What to load, with the flags that stand after the command. `enabled`: addresses given to it, whose services

@@ -10,11 +10,14 @@ use crate::event::event::CancelLevel;
 use super::error::CliError;
 use super::exit;
 
+/// Turns to `Some` when the user breaks off.
+pub type Cancel = watch::Receiver<Option<CancelLevel>>;
+
 /// Listens for SIGINT, SIGTERM and SIGHUP from now on.
 ///
 /// # Errors
 /// When the process may not install handlers.
-pub fn listen() -> Result<watch::Receiver<Option<CancelLevel>>, CliError> {
+pub fn listen() -> Result<Cancel, CliError> {
     let failed = |error: std::io::Error| CliError::Internal(format!("failed to listen for signals: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;

@@ -7,3 +7,4 @@ pub mod docker;
 pub mod engine;
 pub mod error;
 pub mod fake;
+pub mod limits;

@@ -82,6 +82,15 @@ pub enum EventKind {
         /// Without its end.
         line: String,
     },
+    /// A call of a step failed in a way that passes; it is made again.
+    StepRetrying {
+        /// Which.
+        step: StepId,
+        /// Why it failed.
+        because: String,
+        /// After so long.
+        pause: Duration,
+    },
     /// A step ended.
     StepFinished {
         /// Which.
@@ -90,6 +99,14 @@ pub enum EventKind {
         outcome: Outcome,
         /// Time from its start; zero when it never started.
         took: Duration,
+    },
+    /// Somebody else has changed what steps were about: what is there now is observed and planned. Every step so far
+    /// has ended; `Surveyed` and `LayerPlanned` follow, and failures before count no more.
+    LookingAgain {
+        /// What a step failed with.
+        because: String,
+        /// For which time, from 1.
+        attempt: u32,
     },
     /// A problem worth telling that stops nothing.
     Warned {

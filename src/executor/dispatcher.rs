@@ -18,7 +18,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::milestone::Milestone;
 use crate::model::observed::ContainerState;
 use crate::plan::action::Action;
-use crate::plan::goal::{Goal, Starts};
+use crate::plan::goal::{Goal, Planning, Starts};
 use crate::plan::known::{Known, Layer};
 use crate::plan::ours;
 use crate::plan::plan::Plan;
@@ -29,13 +29,18 @@ use super::failure;
 use super::fallen::{self, Way};
 use super::final_look::final_look;
 use super::link::Link;
+use super::patience;
 use super::run::{RunOptions, RunReport};
 use super::scheduler::{End, Scheduler, Unrun};
 use super::status::statuses;
 use super::step::carry_out;
 use super::step_context::{Broken, Entered, Gain, Message, StepContext};
-use super::survey::{Surveyed, known_engines};
+use super::survey::{SurveyOptions, Surveyed, known_engines};
 use super::tally::Tally;
+
+mod again;
+
+use again::Again;
 
 /// Calls at once on the root engine and on each inner one (DESIGN 12.7).
 const PERMITS: (usize, usize) = (8, 4);
@@ -49,6 +54,7 @@ type StepResult = Result<Gain, Broken>;
 /// One run.
 pub(super) struct Dispatcher<'a> {
     goal: &'a Goal,
+    planning: Planning<'a>,
     options: &'a RunOptions,
     sink: &'a mut dyn Sink,
     sink_is_closed: bool,
@@ -72,6 +78,9 @@ pub(super) struct Dispatcher<'a> {
     in_scope: BTreeSet<Addr>,
     /// Whether something ran that may have changed what was observed.
     is_stale: bool,
+    /// How the lab was surveyed.
+    survey: SurveyOptions,
+    again: Again,
     tally: Tally,
 }
 
@@ -85,6 +94,7 @@ impl<'a> Dispatcher<'a> {
     ) -> Self {
         let mut dispatcher = Self {
             goal,
+            planning: goal.planning(),
             options,
             sink,
             sink_is_closed: false,
@@ -104,6 +114,8 @@ impl<'a> Dispatcher<'a> {
             messages: mpsc::unbounded_channel(),
             in_scope: BTreeSet::new(),
             is_stale: false,
+            survey: surveyed.options,
+            again: Again::default(),
             tally: Tally::default(),
         };
         dispatcher.link_all(&surveyed.engines);
@@ -137,6 +149,9 @@ impl<'a> Dispatcher<'a> {
         let layers: Vec<LayerPath> = layers.map(|(path, _)| path.clone()).collect();
         self.join_plan(layers, first);
         self.dispatch().await;
+        while self.look_again().await {
+            self.dispatch().await;
+        }
         let services = self.finish().await;
         let summary = &mut self.tally.summary;
         summary.interrupted = self.level.is_some();
@@ -309,7 +324,13 @@ impl<'a> Dispatcher<'a> {
             Message::Said { step, line } if self.running.contains_key(&step) => {
                 self.emit(EventKind::StepSaid { step, line });
             }
-            Message::Progress { .. } | Message::Waiting { .. } | Message::Said { .. } => {}
+            Message::Retrying { step, because, pause } if self.running.contains_key(&step) => {
+                self.emit(EventKind::StepRetrying { step, because, pause });
+            }
+            Message::Progress { .. }
+            | Message::Waiting { .. }
+            | Message::Said { .. }
+            | Message::Retrying { .. } => {}
         }
     }
 
@@ -348,7 +369,7 @@ impl<'a> Dispatcher<'a> {
             .iter()
             .filter(|(path, known)| path.is_within(&layer) && matches!(known, Layer::Answered(_)));
         let scope: BTreeSet<LayerPath> = below.map(|(path, _)| path.clone()).collect();
-        let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
+        let plan = self.planning.plan(&self.known, &scope, StepId(self.next_step));
         let errors = plan.problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error);
         let errors: Vec<String> = errors.map(|problem| problem.message.clone()).collect();
         if errors.is_empty() {
@@ -435,6 +456,10 @@ impl<'a> Dispatcher<'a> {
     /// A started step failed because of `of`.
     fn fail_of(&mut self, id: StepId, of: Resource, failure: Failure) {
         if let Some(step) = self.steps.get(&id) {
+            if !step.may_fail && patience::is_stale(&step.action, &failure) {
+                let why = failure.causes.first().unwrap_or(&failure.summary).clone();
+                self.again.because.get_or_insert(why);
+            }
             self.tally.failed(step, of, failure.clone());
         }
         self.end(id, End::Failed, Outcome::Failed(Box::new(failure)));

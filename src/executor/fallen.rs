@@ -40,6 +40,18 @@ pub(super) async fn blame(context: &StepContext, failure: Failure) -> Broken {
     failure.into()
 }
 
+/// Whether every node on the way to the step's engine runs, as far as anybody can say.
+pub(super) async fn is_way_open(context: &StepContext) -> bool {
+    for way in &context.way {
+        let Ok(seen) = way.link.engine.observe().await else { continue };
+        let mut nodes = ours::on(&seen, &context.project, &context.root_id);
+        if !nodes.any(|(addr, node)| addr == way.node && node.state == ContainerState::Running) {
+            return false;
+        }
+    }
+    true
+}
+
 /// The node as it ended; `None` while it runs, and when nobody can say.
 async fn ended(context: &StepContext, way: &Way, kind: FailureKind) -> Option<ContainerDetail> {
     let seen = way.link.engine.observe().await.ok()?;

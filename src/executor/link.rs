@@ -1,6 +1,7 @@
 //! An engine as steps use it: its handle, its permits and its one stream of events.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use futures_util::StreamExt;
 use tokio::sync::{Mutex, Semaphore, broadcast};
@@ -17,6 +18,8 @@ pub(super) struct Link {
     pub(super) engine: Arc<dyn Engine>,
     /// Places for calls at once.
     pub(super) permits: Arc<Semaphore>,
+    /// Whether a step has got no answer from it: the others need not be as patient.
+    pub(super) is_lost: AtomicBool,
     events: Mutex<Option<Events>>,
 }
 
@@ -33,7 +36,12 @@ impl Drop for Events {
 
 impl Link {
     pub(super) fn new(engine: Arc<dyn Engine>, permits: usize) -> Self {
-        Self { engine, permits: Arc::new(Semaphore::new(permits)), events: Mutex::new(None) }
+        Self {
+            engine,
+            permits: Arc::new(Semaphore::new(permits)),
+            is_lost: AtomicBool::new(false),
+            events: Mutex::new(None),
+        }
     }
 
     /// What happens on the engine from now on. The first caller opens the stream, the others share it, and it

@@ -18,6 +18,7 @@ mod fallen;
 mod final_look;
 mod link;
 mod log_tail;
+mod patience;
 pub mod pulled;
 mod step;
 mod step_context;

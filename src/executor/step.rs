@@ -31,14 +31,15 @@ pub(super) async fn carry_out(context: &StepContext) -> Result<Gain, Broken> {
         }
         Action::Look => {
             let _place = context.permit(&context.link.permits).await?;
-            let looked = look_again(context).await.map_err(|error| context.failed(&error))?;
+            let looked =
+                context.patiently(|| look_again(context)).await.map_err(|error| context.failed(&error))?;
             Ok(Gain::Entered(Box::new(looked)))
         }
         Action::Pull { image, platform } => {
             let _place = context.permit(&context.pulls).await?;
             let pull = async {
-                let pulled = context.engine().pull(image, platform.as_deref(), context.progress()).await;
-                pulled.map_err(|error| context.failed(&error))
+                let pull = || context.engine().pull(image, platform.as_deref(), context.progress());
+                context.patiently(pull).await.map_err(|error| context.failed(&error))
             };
             context.unless_cancelled(pull).await.map(|()| Gain::Nothing)
         }
@@ -47,8 +48,9 @@ pub(super) async fn carry_out(context: &StepContext) -> Result<Gain, Broken> {
         Action::PutTree { container, from, to } => {
             let _place = context.permit(&context.link.permits).await?;
             let put = async {
-                let put = transfer::files::put_tree(context.engine(), container, &*context.files, from, to);
-                put.await.map_err(|error| context.failed(&error))
+                let put =
+                    || transfer::files::put_tree(context.engine(), container, &*context.files, from, to);
+                context.patiently(put).await.map_err(|error| context.failed(&error))
             };
             context.unless_cancelled(put).await.map(|()| Gain::Nothing)
         }
@@ -58,7 +60,7 @@ pub(super) async fn carry_out(context: &StepContext) -> Result<Gain, Broken> {
         }
         call => {
             let _place = context.permit(&context.link.permits).await?;
-            short_call(context, call).await.map_err(|error| context.failed(&error))?;
+            context.patiently(|| short_call(context, call)).await.map_err(|error| context.failed(&error))?;
             Ok(Gain::Nothing)
         }
     }
@@ -74,9 +76,8 @@ async fn copy(context: &StepContext, image: &str) -> Result<Gain, Broken> {
     let _from = context.permit(&source.permits).await?;
     let _to = context.permit(&context.link.permits).await?;
     let copy = async {
-        let copied =
-            transfer::image::copy(&*source.engine, context.engine(), image, context.progress()).await;
-        copied.map_err(|error| context.failed(&error))
+        let copy = || transfer::image::copy(&*source.engine, context.engine(), image, context.progress());
+        context.patiently(copy).await.map_err(|error| context.failed(&error))
     };
     context.unless_cancelled(copy).await?;
     Ok(Gain::Nothing)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::engine::engine::{Engine, Progress};
 use crate::engine::error::EngineError;
 use crate::event::event::{CancelLevel, Unit, WaitReason};
 use crate::model::addr::{Addr, LayerPath};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::name::ProjectName;
 use crate::model::observed::Observed;
 use crate::plan::known::Answered;
@@ -20,11 +21,15 @@ use crate::plan::step::{Resource, Step, StepId};
 use crate::transfer::host_files::HostFiles;
 
 use super::failure;
-use super::fallen::Way;
+use super::fallen::{self, Way};
 use super::link::Link;
+use super::patience;
 
 /// Progress is told at most this often a step.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// An engine that gave no answer is asked for so long whether it is there.
+const LOST: Duration = Duration::from_secs(3);
 
 /// A message of a step to the dispatcher.
 #[derive(Debug)]
@@ -35,6 +40,8 @@ pub(super) enum Message {
     Waiting { step: StepId, on: WaitReason },
     /// The program that it runs said something.
     Said { step: StepId, line: String },
+    /// A call failed in a way that passes, and is made again after a pause.
+    Retrying { step: StepId, because: String, pause: Duration },
 }
 
 /// What a step that ended well brings back.
@@ -172,6 +179,69 @@ impl StepContext {
             biased;
             Ok(_) = cancel.wait_for(Option::is_some) => Err(Broken::Cancelled),
             result = work => result,
+        }
+    }
+
+    /// Makes a call, and makes it again while it fails in a way that passes: a few times, and not into a node that has
+    /// ended.
+    pub(super) async fn patiently<T, F: Future<Output = Result<T, EngineError>>>(
+        &self,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, EngineError> {
+        if self.link.is_lost.load(Ordering::Relaxed) {
+            self.answers_again().await?;
+        }
+        let mut attempt = 1;
+        loop {
+            let error = match call().await {
+                Ok(done) => {
+                    self.link.is_lost.store(false, Ordering::Relaxed);
+                    return Ok(done);
+                }
+                Err(error) => error,
+            };
+            if error.kind == FailureKind::Timeout && error.status.is_none() {
+                self.link.is_lost.store(true, Ordering::Relaxed);
+            }
+            if !patience::passes(&error) || !patience::is_repeatable(&self.step.action) {
+                return Err(error);
+            }
+            let is_lost = error.kind == FailureKind::Unreachable && self.link.is_lost.load(Ordering::Relaxed);
+            let pause = patience::pause(attempt).filter(|_| !is_lost && self.cancel.borrow().is_none());
+            let Some(pause) = pause else {
+                if error.kind == FailureKind::Unreachable {
+                    self.link.is_lost.store(true, Ordering::Relaxed);
+                }
+                return Err(error);
+            };
+            let paused = async {
+                tokio::time::sleep(pause).await;
+                Ok(fallen::is_way_open(self).await)
+            };
+            // Told before the pause: it may be long.
+            let because = error.to_failure();
+            let because = because.causes.first().unwrap_or(&because.summary).clone();
+            let _ = self.messages.send(Message::Retrying { step: self.step.id, because, pause });
+            match self.unless_cancelled(paused).await {
+                Ok(true) => attempt += 1,
+                Ok(false) | Err(_) => return Err(error),
+            }
+        }
+    }
+
+    /// Asks an engine that has left a call without an answer whether it is there at all, so that not every call has to
+    /// wait for its whole limit.
+    async fn answers_again(&self) -> Result<(), EngineError> {
+        match tokio::time::timeout(LOST, self.engine().ping()).await {
+            Ok(Ok(())) => {
+                self.link.is_lost.store(false, Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_elapsed) => {
+                let why = format!("no answer within {LOST:?}, and none to a call before");
+                Err(EngineError::new("reach the engine", "", FailureKind::Timeout, why))
+            }
         }
     }
 

@@ -27,7 +27,7 @@ use super::enter::{is_by_address, same_engine};
 /// A node that has run for so long is dialled although its boot line is not in its log: the log may have been
 /// cut. No kind's node takes longer to boot.
 const BOOTED_LONG_AGO: Duration = Duration::from_secs(120);
-/// Limit for looking at an engine that has answered.
+/// Limit for looking at an engine that has answered, unless even its first answer may take longer.
 const LOOK: Duration = Duration::from_secs(30);
 
 /// What to survey.
@@ -39,7 +39,7 @@ pub struct SurveyOptions {
     pub paths: Vec<Pattern>,
     /// Whether facts of inner engines are wanted (the root's always are).
     pub facts: bool,
-    /// How long an inner engine may take to answer before it counts as silent. 3 s for all but `up`.
+    /// How long an inner engine may take to answer before it counts as silent.
     pub patience: Duration,
 }
 
@@ -49,6 +49,8 @@ pub struct Surveyed {
     pub known: Known,
     /// How to reach each engine that answered.
     pub engines: Engines,
+    /// What was asked for, to look again.
+    pub(super) options: SurveyOptions,
 }
 
 /// Surveys.
@@ -57,6 +59,18 @@ pub struct Surveyed {
 /// When the root engine does not answer. Inner engines that do not are `Silent` in the result.
 pub async fn survey(root: Arc<dyn Engine>, options: &SurveyOptions) -> Result<Surveyed, EngineError> {
     let facts = root.facts().await?;
+    survey_knowing(root, facts, options).await
+}
+
+/// As [`survey`], of a root engine that has told its facts.
+///
+/// # Errors
+/// As [`survey`].
+pub async fn survey_knowing(
+    root: Arc<dyn Engine>,
+    facts: Facts,
+    options: &SurveyOptions,
+) -> Result<Surveyed, EngineError> {
     let seen = root.observe().await?;
     let mut survey = Survey {
         known: Known { root_id: facts.id.clone(), ..Known::default() },
@@ -75,7 +89,7 @@ pub async fn survey(root: Arc<dyn Engine>, options: &SurveyOptions) -> Result<Su
         survey.take(probed);
         survey.drain().await;
     }
-    Ok(Surveyed { known: survey.known, engines: survey.engines })
+    Ok(Surveyed { known: survey.known, engines: survey.engines, options: options.clone() })
 }
 
 /// Which of these paths the engine's machine does not have. One that cannot be looked at counts as there.
@@ -291,8 +305,9 @@ async fn reach(
         let facts = if want_facts { Some(engine.facts().await?) } else { None };
         Ok((facts, engine.observe().await?))
     };
+    let limit = LOOK.max(patience);
     let late =
-        |_| failed(FailureKind::Timeout, vec![format!("it answers, but lists nothing within {LOOK:?}")]);
-    let (facts, seen) = tokio::time::timeout(LOOK, look).await.map_err(late)?.map_err(broke)?;
+        |_| failed(FailureKind::Timeout, vec![format!("it answers, but lists nothing within {limit:?}")]);
+    let (facts, seen) = tokio::time::timeout(limit, look).await.map_err(late)?.map_err(broke)?;
     Ok(Found { engine, seen, facts })
 }

@@ -64,6 +64,12 @@ impl Tally {
         }
     }
 
+    /// The failures so far count no more: what they were about is planned again.
+    pub(super) fn start_over(&mut self) {
+        let Summary { changed, cancelled, .. } = self.summary;
+        *self = Self { summary: Summary { changed, cancelled, ..Summary::default() }, ..Self::default() };
+    }
+
     fn skip(&mut self, at: usize, of: &Resource) {
         let failure = &mut self.failures[at];
         if failure.of != *of && !failure.skipped.contains(of) {

@@ -3,7 +3,9 @@
 mod changes;
 mod hooks;
 mod lab;
+mod patience;
 mod protocol;
+mod pulls;
 mod runs;
 mod signals;
 mod surveys;

@@ -48,6 +48,17 @@ impl<'a> Watch<'a> {
         Ok(detail)
     }
 
+    /// As [`Self::look`], through what passes.
+    async fn look_patiently(&mut self, context: &StepContext) -> Result<ContainerDetail, EngineError> {
+        if self.events.is_none() {
+            self.events = self.link.events().await;
+        }
+        let (engine, container) = (&self.link.engine, self.container);
+        let detail = context.patiently(|| engine.inspect(container)).await?;
+        self.id = Some(detail.id.clone());
+        Ok(detail)
+    }
+
     /// Returns when something happened to the container, after `at_most`, or when it is time to look anyway.
     pub(super) async fn changed(&mut self, at_most: Duration) {
         let sleep = tokio::time::sleep(at_most.min(POLL));
@@ -100,7 +111,7 @@ pub(super) async fn wait(
     let mut run = Run::default();
     let mut told = false;
     loop {
-        let detail = watch.look().await.map_err(|error| context.failed(&error))?;
+        let detail = watch.look_patiently(context).await.map_err(|error| context.failed(&error))?;
         let left = run.left_to_settle(&detail);
         let (reason, at_most) = match verdict(stage, &detail, left.is_zero()) {
             Verdict::Done => return Ok(()),

@@ -242,19 +242,6 @@ pub struct PortBinding {
     pub container: u16,
     /// Transport.
     pub protocol: Protocol,
-    /// What the long form says for people and clusters: it changes nothing on an engine.
-    pub notes: Option<Box<PortNotes>>,
-}
-
-/// What a port's long form says for people and clusters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct PortNotes {
-    /// A name.
-    pub name: Option<String>,
-    /// `host` or `ingress`.
-    pub mode: Option<String>,
-    /// The application's protocol.
-    pub app_protocol: Option<String>,
 }
 
 /// A mount.

@@ -8,7 +8,6 @@ use super::addr::Pattern;
 use super::behaviour::Behaviour;
 use super::build::BuildSpec;
 use super::container::{ContainerSpec, PortBinding};
-use super::deploy::Deploy;
 use super::files::PutFile;
 use super::name::ServiceName;
 use super::span::{Span, Spanned};
@@ -30,8 +29,6 @@ pub struct Service {
     pub container_name: Option<Spanned<String>>,
     /// Number of replicas.
     pub scale: u32,
-    /// `deploy` as written.
-    pub deploy: Option<Box<Deploy>>,
     /// What it needs before it starts.
     pub depends_on: Vec<Dependency>,
     /// How its image is built.

@@ -27,7 +27,7 @@ use super::host_files::DiskFiles;
 /// # Errors
 /// When the root engine cannot be asked any more.
 pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Result<(), OpError> {
-    let Surveyed { known, engines } = surveyed;
+    let Surveyed { known, engines, .. } = surveyed;
     known.root_socket = ctx.endpoint.socket_path().map(str::to_owned);
     known.avoid = host_facts::resolvers();
     if known.root_socket.is_some() {

@@ -6,6 +6,8 @@ use crate::engine::engine::Engine;
 use crate::spec::files::Vars;
 
 use super::error::OpError;
+use super::limits::Limits;
+use super::lock::LockOptions;
 use super::root::{self, RootEndpoint};
 
 /// The root engine and where it is.
@@ -14,16 +16,34 @@ pub struct Ctx {
     pub root: Arc<dyn Engine>,
     /// Where it is.
     pub endpoint: RootEndpoint,
+    /// How long things may take.
+    pub limits: Limits,
+    /// How the lab is locked; `None`: nothing is changed, or nobody else can be at it.
+    pub lock: Option<LockOptions>,
 }
 
 impl Ctx {
+    /// An engine, with the limits that hold where nobody says otherwise.
+    pub fn new(root: Arc<dyn Engine>, endpoint: RootEndpoint) -> Self {
+        Self { root, endpoint, limits: Limits::default(), lock: None }
+    }
+
     /// Finds the root engine from the environment.
     ///
     /// # Errors
-    /// When the environment names no usable engine. Whether it answers shows at the first call.
+    /// When the environment names no usable engine, or a limit that is none. Whether it answers shows at the first
+    /// call.
     pub fn open(vars: &Vars) -> Result<Self, OpError> {
+        let limits = Limits::of(vars)?;
         let endpoint = root::resolve(vars)?;
-        let root = root::connect(&endpoint)?;
-        Ok(Self { root, endpoint })
+        let root = root::connect(&endpoint, limits.engine)?;
+        Ok(Self { limits, ..Self::new(root, endpoint) })
+    }
+
+    /// Itself, for a use case that changes the lab.
+    #[must_use]
+    pub fn locking(mut self, lock: LockOptions) -> Self {
+        self.lock = Some(lock);
+        self
     }
 }

@@ -1,22 +1,14 @@
 //! Takes a lab down, from its labels alone.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use crate::diag::source::SourceMap;
-use crate::event::event::CancelLevel;
-use crate::event::sink::Sink;
-use crate::executor::run::{RunOptions, run};
 use crate::model::name::ProjectName;
 use crate::plan::goal::{Down, Goal};
 
 use super::context::Ctx;
 use super::error::OpError;
-use super::host_files::DiskFiles;
-use super::outcome::RunOutcome;
 use super::plan::{Prepared, prepare};
 
 /// How to take it down.
@@ -28,6 +20,8 @@ pub struct DownOptions {
     pub volumes: bool,
     /// Grace for every container in place of its own.
     pub grace: Option<Duration>,
+    /// How long a stopped node may take to answer, so that it can be emptied.
+    pub patience: Option<Duration>,
 }
 
 /// Surveys and plans. Changes nothing.
@@ -35,18 +29,11 @@ pub struct DownOptions {
 /// # Errors
 /// When the root engine does not answer.
 pub async fn prepare_down(ctx: &Ctx, options: &DownOptions) -> Result<Prepared, OpError> {
-    let goal =
-        Goal::Down(Down { project: options.project.clone(), volumes: options.volumes, grace: options.grace });
+    let goal = Goal::Down(Down {
+        project: options.project.clone(),
+        volumes: options.volumes,
+        grace: options.grace,
+        patience: options.patience,
+    });
     prepare(ctx, goal).await?.accepted(&Arc::new(SourceMap::default()))
-}
-
-/// Carries out what was prepared.
-pub async fn down(
-    prepared: Prepared,
-    parallel: Option<NonZeroUsize>,
-    sink: &mut dyn Sink,
-    cancel: watch::Receiver<Option<CancelLevel>>,
-) -> RunOutcome {
-    let options = RunOptions { command: "down", parallel, files: Arc::new(DiskFiles) };
-    run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
@@ -11,6 +12,7 @@ use crate::model::addr::{Addr, BadAddr};
 use crate::model::name::BadName;
 use crate::model::observed::ContainerState;
 
+use super::lock::Holder;
 use super::root::RootError;
 
 /// Why a use case could not be carried out. Steps that fail in a run are not in here: they are in its report.
@@ -96,6 +98,24 @@ pub enum OpError {
     /// Output could not be written.
     #[error("failed to write the output")]
     Output(#[source] io::Error),
+    /// Another run has the lab.
+    #[error("{holder} is at work on the lab `{project}`")]
+    Held {
+        /// The lab.
+        project: String,
+        /// Who has it.
+        holder: Holder,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// A limit of the environment that is none.
+    #[error("`{value}` ({name}) is no limit of time")]
+    Limit {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+    },
     /// Files that cannot be copied so.
     #[error("{0}")]
     Copy(String),

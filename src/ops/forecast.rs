@@ -13,7 +13,7 @@ use crate::model::observed::Observed;
 use crate::model::service::PullPolicy;
 use crate::plan::action::{Action, Enter};
 use crate::plan::cause::Cause;
-use crate::plan::goal::Goal;
+use crate::plan::goal::{Goal, Planning};
 use crate::plan::known::{Answered, Known, Layer};
 use crate::plan::plan::Plan;
 use crate::plan::step::{Resource, StepId};
@@ -31,8 +31,8 @@ pub struct Forecast {
 
 /// Errors of the plans of layers whose engines are certain to be new. Only labs that can have any are looked at: what
 /// a file asks to find on an engine is an image that may not be pulled, or something `external`.
-pub fn foreseen(goal: &Goal, known: &Known, first: &Plan) -> Vec<Diagnostic> {
-    let Goal::Up(up) = goal else { return Vec::new() };
+pub fn foreseen(planning: &Planning<'_>, known: &Known, first: &Plan) -> Vec<Diagnostic> {
+    let Goal::Up(up) = planning.goal else { return Vec::new() };
     let asks = std::iter::once(&up.lab.topology.root)
         .chain(
             up.lab
@@ -49,14 +49,14 @@ pub fn foreseen(goal: &Goal, known: &Known, first: &Plan) -> Vec<Diagnostic> {
     if !asks {
         return Vec::new();
     }
-    let new = forecast(goal, known, first).into_iter().filter(|it| it.is_new);
+    let new = forecast(planning, known, first).into_iter().filter(|it| it.is_new);
     let problems = new.flat_map(|it| it.plan.problems.sorted().into_iter().cloned().collect::<Vec<_>>());
     problems.filter(|problem| problem.severity == Severity::Error).collect()
 }
 
 /// Plans every layer that `first` enters and that was never observed, and those inside it. A layer that was
 /// observed is planned once its node is back: what is on it then is not known.
-pub fn forecast(goal: &Goal, known: &Known, first: &Plan) -> Vec<Forecast> {
+pub fn forecast(planning: &Planning<'_>, known: &Known, first: &Plan) -> Vec<Forecast> {
     let mut known = known.clone();
     let mut out: Vec<Forecast> = Vec::new();
     let mut next_step = first.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(0);
@@ -73,7 +73,7 @@ pub fn forecast(goal: &Goal, known: &Known, first: &Plan) -> Vec<Forecast> {
         };
         let answered = Answered { home, seen: Observed::default(), facts: None };
         known.layers.insert(enter.layer.clone(), Layer::Answered(Box::new(answered)));
-        let plan = goal.plan(&known, &BTreeSet::from([enter.layer.clone()]), StepId(next_step));
+        let plan = planning.plan(&known, &BTreeSet::from([enter.layer.clone()]), StepId(next_step));
         next_step = plan.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(next_step);
         known.promised.extend(promised(&plan));
         entered

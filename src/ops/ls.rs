@@ -1,6 +1,6 @@
 //! The labs on an engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::label;
 use crate::model::name::ProjectName;
@@ -9,6 +9,22 @@ use crate::model::status::ProjectStatus;
 
 use super::context::Ctx;
 use super::error::OpError;
+
+/// The labs of which anything is on the root engine, by name: also those of which only a network is left, or, where
+/// `volumes` count, a volume. What an inner engine has alone bears another root's mark and is not one of them.
+///
+/// # Errors
+/// When the engine does not answer.
+pub async fn with_remains(ctx: &Ctx, volumes: bool) -> Result<BTreeSet<ProjectName>, OpError> {
+    let root_id = ctx.root.facts().await?.id;
+    let seen = ctx.root.observe().await?;
+    let containers = seen.containers.iter().map(|one| &one.labels);
+    let networks = seen.networks.iter().map(|one| &one.labels);
+    let volumes = seen.volumes.iter().filter(|_| volumes).map(|one| &one.labels);
+    let ours =
+        containers.chain(networks).chain(volumes).filter(|labels| labels.get(label::ROOT) == Some(&root_id));
+    Ok(ours.filter_map(|labels| ProjectName::new(labels.get(label::PROJECT)?).ok()).collect())
+}
 
 /// Lists the labs that have a container on the root engine, by name.
 ///

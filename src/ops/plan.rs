@@ -1,12 +1,17 @@
 //! What a run would do, and the beginning of every run: survey, then the first plan.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+
+use tokio::sync::watch;
 
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
-use crate::executor::survey::{SurveyOptions, Surveyed, survey};
+use crate::event::event::CancelLevel;
+use crate::event::sink::Sink;
+use crate::executor::run::{RunOptions, run};
+use crate::executor::survey::{SurveyOptions, Surveyed, survey_knowing};
 use crate::model::addr::LayerPath;
 use crate::plan::goal::Goal;
 use crate::plan::known::Layer;
@@ -17,10 +22,9 @@ use super::circumstances;
 use super::context::Ctx;
 use super::error::OpError;
 use super::forecast::{Forecast, forecast, foreseen};
-
-/// How long an inner engine may take to answer before it counts as silent. It is dialled already; a daemon that
-/// serves answers within milliseconds, and a node that is booting is waited for by its own step.
-pub const PATIENCE: Duration = Duration::from_secs(3);
+use super::host_files::DiskFiles;
+use super::lock::{self, Lock};
+use super::outcome::RunOutcome;
 
 /// What was observed and what is to be done: everything is decided, nothing is changed yet.
 pub struct Prepared {
@@ -33,46 +37,70 @@ pub struct Prepared {
     /// The first plan. It covers every layer that has answered. Where there is a `refresh`, it is what would come
     /// after it if it brings nothing new, with its pulls.
     pub plan: Plan,
+    /// Keeps others from the lab as long as it lives.
+    pub lock: Option<Lock>,
 }
 
-/// Surveys the lab and plans `goal`.
+/// Surveys the lab and plans `goal`. A use case that changes the lab has it for itself from here on.
 ///
 /// # Errors
-/// When the root engine does not answer.
+/// When the root engine does not answer, or another run has the lab.
 pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
+    let facts = ctx.root.facts().await?;
+    let lock = match &ctx.lock {
+        Some(options) => lock::take(options, ctx.limits.lock, goal.project(), &facts.id).await?,
+        None => None,
+    };
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
         paths: goal.paths().to_vec(),
         facts: matches!(goal, Goal::Up(_)),
-        patience: PATIENCE,
+        patience: ctx.limits.answer,
     };
-    let mut surveyed = survey(Arc::clone(&ctx.root), &options).await?;
-    if let Goal::Up(up) = &goal {
+    let mut surveyed = survey_knowing(Arc::clone(&ctx.root), facts, &options).await?;
+    if let Goal::Up(up) = &goal
+        && up.way.images_only.is_none()
+    {
         circumstances::add(&mut surveyed, ctx, &up.lab.topology).await?;
     }
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
-    let refresh = goal.refresh(&surveyed.known, StepId(0));
+    let planning = goal.planning();
+    let refresh = planning.refresh(&surveyed.known, StepId(0));
     let mut plan = match &refresh {
-        None => goal.plan(&surveyed.known, &scope, StepId(0)),
+        None => planning.plan(&surveyed.known, &scope, StepId(0)),
         Some(refresh) => {
             let mut known = surveyed.known.clone();
             known.promised.extend(refresh.steps.iter().flat_map(|step| &step.reaches).cloned());
             let next = refresh.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(0);
-            let mut plan = goal.plan(&known, &scope, StepId(next));
+            let mut plan = planning.plan(&known, &scope, StepId(next));
             plan.steps.splice(0..0, refresh.steps.iter().filter(|step| step.action.is_change()).cloned());
             plan
         }
     };
-    let foreseen = foreseen(&goal, &surveyed.known, &plan);
+    let foreseen = foreseen(&planning, &surveyed.known, &plan);
     foreseen.into_iter().for_each(|problem| plan.problems.push(problem));
-    Ok(Prepared { goal, surveyed, refresh, plan })
+    Ok(Prepared { goal, surveyed, refresh, plan, lock })
 }
 
 impl Prepared {
     /// What layers that are not up yet will need.
     pub fn forecast(&self) -> Vec<Forecast> {
-        forecast(&self.goal, &self.surveyed.known, &self.plan)
+        forecast(&self.goal.planning(), &self.surveyed.known, &self.plan)
+    }
+
+    /// Carries out what was prepared. `parallel`: calls at once on the root engine.
+    pub async fn carry_out(
+        self,
+        parallel: Option<NonZeroUsize>,
+        sink: &mut dyn Sink,
+        cancel: watch::Receiver<Option<CancelLevel>>,
+    ) -> RunOutcome {
+        // Others are kept from the lab until the run is over.
+        let _lock = self.lock;
+        let options = RunOptions { command: self.goal.command(), parallel, files: Arc::new(DiskFiles) };
+        let first = self.refresh.unwrap_or(self.plan);
+        run(&self.goal, self.surveyed, first, &options, sink, cancel).await.into()
     }
 
     /// Itself, unless the plan shows that it cannot work.

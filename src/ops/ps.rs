@@ -12,7 +12,6 @@ use crate::plan::known::{Known, Layer};
 use super::address::{check_all_match, is_meant};
 use super::context::Ctx;
 use super::error::OpError;
-use super::plan::PATIENCE;
 
 /// Whose containers.
 #[derive(Clone, Debug)]
@@ -47,7 +46,7 @@ pub async fn look(ctx: &Ctx, project: &ProjectName, paths: &[Pattern]) -> Result
         project: Some(project.clone()),
         paths: paths.to_vec(),
         facts: true,
-        patience: PATIENCE,
+        patience: ctx.limits.answer,
     };
     Ok(survey(Arc::clone(&ctx.root), &options).await?)
 }

@@ -13,6 +13,7 @@ use crate::engine::docker::credentials::{Credentials, CredentialsError};
 use crate::engine::docker::engine::DockerEngine;
 use crate::engine::engine::Engine;
 use crate::engine::error::EngineError;
+use crate::engine::limits::Limits;
 
 mod context;
 mod host;
@@ -186,9 +187,9 @@ pub fn resolve(env: &BTreeMap<String, String>) -> Result<RootEndpoint, RootError
 }
 
 /// Opens the engine. Makes no call to it: the first one tells whether it answers.
-pub fn connect(endpoint: &RootEndpoint) -> Result<Arc<dyn Engine>, RootError> {
+pub fn connect(endpoint: &RootEndpoint, limits: Limits) -> Result<Arc<dyn Engine>, RootError> {
     let credentials = read_credentials(endpoint)?;
-    let engine = DockerEngine::new(&endpoint.address, credentials).map_err(|source| {
+    let engine = DockerEngine::new(&endpoint.address, credentials, limits).map_err(|source| {
         RootError::Certificates { endpoint: Box::new(endpoint.clone()), source: Box::new(source) }
     })?;
     Ok(engine)

@@ -267,7 +267,7 @@ pub struct NewContainer {
     /// Name on the engine.
     pub name: String,
     /// What is asked for, with the engine's names of networks and volumes and the engine's paths.
-    pub spec: ContainerSpec,
+    pub spec: Arc<ContainerSpec>,
     /// nestctl's and Compose's labels, but for `io.nestctl.image`, which the executor adds (see [`ImageUse`]).
     pub labels: Labels,
     /// The image.

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::model::addr::Addr;
+
 use super::field::{Field, Value};
 use super::fingerprint::{Canonical, short_hash};
 use super::secrecy::{is_secret_line, secret_lists};
@@ -21,76 +23,84 @@ const OF: &str = "of:";
 /// Digests of files that were copied in.
 const COPIED: &str = "copied:";
 
-/// The text of the label, in the making.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What an object is asked for.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
-    text: String,
+    /// The file's part.
+    pub(super) file: Canonical,
+    /// The whole of what a node's kind makes of it.
+    pub(super) kind: Option<Canonical>,
+    /// Where files are copied to, and their digests.
+    pub(super) copied: Vec<(String, String)>,
 }
 
+impl From<Canonical> for Asked {
+    fn from(file: Canonical) -> Self {
+        Self { file, ..Self::default() }
+    }
+}
+
+/// On whose behalf a container has a line: key and value of that, and the service; none for the container's own.
+pub(super) type Origin<'a> = (&'a str, String, Option<&'a Addr>);
+
 impl Asked {
-    /// The file's part.
-    pub(super) fn of(canonical: &Canonical) -> Self {
-        let mut out = Self::default();
-        out.lines("", canonical.lines());
-        out
-    }
-
-    /// What a kind has added to the file's part.
-    pub(super) fn add_kind(&mut self, file: &Canonical, whole: &Canonical) {
-        let file: BTreeSet<&(String, String)> = file.lines().iter().collect();
-        let added: Vec<_> = whole.lines().iter().filter(|line| !file.contains(line)).cloned().collect();
-        self.lines(KIND, &added);
-    }
-
-    /// Says for whom the container has a port or a bind.
-    pub(super) fn add_origin(&mut self, key: &str, what: &str, whose: &str) {
-        self.lines(OF, &[(format!("{key}.{what}"), whose.to_owned())]);
-    }
-
-    /// The state of a file that is copied in.
-    pub(super) fn add_copied(&mut self, target: &str, digest: &str) {
-        self.lines(COPIED, &[(target.to_owned(), digest.to_owned())]);
-    }
-
     /// The label's text.
-    pub(super) fn into_label(self) -> String {
-        self.text
+    pub(super) fn label(&self, origins: &[Origin<'_>]) -> String {
+        let mut text = String::new();
+        let file: Vec<(&str, &str)> = self.file.lines().collect();
+        add(&mut text, "", &file);
+        if let Some(kind) = &self.kind {
+            let file: BTreeSet<&(&str, &str)> = file.iter().collect();
+            let added: Vec<(&str, &str)> = kind.lines().filter(|line| !file.contains(line)).collect();
+            add(&mut text, KIND, &added);
+        }
+        for (key, value, whose) in origins {
+            let whose = whose.map(ToString::to_string).unwrap_or_default();
+            add(&mut text, OF, &[(&format!("{key}.{value}"), &whose)]);
+        }
+        let copied: Vec<(&str, &str)> = self.copied.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        add(&mut text, COPIED, &copied);
+        text
     }
+}
 
-    fn lines(&mut self, section: &str, lines: &[(String, String)]) {
-        let hidden = secret_lists(lines);
-        for (key, value) in lines {
-            let secret = hidden.contains(key.as_str()) || is_secret_line(key, value);
-            let value = if secret || value.len() > LONGEST {
-                format!("#{}", short_hash(value))
-            } else if value.starts_with('#') {
-                format!("\\{}", escaped(value))
-            } else {
-                escaped(value)
-            };
-            if !self.text.is_empty() {
-                self.text.push('\n');
-            }
-            self.text.push_str(&format!("{section}{}={value}", escaped(key)));
+/// Adds lines as they are kept.
+fn add(text: &mut String, section: &str, lines: &[(&str, &str)]) {
+    let hidden = secret_lists(lines);
+    for (key, value) in lines {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.extend([section, *key, "="]);
+        if hidden.contains(key) || is_secret_line(key, value) || value.len() > LONGEST {
+            text.extend(["#", &short_hash(value)]);
+        } else if let Some(rest) = value.strip_prefix('#') {
+            text.extend(["\\u{23}", rest]);
+        } else {
+            text.push_str(value);
         }
     }
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('\n', "\\n")
-}
-
+/// Takes the escapes of Rust away.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('n') => out.push('\n'),
-                Some(other) => out.push(other),
-                None => {}
-            },
-            c => out.push(c),
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some('u') => {
+                let number: String = chars.by_ref().skip(1).take_while(|c| *c != '}').collect();
+                out.extend(u32::from_str_radix(&number, 16).ok().and_then(char::from_u32));
+            }
+            Some(other) => out.push(other),
+            None => {}
         }
     }
     out
@@ -256,8 +266,9 @@ fn in_a_row(list: &[&str]) -> Value {
     Value::Shown(on_one_line(&format!("[{}]", items.join(", "))))
 }
 
+/// Without what would break the line.
 fn on_one_line(text: &str) -> String {
-    text.replace('\n', "\\n")
+    text.replace('\n', "\\n").replace(char::is_control, " ")
 }
 
 #[cfg(test)]

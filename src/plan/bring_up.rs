@@ -1,6 +1,7 @@
 //! One instance: from what runs to what is wanted. DESIGN 12.4, "one service, by what was observed".
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::model::addr::LayerPath;
 use crate::model::container::{ContainerSpec, Mount, MountSource, RestartPolicy};
@@ -126,9 +127,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
         changes: fn(&str, &str, &str, &Path) -> Vec<Field>,
     ) -> Vec<Field> {
         let Some(before) = container.labels.get(label::ASKED) else { return Vec::new() };
-        let now = self.desired.labels.get(label::ASKED).map(String::as_str).unwrap_or_default();
-        let world = &self.planner.world;
-        changes(before, now, world.project(&self.layer).as_str(), &world.topology.directory)
+        let world = self.planner.world;
+        let now = self.desired.asked_label(world);
+        changes(before, &now, world.project(&self.layer).as_str(), &world.topology.directory)
     }
 
     pub(super) fn plan(mut self) {
@@ -336,19 +337,24 @@ impl<'p, 'a> Bringing<'p, 'a> {
             let before = needs.clone();
             needs.push(after(self.push(self.cause.clone(), action, before)));
         }
-        let mut spec = self.desired.spec.clone();
+        let mut spec = Arc::clone(&self.desired.spec);
         self.keep_anonymous_volumes(&mut spec);
+        let mut labels = self.desired.labels.clone();
+        // What is not compared with the file later need not tell what it was.
+        if labels.contains_key(label::FINGERPRINT) {
+            labels.insert(label::ASKED.to_owned(), self.desired.asked_label(self.planner.world));
+        }
         let action = Action::CreateContainer(Box::new(NewContainer {
             name: name.to_owned(),
             spec,
-            labels: self.desired.labels.clone(),
+            labels,
             image: provided.image,
         }));
         self.push(self.cause.clone(), action, needs)
     }
 
     /// Anonymous volumes of the container that is replaced go on with the new one, as in Compose.
-    fn keep_anonymous_volumes(&self, spec: &mut ContainerSpec) {
+    fn keep_anonymous_volumes(&self, spec: &mut Arc<ContainerSpec>) {
         if self.planner.up.way.renew_volumes {
             return;
         }
@@ -360,7 +366,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
             }
             if !spec.mounts.iter().any(|other| other.target == mount.target) {
                 let source = MountSource::volume(Some(volume.clone()));
-                spec.mounts.push(Mount {
+                Arc::make_mut(spec).mounts.push(Mount {
                     target: mount.target.clone(),
                     source,
                     read_only: false,
@@ -375,12 +381,14 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let needs: Vec<Need> = created.map(after).into_iter().collect();
         let cause = if created.is_some() { self.cause.clone() } else { Cause::Unfinished };
         let mut out = Vec::new();
-        let mut networks: Vec<_> = self.desired.spec.networks.clone().into_iter().collect();
-        networks.sort_by(|a, b| (-a.1.priority, &a.0).cmp(&(-b.1.priority, &b.0)));
         // A container that is made now has all of them from the start, where its engine takes several.
         let at_once = created.is_some()
             && self.planner.known.facts(&self.layer).is_some_and(engine_lacks::takes_all_networks);
-        for (network, endpoint) in networks.into_iter().skip(1).filter(|_| !at_once) {
+        let spec = Arc::clone(&self.desired.spec);
+        let mut networks: Vec<_> = spec.networks.iter().filter(|_| !at_once).collect();
+        networks.sort_by_key(|(name, endpoint)| (-endpoint.priority, *name));
+        for (network, endpoint) in networks.into_iter().skip(1) {
+            let (network, endpoint) = (network.clone(), endpoint.clone());
             let action = Action::Connect { container: container.to_owned(), network, endpoint };
             out.push(after(self.push(cause.clone(), action, needs.clone())));
         }

@@ -13,6 +13,7 @@ use crate::model::service::{PullPolicy, Service};
 use super::action::{Action, BuildOrder};
 use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
+use super::goal::Builds;
 use super::images::{Images, Order};
 use super::known::Known;
 use super::step::{Need, Resource};
@@ -21,12 +22,12 @@ use super::world::World;
 impl Order<'_> {
     /// Whether the image of a service is built although it is there.
     pub(super) fn asks_for(self, service: &Service) -> bool {
-        self.builds.are_all() || service.pull_policy == PullPolicy::Build
+        self.builds == Builds::All || service.pull_policy == PullPolicy::Build
     }
 
     /// Why it is.
     pub(super) fn cause(self) -> Cause {
-        if self.builds.are_all() { Cause::Asked } else { Cause::BuildAlways }
+        if self.builds == Builds::All { Cause::Asked } else { Cause::BuildAlways }
     }
 }
 
@@ -67,13 +68,8 @@ impl Building<'_> {
         let project = self.world.project(self.layer);
         spec.labels.insert(label::COMPOSE_PROJECT.to_owned(), project.to_string());
         spec.labels.insert(label::COMPOSE_SERVICE.to_owned(), service.name.to_string());
-        if spec.platforms.len() > 1 && self.known.facts(&root).is_some_and(|facts| !facts.containerd_store) {
-            let message = format!("the engine's image store holds one platform of `{reference}`");
-            builder.problems.push(
-                Diagnostic::error(Code::NotSupported, message)
-                    .at(spec.span, "several `platforms`")
-                    .help("Keep one platform, or let the engine use containerd's image store."),
-            );
+        if self.known.facts(&root).is_some_and(|facts| !facts.containerd_store) {
+            self.refuse_indexes(builder, &spec, &reference);
         }
         let mut names = vec![reference.clone()];
         names.extend(std::mem::take(&mut spec.tags));
@@ -88,6 +84,25 @@ impl Building<'_> {
         let action = Action::Build(Box::new(BuildOrder { spec, names, platform }));
         let step = builder.push(draft, action, needs);
         builder.reaches(step, milestone);
+    }
+
+    /// What makes an index of several manifests needs a store that can hold one: moby's graph drivers cannot, and leave
+    /// attestations out without a word.
+    fn refuse_indexes(&self, builder: &mut Builder, spec: &BuildSpec, reference: &str) {
+        let rows = [
+            (spec.platforms.len() > 1, "platforms", "Keep one platform"),
+            (spec.provenance.is_some(), "provenance", "Leave `provenance` out"),
+            (spec.sbom.is_some(), "sbom", "Leave `sbom` out"),
+        ];
+        for (_, key, instead) in rows.into_iter().filter(|(asked, ..)| *asked) {
+            let message =
+                format!("the engine's image store cannot hold what `{key}` asks for of `{reference}`");
+            builder.problems.push(
+                Diagnostic::error(Code::NotSupported, message)
+                    .at(spec.span, key)
+                    .help(format!("{instead}, or let the engine use containerd's image store.")),
+            );
+        }
     }
 
     /// Puts the images of services in the place of their names; the answer is what must be there before.

@@ -97,8 +97,8 @@ impl fmt::Display for Cause {
                 write!(f, "made by another version of nestctl: {}", Fields(fields))
             }
             Self::ImageChanged => f.write_str("image changed"),
-            Self::BuildAlways => f.write_str("pull_policy: build"),
-            Self::PullAlways => f.write_str("pull_policy: always"),
+            Self::BuildAlways => f.write_str("pull policy is `build`"),
+            Self::PullAlways => f.write_str("pull policy is `always`"),
             Self::Asked => f.write_str("asked for"),
             Self::PullDue => f.write_str("pulled too long ago"),
             Self::Hook => f.write_str("hook"),

@@ -15,11 +15,10 @@ use super::world::World;
 
 /// Finds all clashes of a lab.
 pub(super) fn check(world: &World<'_>, problems: &mut Diagnostics) {
-    let instances = world.topology.instances();
-    names(world, &instances, problems);
-    ports(world, &instances, problems);
-    for (addr, service) in &instances {
-        if world.is_elsewhere(&addr.layer()) {
+    names(world, &world.instances, problems);
+    ports(world, &world.instances, problems);
+    for (addr, service) in &world.instances {
+        if !service.publish.is_empty() && world.is_elsewhere(&addr.layer()) {
             for publish in &service.publish {
                 problems.push(
                     Diagnostic::error(

@@ -15,7 +15,7 @@ use crate::model::network::VolumeSpec;
 use crate::model::service::{DataRoot, NodeDef, Service};
 
 use super::action::Labels;
-use super::asked::Asked;
+use super::asked::{Asked, Origin};
 use super::fingerprint::{Canonical, port_text, short_hash};
 use super::hook_label;
 use super::hooks;
@@ -35,12 +35,13 @@ pub(super) struct Desired<'a> {
     pub(super) service: &'a Service,
     pub(super) kind: Option<&'static Kind>,
     pub(super) name: String,
-    pub(super) spec: ContainerSpec,
+    /// Shared with the step that makes it.
+    pub(super) spec: Arc<ContainerSpec>,
     pub(super) labels: Labels,
     /// Hash of the file's part, and of the kind's.
     pub(super) fingerprint: (String, Option<String>),
     /// What these are the hashes of.
-    asked: Asked,
+    pub(super) asked: Asked,
     pub(super) files: Vec<PutFile>,
     /// Paths of the user's machine to copy in, and where to.
     pub(super) trees: Vec<(PathBuf, String)>,
@@ -105,13 +106,12 @@ impl<'a> Desired<'a> {
         service.files.iter().for_each(|put| canonical.file(put));
         hooks::lines(&mut canonical, &service.behaviour);
         canonical.maybe("use_api_socket", service.behaviour.use_api_socket.then_some(true));
-        let mut kind_lines = None;
         let mut out = Self {
             addr: addr.clone(),
             service,
             kind,
             name,
-            spec: ContainerSpec::default(),
+            spec: Arc::default(),
             labels: Labels::new(),
             fingerprint: (String::new(), None),
             asked: Asked::default(),
@@ -142,20 +142,16 @@ impl<'a> Desired<'a> {
             out.refusals = (kind.check)(&input, known.facts(&layer));
             let lines = kind_lines_of(&(kind.profile)(&input));
             out.fingerprint.1 = Some(lines.hash());
-            kind_lines = Some(lines);
+            out.asked.kind = Some(lines);
             let pool = circumstances.pool.as_deref();
             let profile = (kind.profile)(&NodeInput { pool, mtu: circumstances.mtu, ..input });
             out.take_profile(profile, node);
             out.carry_paths(world, known, &layer, &carried);
         } else {
-            out.spec = file;
+            out.spec = Arc::new(file);
         }
         out.fingerprint.0 = canonical.hash();
-        out.asked = Asked::of(&canonical);
-        if let Some(lines) = kind_lines {
-            out.asked.add_kind(&canonical, &lines);
-        }
-        out.name_origins(world);
+        out.asked.file = canonical;
         out.name_in_networks(world);
         if service.behaviour.use_api_socket {
             out.give_api_socket(world, known, &layer);
@@ -180,27 +176,28 @@ impl<'a> Desired<'a> {
     fn name_in_networks(&mut self, world: &World<'_>) {
         let layer = self.addr.layer();
         for key in self.service.spec.networks.keys() {
-            if let Some(endpoint) = self.spec.networks.get_mut(&world.network_name(&layer, key)) {
+            if let Some(endpoint) =
+                Arc::make_mut(&mut self.spec).networks.get_mut(&world.network_name(&layer, key))
+            {
                 endpoint.aliases.insert(0, self.name.clone());
             }
         }
     }
 
-    /// For whom there are ports and binds that the service's own keys do not ask for.
-    fn name_origins(&mut self, world: &World<'_>) {
-        for (port, _) in world.origin_ports(&self.addr) {
-            self.asked.add_origin("port", &port_text(port), "");
+    /// The text of the label that tells what was asked for. It is as long as the rest of them together, and only of
+    /// use where something is made or has changed.
+    pub(super) fn asked_label(&self, world: &World<'_>) -> String {
+        let own = world.origin_ports(&self.addr).iter().map(|(port, _)| ("port", port_text(port), None));
+        let mut origins: Vec<Origin<'_>> = own.collect();
+        if let Some(carried) = world.carried(&self.addr) {
+            origins.extend(carried.ports.iter().map(|(port, _, addr)| ("port", port_text(port), Some(addr))));
+            origins.extend(carried.lab.iter().map(|addr| ("carried.lab", "true".to_owned(), Some(addr))));
+            let outside = carried.outside.iter();
+            origins.extend(
+                outside.map(|(path, addr)| ("carried.bind", path.to_string_lossy().into_owned(), Some(addr))),
+            );
         }
-        let Some(carried) = world.carried(&self.addr) else { return };
-        for (port, _, addr) in &carried.ports {
-            self.asked.add_origin("port", &port_text(port), &addr.to_string());
-        }
-        if let Some(addr) = &carried.lab {
-            self.asked.add_origin("carried.lab", "true", &addr.to_string());
-        }
-        for (path, addr) in &carried.outside {
-            self.asked.add_origin("carried.bind", &path.to_string_lossy(), &addr.to_string());
-        }
+        self.asked.label(&origins)
     }
 
     /// The text of the fingerprint label.
@@ -212,7 +209,7 @@ impl<'a> Desired<'a> {
     }
 
     fn take_profile(&mut self, profile: Profile, node: &NodeDef) {
-        self.spec = profile.spec;
+        self.spec = Arc::new(profile.spec);
         self.files = profile.files;
         for volume in profile.data {
             if self.spec.mounts.iter().any(|mount| mount.target == volume.target) {
@@ -233,7 +230,7 @@ impl<'a> Desired<'a> {
                     MountSource::volume(Some(name))
                 }
             };
-            self.spec.mounts.push(Mount {
+            Arc::make_mut(&mut self.spec).mounts.push(Mount {
                 target: volume.target,
                 source,
                 read_only: false,
@@ -256,7 +253,7 @@ impl<'a> Desired<'a> {
             } else {
                 BindPath::Engine(path_in_node(world, path))
             };
-            self.spec.mounts.push(Mount {
+            Arc::make_mut(&mut self.spec).mounts.push(Mount {
                 target: path_in_node(world, path),
                 source: MountSource::bind(at_home, false),
                 read_only: false,
@@ -272,10 +269,10 @@ impl<'a> Desired<'a> {
         if !self.spec.mounts.iter().any(|mount| mount.target == API_SOCKET) {
             let path = BindPath::Engine(socket);
             let source = MountSource::bind(path, false);
-            self.spec.mounts.push(Mount::new(API_SOCKET, source, false));
+            Arc::make_mut(&mut self.spec).mounts.push(Mount::new(API_SOCKET, source, false));
         }
         let directory = Some(API_CONFIG.to_owned());
-        self.spec.environment.entry("DOCKER_CONFIG".to_owned()).or_insert(directory);
+        Arc::make_mut(&mut self.spec).environment.entry("DOCKER_CONFIG".to_owned()).or_insert(directory);
         self.files.push(PutFile {
             path: format!("{API_CONFIG}/config.json"),
             mode: 0o444,
@@ -325,23 +322,23 @@ impl<'a> Desired<'a> {
         if let Some(pool) = &circumstances.pool {
             set(label::POOL, pool.clone());
         }
-        let mut asked = self.asked.clone();
+        let mut digests = Vec::new();
         let copied = || self.trees.iter().chain(self.fills.iter().flat_map(|fill| &fill.trees));
         if copied().next().is_some() {
             let mut canonical = Canonical::default();
             for (path, target) in copied() {
                 let digest = known.digests.get(path).map_or("", String::as_str);
                 canonical.line(target, digest);
-                asked.add_copied(target, digest);
+                digests.push((target.clone(), digest.to_owned()));
             }
             set(label::FILES, canonical.hash());
         }
-        set(label::ASKED, asked.into_label());
         set(label::COMPOSE_PROJECT, world.project(&self.addr.layer()).to_string());
         set(label::COMPOSE_SERVICE, self.addr.service().to_string());
         set(label::COMPOSE_NUMBER, self.addr.number().to_string());
         set(label::COMPOSE_ONEOFF, "False".to_owned());
         self.labels = labels;
+        self.asked.copied = digests;
     }
 }
 

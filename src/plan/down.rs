@@ -128,7 +128,10 @@ impl Taking<'_> {
             }
             needs = vec![if guarded { need } else { Need { must: Must::End, ..need } }];
         }
-        if !self.goes_with_volume(&layer) {
+        if self.goes_with_volume(&layer) {
+            // That it cannot be stopped inside is no loss: it ends with its node.
+            last.iter().for_each(|step| self.builder.may_fail(*step));
+        } else {
             let draft = Draft::service(addr, &engine, cause, Group::Down);
             let action = Action::Remove { container: container.id.clone(), volumes };
             let step = self.builder.push(draft, action, needs);
@@ -171,7 +174,7 @@ impl Taking<'_> {
         self.builder.may_fail(start);
         let boot: Option<Arc<[String]>> =
             container.labels.get(label::BOOT).map(|words| words.split('\u{1f}').map(str::to_owned).collect());
-        let timeout = PATIENCE;
+        let timeout = self.down.patience.unwrap_or(PATIENCE);
         let enter = Enter {
             layer: addr.inner(),
             container: container.id.clone(),

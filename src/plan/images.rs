@@ -152,16 +152,18 @@ impl Images {
         if builder.has(&milestone) || known.promised.contains(&milestone) {
             return provided(builder);
         }
-        // At the root there is nothing to copy from: what the tag names now is what is used.
-        if here && !pull && (!renew || home.is_root()) {
+        // At the root there is nothing to copy from: what the tag names now is what is used. An image of the same ID
+        // is the same image, whichever engine has it: `pull` has copied it.
+        let is_current = self.id(known, &home, reference) == self.id(known, &source, reference);
+        if here && !pull && (!renew || is_current) {
             builder.reached(milestone.clone());
             return provided(builder);
         }
         let at_source = if source == home && home.is_root() { None } else { Some(source.clone()) };
         let missing_everywhere = !here && above.is_none();
         let never = match wanted.policy {
-            PullPolicy::Never => Some("`pull_policy: never`"),
-            PullPolicy::Build => Some("`pull_policy: build`"),
+            PullPolicy::Never => Some("the pull policy is `never`"),
+            PullPolicy::Build => Some("the pull policy is `build`"),
             _ => None,
         };
         if let Some(never) = never.filter(|_| missing_everywhere && built.is_none()) {

@@ -29,6 +29,7 @@ pub mod ours;
 mod placing;
 pub mod plan;
 pub mod plan_check;
+mod pull;
 mod quiesce;
 mod ranges;
 mod refresh;

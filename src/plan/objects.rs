@@ -57,12 +57,12 @@ impl Objects {
             if world.home(&owner) != world.home(&layer) {
                 break;
             }
-            let keys = world.topology.layer(&owner).map(|layer| layer.networks.keys()).into_iter().flatten();
-            for key in keys {
-                let name = world.network_name(&owner, key);
-                if desired.spec.networks.contains_key(&name) {
-                    steps.extend(self.network(world, known, builder, &owner, key, &name));
-                }
+            let names = desired.spec.networks.keys();
+            let mut used: Vec<(&str, &str)> =
+                names.filter_map(|name| Some((world.network_key(&owner, name)?, name.as_str()))).collect();
+            used.sort_unstable();
+            for (key, name) in used {
+                steps.extend(self.network(world, known, builder, &owner, key, name));
             }
         }
         for mount in &desired.spec.mounts {
@@ -107,7 +107,7 @@ impl Objects {
         let def = world.topology.layer(layer)?.networks.get(key)?;
         let mut canonical = Canonical::default();
         canonical.network(&def.spec);
-        let (hash, asked) = (canonical.hash(), Asked::of(&canonical).into_label());
+        let hash = canonical.hash();
         let seen = known.seen(layer)?;
         let found = seen.networks.iter().find(|network| network.name == name);
         let step = match found {
@@ -153,7 +153,7 @@ impl Objects {
                 }
                 let mut labels = base_labels(world, known, &layer.to_string());
                 labels.insert(label::FINGERPRINT.to_owned(), hash);
-                labels.insert(label::ASKED.to_owned(), asked);
+                labels.insert(label::ASKED.to_owned(), Asked::from(canonical).label(&[]));
                 labels.insert(label::COMPOSE_PROJECT.to_owned(), world.project(layer).to_string());
                 labels.insert(label::COMPOSE_NETWORK.to_owned(), key.to_owned());
                 let draft = Draft {
@@ -183,8 +183,8 @@ impl Objects {
         layer: &LayerPath,
         name: &str,
     ) -> Option<StepId> {
-        let defs = &world.topology.layer(layer)?.volumes;
-        let (key, def) = defs.iter().find(|(key, _)| world.volume_name(layer, key) == name)?;
+        let key = world.volume_key(layer, name)?;
+        let def = world.topology.layer(layer)?.volumes.get(key)?;
         if def.external {
             let there =
                 known.seen(layer).is_some_and(|seen| seen.volumes.iter().any(|volume| volume.name == name));
@@ -193,7 +193,7 @@ impl Objects {
             }
             return None;
         }
-        let owner = Some((key.as_str(), def.span));
+        let owner = Some((key, def.span));
         self.volume(world, known, builder, layer, name, &def.spec, None, &layer.to_string(), owner)
     }
 

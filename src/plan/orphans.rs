@@ -10,6 +10,7 @@ use crate::model::observed::ObservedContainer;
 use super::action::Action;
 use super::builder::{Draft, after, after_end};
 use super::cause::Cause;
+use super::goal::Orphans;
 use super::ours::{self, is_ours};
 use super::quiesce::{self, users_first, uses};
 use super::step::{Group, Need, Resource, StepId};
@@ -51,7 +52,10 @@ impl Planner<'_> {
 
     fn remove_orphan(&mut self, addr: &Addr) {
         let scaled_down = self.world.topology.service(addr).is_some();
-        if !scaled_down && !self.up.remove_orphans {
+        if !scaled_down && self.up.orphans == Orphans::Ignore {
+            return;
+        }
+        if !scaled_down && self.up.orphans == Orphans::Tell {
             self.builder.problems.push(
                 Diagnostic::warning(Code::Unused, format!("`{addr}` runs and is not in the file"))
                     .help("`--remove-orphans` removes it"),

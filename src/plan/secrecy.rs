@@ -32,11 +32,11 @@ pub(super) fn is_secret_line(key: &str, value: &str) -> bool {
 }
 
 /// Lists of which one item speaks of a secret: the secret may be the next item.
-pub(super) fn secret_lists(lines: &[(String, String)]) -> BTreeSet<&str> {
+pub(super) fn secret_lists<'a>(lines: &[(&'a str, &str)]) -> BTreeSet<&'a str> {
     lines
         .iter()
-        .filter(|(key, value)| FREE.contains(&key.as_str()) && is_secret_text(value))
-        .map(|(key, _)| key.as_str())
+        .filter(|(key, value)| FREE.contains(key) && is_secret_text(value))
+        .map(|(key, _)| *key)
         .collect()
 }
 

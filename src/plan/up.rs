@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::graph::expand::{expand, matching};
-use crate::graph::lab_graph::Why;
+use crate::graph::lab_graph::{Closure, Why};
 use crate::kind::kind::Hosting;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, MountSource};
@@ -25,28 +25,43 @@ use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
 use super::engine_lacks;
-use super::goal::{Builds, Starts, Up, Wait};
+use super::goal::{ImagesOnly, Starts, Up, Wait};
 use super::images::{Images, Order, Wanted};
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
 use super::ours;
 use super::plan::Plan;
+use super::pull;
 use super::quiesce;
 use super::ranges;
 use super::refresh;
 use super::step::{Group, Need, StepId};
 use super::world::{World, kind_of};
 
+/// What follows from the goal alone.
+#[derive(Debug)]
+pub(super) struct Basis<'a> {
+    pub(super) up: &'a Up,
+    pub(super) world: World<'a>,
+    pub(super) wanted: Closure<'a>,
+}
+
+impl<'a> Basis<'a> {
+    pub(super) fn new(up: &'a Up) -> Self {
+        Self { up, world: World::new(&up.lab.topology), wanted: wanted(up) }
+    }
+}
+
 /// Everything that planning an `up` has at hand.
 pub(super) struct Planner<'a> {
     pub(super) up: &'a Up,
     pub(super) known: &'a Known,
-    pub(super) world: World<'a>,
+    pub(super) world: &'a World<'a>,
     pub(super) images: Images,
     pub(super) objects: Objects,
     pub(super) builder: Builder,
-    pub(super) wanted: BTreeSet<Milestone>,
+    pub(super) wanted: &'a Closure<'a>,
     /// Volumes that hold files of one service, by its address.
     pub(super) filled: BTreeMap<Addr, Vec<&'a str>>,
     /// The lab's containers by address.
@@ -68,7 +83,8 @@ pub(super) struct Planner<'a> {
 }
 
 /// Plans an `up` for the layers of `scope`.
-pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
+pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
+    let up = basis.up;
     let topology = &up.lab.topology;
     let mut existing: BTreeMap<Addr, Vec<&ObservedContainer>> = BTreeMap::new();
     for found in ours::containers(known, &topology.project) {
@@ -77,11 +93,11 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
     let mut planner = Planner {
         up,
         known,
-        world: World::new(topology),
+        world: &basis.world,
         images: Images::default(),
         objects: Objects::default(),
         builder: Builder::new(first),
-        wanted: wanted(up),
+        wanted: &basis.wanted,
         filled: ours::filled_volumes(known, &topology.project),
         existing,
         lasting: BTreeMap::new(),
@@ -92,15 +108,22 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };
-    let pulls = refresh::pulls(up, known, &planner.wanted).into_iter();
+    match &up.way.images_only {
+        Some(ImagesOnly::Build) => {
+            planner.builds_alone();
+            return planner.builder.finish();
+        }
+        Some(ImagesOnly::Pull(pulling)) => {
+            pull::copies(&mut planner, basis, pulling);
+            return planner.builder.finish();
+        }
+        None => {}
+    }
+    let pulls = refresh::pulls(basis, known).into_iter();
     planner.images.pulls = pulls.map(|(image, (_, cause))| (image.to_owned(), cause)).collect();
     if scope.contains(&LayerPath::root()) {
-        claims::check(&planner.world, &mut planner.builder.problems);
-        ranges::check(&planner.world, &mut planner.builder.problems);
-    }
-    if up.way.builds == Builds::Only {
-        planner.builds_alone();
-        return planner.builder.finish();
+        claims::check(planner.world, &mut planner.builder.problems);
+        ranges::check(planner.world, &mut planner.builder.problems);
     }
     // Outermost first: whether a layer is leaving is known once its node has been looked at.
     let mut layers: Vec<&LayerPath> = scope.iter().collect();
@@ -112,32 +135,33 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
 }
 
 /// The milestones that this `up` is to reach.
-pub(super) fn wanted(up: &Up) -> BTreeSet<Milestone> {
-    let wanted = wanted_when_all_start(up);
+fn wanted(up: &Up) -> Closure<'_> {
+    let mut wanted = wanted_when_all_start(up);
     if up.way.starts == Starts::All {
         return wanted;
     }
     // `Started` stands for "is looked at"; nothing is waited for but the engines of nodes.
+    wanted.retain(|milestone| matches!(milestone, Milestone::Service(_, Stage::Started | Stage::EngineUp)));
     wanted
-        .into_iter()
-        .filter(|milestone| matches!(milestone, Milestone::Service(_, Stage::Started | Stage::EngineUp)))
-        .collect()
 }
 
 /// The instances that were named, and all inside them; all of them where none was.
-fn matching_or_all(up: &Up, topology: &crate::model::topology::Topology) -> BTreeSet<Addr> {
+pub(super) fn meant(up: &Up, world: &World<'_>) -> BTreeSet<Addr> {
+    let topology = world.topology;
     let named: BTreeSet<Addr> = up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect();
-    let instances = topology.instances().into_iter().map(|(addr, _)| addr);
-    let needed = if up.way.no_deps { BTreeSet::new() } else { wanted_when_all_start(up) };
+    let instances = world.instances.iter().map(|(addr, _)| addr.clone());
+    let needed = (!up.way.no_deps).then(|| wanted_when_all_start(up));
     let is_meant = |addr: &Addr| {
         named.is_empty()
             || named.iter().any(|it| it == addr || addr.is_within(&it.inner()))
-            || needed.contains(&Milestone::Service(addr.clone(), Stage::Started))
+            || needed
+                .as_ref()
+                .is_some_and(|it| it.contains(&Milestone::Service(addr.clone(), Stage::Started)))
     };
     instances.filter(is_meant).collect()
 }
 
-fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
+fn wanted_when_all_start(up: &Up) -> Closure<'_> {
     let stage = match up.wait {
         Wait::Ready(_) => Stage::Ready,
         Wait::Started => Stage::Started,
@@ -168,13 +192,13 @@ fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
 impl<'a> Planner<'a> {
     /// The images of all services that are meant, whether their layers are up or not.
     fn builds_alone(&mut self) {
-        let meant = matching_or_all(self.up, self.world.topology);
-        for (addr, service) in self.world.topology.instances() {
-            if service.build.is_none() || !meant.contains(&addr) {
+        let meant = meant(self.up, self.world);
+        for (addr, service) in &self.world.instances {
+            if service.build.is_none() || !meant.contains(addr) {
                 continue;
             }
             let build = build::Building {
-                world: &self.world,
+                world: self.world,
                 known: self.known,
                 order: self.order(),
                 cause: Cause::Asked,
@@ -243,8 +267,7 @@ impl<'a> Planner<'a> {
                 built: None,
                 order: self.order(),
             };
-            needs
-                .extend(self.images.provide(&self.world, self.known, &mut self.builder, wanted, false).needs);
+            needs.extend(self.images.provide(self.world, self.known, &mut self.builder, wanted, false).needs);
         }
         needs
     }
@@ -253,7 +276,7 @@ impl<'a> Planner<'a> {
         let containers = self.existing.get(addr).cloned().unwrap_or_default();
         let circumstances = self.circumstances(addr, service, &containers);
         let dependencies = self.up.lab.graph.dependencies(addr);
-        let mut desired = Desired::new(&self.world, self.known, &dependencies, addr, service, &circumstances);
+        let mut desired = Desired::new(self.world, self.known, &dependencies, addr, service, &circumstances);
         if let Some(awaits) = self.awaits(addr, service) {
             desired.labels.insert(label::AWAITS.to_owned(), awaits);
         }
@@ -395,7 +418,7 @@ impl<'a> Planner<'a> {
             built: desired.service.build.is_some().then_some(desired.service),
             order: self.order(),
         };
-        self.images.provide(&self.world, self.known, &mut self.builder, wanted, renew)
+        self.images.provide(self.world, self.known, &mut self.builder, wanted, renew)
     }
 
     /// What a container that is to be made asks for in vain: fields that its engine does not have, and binds that
@@ -445,12 +468,12 @@ impl<'a> Planner<'a> {
             built: None,
             order: self.order(),
         };
-        self.images.provide(&self.world, self.known, &mut self.builder, wanted, false)
+        self.images.provide(self.world, self.known, &mut self.builder, wanted, false)
     }
 
     /// Networks and volumes of an instance: the steps that make them.
     pub(super) fn provide_objects(&mut self, desired: &Desired<'_>) -> Vec<Need> {
-        self.objects.provide(&self.world, self.known, &mut self.builder, desired)
+        self.objects.provide(self.world, self.known, &mut self.builder, desired)
     }
 
     /// Whether the container of `addr` is made anew although nothing changed: `--force-recreate` is for the targets

@@ -14,6 +14,7 @@ pub mod log_prefix;
 pub mod plan_text;
 pub mod progress;
 pub mod ps_tree;
+pub mod sink_hushed;
 pub mod sink_json;
 pub mod sink_plain;
 pub mod sink_quiet;

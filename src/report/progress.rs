@@ -85,7 +85,7 @@ pub struct Row {
     pub took: Option<Duration>,
 }
 
-/// How many rows stand how. Networks, volumes and images count where they failed only.
+/// How many rows stand how. Networks and volumes count where they failed only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Tally {
     /// Services with a step that changed something, all of whose steps ended well.
@@ -98,6 +98,10 @@ pub struct Tally {
     pub skipped: usize,
     /// Services that were broken off.
     pub cancelled: usize,
+    /// Images that were pulled or built.
+    pub images: usize,
+    /// Copies of images on inner engines that were made.
+    pub copies: usize,
 }
 
 /// All that the events so far say.
@@ -168,7 +172,15 @@ impl Progress {
                     }
                 }
             }
+            // What did not end well is planned again.
+            EventKind::LookingAgain { .. } => {
+                let ended_well = |id: &StepId| {
+                    self.steps.get(id).is_some_and(|it| it.status == StepStatus::Ended(Outcome::Done))
+                };
+                self.by_row.values_mut().for_each(|steps| steps.retain(ended_well));
+            }
             EventKind::RunStarted { .. }
+            | EventKind::StepRetrying { .. }
             | EventKind::Surveyed { .. }
             | EventKind::Warned { .. }
             | EventKind::StepSaid { .. }
@@ -218,6 +230,11 @@ impl Progress {
                     tally.changed += 1;
                 }
                 RowStatus::Done | RowStatus::Unchanged if is_service => tally.unchanged += 1,
+                RowStatus::Done => match key {
+                    RowKey::Root(Resource::Image(..)) => tally.images += 1,
+                    RowKey::Service(_, Some(Resource::Image(..))) => tally.copies += 1,
+                    _ => {}
+                },
                 _ => {}
             }
         }

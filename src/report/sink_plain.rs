@@ -16,7 +16,7 @@ use super::duration::short;
 use super::progress::{Progress, RowKey, RowStatus, StepState, StepStatus, row_key};
 use super::style::{Style, Tone};
 use super::summary::Ended;
-use super::words::{doing, done, said, subject};
+use super::words::{doing, done, looking_again, retrying, said, subject};
 
 /// Steps that take longer than this get their time in the line.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
@@ -151,6 +151,12 @@ impl Sink for PlainSink {
                 let text = said(&subject(&state.info.of), line);
                 self.write(&text)
             }
+            EventKind::StepRetrying { step, because, pause } => {
+                let Some(state) = self.progress.step(*step) else { return Ok(()) };
+                let of = subject(&state.info.of);
+                self.line(&of, &retrying(state.info.verb, because, *pause))
+            }
+            EventKind::LookingAgain { because, .. } => self.write(&looking_again(because)),
             EventKind::StepStarted { step } => self.started(*step),
             EventKind::StepFinished { step, outcome, took } => self.finished(*step, outcome, *took),
             EventKind::Warned { diagnostic } => {

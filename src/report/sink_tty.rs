@@ -15,7 +15,7 @@ use super::frame::{Frame, Size};
 use super::progress::Progress;
 use super::style::{Style, Symbol, Tone};
 use super::summary::Ended;
-use super::words::{said, subject};
+use super::words::{looking_again, retrying, said, subject};
 
 /// The screen is redrawn at most so often.
 const FRAME: Duration = Duration::from_millis(100);
@@ -130,6 +130,12 @@ impl Sink for TtySink {
                 let text = said(&subject(&state.info.of), line);
                 self.print_above(&text)
             }
+            EventKind::StepRetrying { step, because, pause } => {
+                let Some(state) = self.progress.step(*step) else { return Ok(()) };
+                let text = retrying(state.info.verb, because, *pause);
+                self.print_above(&format!("{}: {text}\n", subject(&state.info.of)))
+            }
+            EventKind::LookingAgain { because, .. } => self.print_above(&looking_again(because)),
             EventKind::Surveyed { silent, .. } => {
                 let mut said = String::new();
                 for layer in silent {

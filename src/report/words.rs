@@ -1,7 +1,12 @@
 //! Words for steps: what is being done, what was done, what would be done.
 
+use std::time::Duration;
+
 use crate::event::event::StepInfo;
 use crate::plan::step::Resource;
+
+use super::duration::short;
+use super::width::one_line;
 
 /// `creating`, `pulling`.
 pub fn doing(info: &StepInfo) -> String {
@@ -69,4 +74,14 @@ pub fn subject(of: &Resource) -> String {
 pub fn said(of: &str, line: &str) -> String {
     let plain: String = line.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect();
     format!("{of} | {plain}\n")
+}
+
+/// What is said of a step whose call is made again.
+pub fn retrying(verb: &str, because: &str, pause: Duration) -> String {
+    format!("{verb}: {}; again in {}", one_line(because), short(pause))
+}
+
+/// The line that says that the lab is looked at again.
+pub fn looking_again(because: &str) -> String {
+    format!("somebody else is at work on the lab ({}): looking again\n", one_line(because))
 }

@@ -17,5 +17,5 @@ mod read;
 pub mod schema;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 mod tree;

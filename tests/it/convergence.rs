@@ -20,7 +20,7 @@ use nestctl::model::name::{ProjectName, ServiceName};
 use nestctl::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use nestctl::model::span::{Span, Spanned};
 use nestctl::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
-use nestctl::plan::goal::{Down, Goal, Lab, Up, Wait};
+use nestctl::plan::goal::{Down, Goal, Lab, Orphans, Up, Wait};
 use nestctl::plan::known::Layer as KnownLayer;
 use nestctl::plan::plan::Plan;
 use nestctl::plan::plan_check::breaches;
@@ -85,7 +85,6 @@ fn service(dice: &mut Dice, name: &str, depth: u64) -> Service {
         spec,
         container_name: None,
         scale: if dice.one_in(6) { 2 } else { 1 },
-        deploy: None,
         depends_on: Vec::new(),
         build: None,
         pull_policy: PullPolicy::Missing,
@@ -172,14 +171,19 @@ fn up(lab: &Topology) -> Goal {
         targets: Vec::new(),
         wait: Wait::Ready(Some(Duration::from_secs(600))),
         force_recreate: false,
-        remove_orphans: true,
+        orphans: Orphans::Remove,
         discard_node_files: false,
         way: nestctl::plan::goal::Way::default(),
     })
 }
 
 fn down(volumes: bool) -> Goal {
-    Goal::Down(Down { project: ProjectName::new("lab").expect("valid"), volumes, grace: None })
+    Goal::Down(Down {
+        project: ProjectName::new("lab").expect("valid"),
+        volumes,
+        grace: None,
+        patience: None,
+    })
 }
 
 /// Surveys and plans; the answer is `None` when the root engine does not answer.

@@ -29,6 +29,7 @@ fn the_main_help_groups_the_commands() {
       create      Create the containers of the lab and start none
       scale       Run another number of replicas of a service
       build       Build the images of services that say how
+      pull        Pull images of all levels, and copy them into nodes that run
       plan        Show what `up` or `down` would do, and why
 
     What is there:
@@ -73,6 +74,10 @@ fn the_main_help_groups_the_commands() {
       -H, --host <URL>               Use this engine (unix://, tcp://, ssh://)
           --progress <HOW>           Show progress as auto, tty, plain, json, quiet
           --color <WHEN>             Use colour: auto, always, never
+          --lock-timeout <TIME>      Wait so long for another nestctl; 0: do not
+          --call-timeout <TIME>      Give an engine so long to answer a call
+          --stall-timeout <TIME>     Give up on copies that stood still for so long
+          --answer-timeout <TIME>    Take a node's engine for silent after this
       -h, --help                     Print help
       -V, --version                  Print version
 

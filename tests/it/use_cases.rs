@@ -15,7 +15,7 @@ use nestctl::model::name::ProjectName;
 use nestctl::model::observed::{ContainerState, Health};
 use nestctl::ops::address::parse_patterns;
 use nestctl::ops::context::Ctx;
-use nestctl::ops::down::{DownOptions, down, prepare_down};
+use nestctl::ops::down::{DownOptions, prepare_down};
 use nestctl::ops::error::OpError;
 use nestctl::ops::exec::{self, ExecOptions, ExecStreams};
 use nestctl::ops::load::ValidLab;
@@ -24,7 +24,7 @@ use nestctl::ops::ls::ls;
 use nestctl::ops::outcome::RunOutcome;
 use nestctl::ops::ps::{PsOptions, ps};
 use nestctl::ops::root;
-use nestctl::ops::up::{Until, UpOptions, prepare_up, up};
+use nestctl::ops::up::{Orphans, Until, UpOptions, prepare_up};
 use nestctl::plan::goal::Lab;
 use nestctl::report::plan_text;
 use nestctl::report::style::Style;
@@ -77,7 +77,7 @@ fn engine() -> FakeEngine {
 
 fn ctx(engine: &FakeEngine) -> Ctx {
     let nowhere = BTreeMap::from([("DOCKER_HOST".to_owned(), "unix:///nowhere/no.sock".to_owned())]);
-    Ctx { root: engine.shared(), endpoint: root::resolve(&nowhere).expect("a socket") }
+    Ctx::new(engine.shared(), root::resolve(&nowhere).expect("a socket"))
 }
 
 fn options(targets: &[&str]) -> UpOptions {
@@ -86,7 +86,7 @@ fn options(targets: &[&str]) -> UpOptions {
         targets: parse_patterns(&targets).expect("addresses"),
         until: Until::Ready(None),
         force_recreate: false,
-        remove_orphans: false,
+        orphans: Orphans::Tell,
         discard_node_files: false,
         way: nestctl::plan::goal::Way::default(),
     }
@@ -95,7 +95,7 @@ fn options(targets: &[&str]) -> UpOptions {
 async fn bring_up(ctx: &Ctx, lab: &ValidLab, targets: &[&str]) -> RunOutcome {
     let prepared = prepare_up(ctx, lab, &options(targets)).await.expect("nothing stands in the way");
     let (_sender, cancel) = watch::channel(None);
-    up(prepared, None, &mut Recorder::default(), cancel).await
+    prepared.carry_out(None, &mut Recorder::default(), cancel).await
 }
 
 async fn addresses(ctx: &Ctx, patterns: &[&str]) -> Result<Vec<String>, OpError> {
@@ -119,10 +119,10 @@ async fn what_is_up_is_listed_and_what_is_down_is_gone() {
     let row = labs.first().expect("one lab");
     assert_eq!((row.project.as_str(), row.containers, row.running, row.nodes), ("poc", 2, 2, 1));
 
-    let options = DownOptions { project: project(), volumes: true, grace: None };
+    let options = DownOptions { project: project(), volumes: true, grace: None, patience: None };
     let prepared = prepare_down(&ctx, &options).await.expect("nothing stands in the way");
     let (_sender, cancel) = watch::channel(None);
-    assert!(down(prepared, None, &mut Recorder::default(), cancel).await.is_success());
+    assert!(prepared.carry_out(None, &mut Recorder::default(), cancel).await.is_success());
     assert_eq!(addresses(&ctx, &[]).await.expect("listed"), Vec::<String>::new());
     assert_eq!(ls(&ctx).await.expect("listed"), []);
 }

@@ -1,10 +1,8 @@
 //! `build`.
 
-use std::num::NonZeroUsize;
-
 use clap::Args;
 
-use super::lab::LabArgs;
+use super::change::ChangeArgs;
 
 /// `build`, after docker/compose `cmd/compose/build.go`.
 #[derive(Args, Debug)]
@@ -30,18 +28,12 @@ pub struct BuildArgs {
     /// Build also what the given services depend on.
     #[arg(long)]
     pub with_dependencies: bool,
-    /// Build so many images at once.
-    #[arg(long, value_name = "N")]
-    pub parallel: Option<NonZeroUsize>,
-    /// Show what would be done and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
     /// Not supported by BuildKit, as with Compose.
     #[arg(short, long, value_name = "BYTES", hide = true)]
     pub memory: Option<String>,
-    /// Which lab.
+    /// How.
     #[command(flatten)]
-    pub lab: LabArgs,
+    pub change: ChangeArgs,
 }
 
 impl BuildArgs {

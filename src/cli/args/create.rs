@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::lab::LabArgs;
+use super::change::ChangeArgs;
 use super::making::MakingArgs;
 
 /// `create`.
@@ -17,9 +17,9 @@ pub struct CreateArgs {
     /// How.
     #[command(flatten)]
     pub making: MakingArgs,
-    /// Which lab.
+    /// How.
     #[command(flatten)]
-    pub lab: LabArgs,
+    pub change: ChangeArgs,
 }
 
 impl CreateArgs {

@@ -1,6 +1,12 @@
 //! Flags of every command.
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
+
+use crate::ops::limits;
+
+use super::seconds::parse_duration;
 
 /// Flags of every command.
 #[derive(Args, Clone, Debug)]
@@ -29,6 +35,57 @@ pub struct GlobalArgs {
         help = "Use colour: auto, always, never"
     )]
     pub color: Option<ColorArg>,
+    /// Wait so long for another nestctl; 0: do not.
+    #[arg(
+        long,
+        value_name = "TIME",
+        global = true,
+        value_parser = parse_duration,
+        help_heading = LIMITS
+    )]
+    pub lock_timeout: Option<Duration>,
+    /// Give an engine so long to answer a call.
+    #[arg(
+        long,
+        value_name = "TIME",
+        global = true,
+        value_parser = parse_duration,
+        help_heading = LIMITS
+    )]
+    pub call_timeout: Option<Duration>,
+    /// Give up on copies that stood still for so long.
+    #[arg(
+        long,
+        value_name = "TIME",
+        global = true,
+        value_parser = parse_duration,
+        help_heading = LIMITS
+    )]
+    pub stall_timeout: Option<Duration>,
+    /// Take a node's engine for silent after this.
+    #[arg(
+        long,
+        value_name = "TIME",
+        global = true,
+        value_parser = parse_duration,
+        help_heading = LIMITS
+    )]
+    pub answer_timeout: Option<Duration>,
+}
+
+const LIMITS: &str = "Limits";
+
+impl GlobalArgs {
+    /// The limits that were given, by the variables that hold them otherwise.
+    pub fn limits(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        let given = [
+            (limits::LOCK, self.lock_timeout),
+            (limits::CALL, self.call_timeout),
+            (limits::STALL, self.stall_timeout),
+            (limits::ANSWER, self.answer_timeout),
+        ];
+        given.into_iter().filter_map(|(name, limit)| Some((name, limit?)))
+    }
 }
 
 /// `--progress`.

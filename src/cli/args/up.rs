@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::lab::LabArgs;
+use super::change::ChangeArgs;
 use super::making::MakingArgs;
 use super::seconds::parse_duration;
 
@@ -38,9 +38,9 @@ pub struct UpArgs {
     /// Accepted for the habit: there is no menu.
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
     pub menu: Option<Option<bool>>,
-    /// Which lab.
+    /// How.
     #[command(flatten)]
-    pub lab: LabArgs,
+    pub change: ChangeArgs,
 }
 
 impl UpArgs {

@@ -14,6 +14,7 @@ pub mod ls;
 pub mod one_off;
 pub mod plan;
 pub mod ps;
+pub mod pull;
 pub mod run;
 pub mod up;
 pub mod version;

@@ -22,8 +22,12 @@ use super::run;
 pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let load_options = settings.load_options(&args.lab, &args.addresses)?;
     let (prepared, sources, directory) = if args.down {
-        let options =
-            DownOptions { project: project_name(&load_options)?, volumes: args.volumes, grace: None };
+        let options = DownOptions {
+            project: project_name(&load_options)?,
+            volumes: args.volumes,
+            grace: None,
+            patience: None,
+        };
         let ctx = Ctx::open(&settings.environment.vars)?;
         (prepare_down(&ctx, &options).await?, Arc::new(SourceMap::default()), None)
     } else {
@@ -31,7 +35,7 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
             targets: parse_patterns(&args.addresses)?,
             until: Until::Ready(None),
             force_recreate: args.force_recreate,
-            remove_orphans: args.remove_orphans,
+            orphans: settings.orphans(args.remove_orphans)?,
             discard_node_files: args.discard_node_files,
             way: Way::default(),
         };

@@ -18,9 +18,6 @@ use super::error::Call;
 use super::transport::{Body, Transport};
 use crate::engine::error::EngineError;
 
-/// Longest wait for the answer to a call that moves no bytes. Inner engines on a busy machine are slow.
-pub(super) const SHORT: Duration = Duration::from_secs(120);
-
 /// A request to be sent.
 pub(super) struct Raw {
     method: Method,
@@ -126,7 +123,7 @@ impl Raw {
         transport: &Transport,
         call: &Call,
     ) -> Result<(HeaderMap, T), EngineError> {
-        within(call, Some(SHORT), async {
+        within(call, Some(transport.limits.call), async {
             let response = self.send(transport, call).await?;
             let head = response.headers().clone();
             let body = read(response, call).await?;

@@ -2,10 +2,9 @@
 
 use hyper::Method;
 
-use super::api::{Raw, SHORT, bytes_of, within};
+use super::api::{Raw, bytes_of, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
-use super::images::SILENCE;
 use super::upload::Upload;
 use crate::engine::engine::ByteStream;
 use crate::engine::error::EngineError;
@@ -18,7 +17,7 @@ impl DockerEngine {
         archive: ByteStream,
     ) -> Result<(), EngineError> {
         let call = Tried::new("put files into container", container);
-        let (upload, body) = Upload::new(archive);
+        let (upload, body) = Upload::new(archive, self.transport.limits);
         let request = Raw::new(Method::PUT, &["containers", container, "archive"])
             .query("path", path)
             .header("content-type", "application/x-tar")
@@ -29,7 +28,8 @@ impl DockerEngine {
     pub(super) async fn get_archive(&self, container: &str, path: &str) -> Result<ByteStream, EngineError> {
         let call = Tried::new("get files from container", container);
         let request = Raw::get(&["containers", container, "archive"]).query("path", path);
-        let response = within(&call, Some(SHORT), request.send(&self.transport, &call)).await?;
-        Ok(bytes_of(response, call, Some(SILENCE)))
+        let response =
+            within(&call, Some(self.transport.limits.call), request.send(&self.transport, &call)).await?;
+        Ok(bytes_of(response, call, Some(self.transport.limits.silence())))
     }
 }

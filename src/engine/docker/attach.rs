@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
 
-use super::api::{Raw, SHORT, within};
+use super::api::{Raw, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
-use super::exec::output_of;
+use super::exec::{output_of, resize};
 use super::stream::{Demux, Framing};
 use super::transport::Transport;
 use crate::engine::engine::{AttachSpec, Call, ExecControl, ExecSession};
@@ -30,7 +30,7 @@ impl DockerEngine {
             .maybe("detachKeys", spec.detach_keys.as_deref())
             .header("connection", "Upgrade")
             .header("upgrade", "tcp");
-        let (upgraded, framing) = within(&call, Some(SHORT), async {
+        let (upgraded, framing) = within(&call, Some(self.transport.limits.call), async {
             let response = request.send(&self.transport, &call).await?;
             let framing = Framing::of(response.headers(), terminal);
             let upgraded = hyper::upgrade::on(response).await.map_err(|error| call.unreachable(error))?;
@@ -57,13 +57,8 @@ struct Control {
 
 impl ExecControl for Control {
     fn resize(&self, rows: u16, columns: u16) -> Call<'_, ()> {
-        Box::pin(async move {
-            let call = Tried::new("resize the terminal of container", &*self.container);
-            let request = Raw::post(&["containers", &self.container, "resize"])
-                .query("h", &rows.to_string())
-                .query("w", &columns.to_string());
-            within(&call, Some(SHORT), async { request.send(&self.transport, &call).await.map(drop) }).await
-        })
+        let call = Tried::new("resize the terminal of container", &*self.container);
+        resize(&self.transport, &["containers", &self.container, "resize"], call, rows, columns)
     }
 
     /// Not known here: [`crate::engine::engine::Engine::wait`] tells it.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::sync::OnceCell;
 
 use super::address::EngineAddress;
-use super::api::{Raw, SHORT, within};
+use super::api::{Raw, within};
 use super::connect::Connector;
 use super::create::container::ContainerRequest;
 use super::create::network::{network, volume};
@@ -30,6 +30,7 @@ use crate::engine::engine::{
     OutputStream, Progress, Remove, Span,
 };
 use crate::engine::error::EngineError;
+use crate::engine::limits::Limits;
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::observed::{ContainerDetail, ImageDetail, Observed, ObservedContainer};
@@ -49,15 +50,19 @@ pub struct DockerEngine {
 
 impl DockerEngine {
     /// An engine at an address. Makes no call; fails only on certificates that cannot be read.
-    pub fn new(address: &EngineAddress, credentials: Credentials) -> Result<Arc<Self>, EngineError> {
+    pub fn new(
+        address: &EngineAddress,
+        credentials: Credentials,
+        limits: Limits,
+    ) -> Result<Arc<Self>, EngineError> {
         let connector = Connector::new(address).map_err(|error| {
             Tried::new("use the address of the engine", address.to_string()).nonsense(error)
         })?;
-        Ok(Arc::new(Self::over(connector, Arc::new(credentials))))
+        Ok(Arc::new(Self::over(connector, Arc::new(credentials), limits)))
     }
 
-    fn over(connector: Connector, credentials: Arc<Credentials>) -> Self {
-        let transport = Transport::new(connector);
+    fn over(connector: Connector, credentials: Arc<Credentials>, limits: Limits) -> Self {
+        let transport = Transport::new(connector, limits);
         let docker = bollard_over(&transport, BOLLARD_LIMIT_SECONDS);
         Self { transport, docker, credentials, containerd_store: OnceCell::new(), podman: OnceCell::new() }
     }
@@ -143,7 +148,7 @@ impl DockerEngine {
         match object {
             Create::Container { name, spec, image, labels } => {
                 let call = Tried::new("create container", name);
-                let api = within(&call, Some(SHORT), async {
+                let api = within(&call, Some(self.transport.limits.call), async {
                     self.transport.version().await.map_err(|error| call.unreachable(error))
                 });
                 let api = api.await?;
@@ -159,7 +164,7 @@ impl DockerEngine {
                 };
                 // Boxed: bollard holds the whole body within the future.
                 let asked = Box::pin(self.docker.create_container(Some(options), body));
-                let made = self.run(&call, SHORT, asked).await?;
+                let made = self.run(&call, self.transport.limits.call, asked).await?;
                 Ok(made.id)
             }
             Create::Network { name, spec, labels } => {
@@ -321,7 +326,7 @@ impl Engine for DockerEngine {
             // The engine of such a node is this one.
             Dial::Parent { .. } => self,
             Dial::Exec { argv, env, user } => {
-                let credentials = Arc::clone(&self.credentials);
+                let (credentials, limits) = (Arc::clone(&self.credentials), self.transport.limits);
                 let tunnel = Tunnel {
                     parent: self,
                     container: container.to_owned(),
@@ -329,7 +334,7 @@ impl Engine for DockerEngine {
                     env: env.clone(),
                     user: user.clone(),
                 };
-                Arc::new(Self::over(Connector::Exec(Arc::new(tunnel)), credentials))
+                Arc::new(Self::over(Connector::Exec(Arc::new(tunnel)), credentials, limits))
             }
         }
     }

@@ -6,7 +6,7 @@ use futures_util::future::Either;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde::Deserialize;
 
-use super::api::{Raw, SHORT, bytes_of, values_of, within};
+use super::api::{Raw, bytes_of, values_of, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
 use super::exec::output_of_body;
@@ -82,8 +82,10 @@ impl DockerEngine {
     /// lost; `since` makes it repeat those. Where its clock is ahead of ours by more than that, the gap stays.
     pub(super) async fn open_events(&self) -> Result<Events, EngineError> {
         let call = Tried::new("subscribe to the events of the engine", "");
-        within(&call, Some(SHORT), async { self.transport.version().await.map_err(|e| call.unreachable(e)) })
-            .await?;
+        within(&call, Some(self.transport.limits.call), async {
+            self.transport.version().await.map_err(|e| call.unreachable(e))
+        })
+        .await?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let since = format!("{}.{:09}", now.as_secs(), now.subsec_nanos());
         let transport = self.transport.clone();
@@ -121,7 +123,8 @@ impl DockerEngine {
             .query("tail", tail.as_deref().unwrap_or("all"))
             .maybe("since", options.since.as_deref().map(moment).as_deref())
             .maybe("until", options.until.as_deref().map(moment).as_deref());
-        let response = within(&call, Some(SHORT), request.send(&self.transport, &call)).await?;
+        let response =
+            within(&call, Some(self.transport.limits.call), request.send(&self.transport, &call)).await?;
         let framing = Framing::of(response.headers(), terminal);
         Ok(output_of_body(bytes_of(response, call.clone(), None), Demux::new(framing), call))
     }

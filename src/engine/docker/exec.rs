@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::api::{Raw, SHORT, within};
+use super::api::{Raw, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
 use super::stream::{Demux, Framing};
@@ -65,7 +65,7 @@ impl DockerEngine {
         let body = serde_json::to_value(&config).map_err(|error| call.nonsense(error))?;
         let made: ExecId =
             Raw::post(&["containers", container, "exec"]).json(&body).fetch(&self.transport, &call).await?;
-        within(&call, Some(SHORT), async {
+        within(&call, Some(self.transport.limits.call), async {
             let mut start = serde_json::json!({"Detach": false, "Tty": terminal});
             if let Some((rows, columns)) = spec.tty {
                 start["ConsoleSize"] = serde_json::json!([rows, columns]);
@@ -155,6 +155,21 @@ pub(super) fn output_of_body(
     .boxed()
 }
 
+/// Tells the engine the size of a terminal.
+pub(super) fn resize<'a>(
+    transport: &'a Transport,
+    path: &[&str],
+    call: Tried,
+    rows: u16,
+    columns: u16,
+) -> Call<'a, ()> {
+    let request = Raw::post(path).query("h", &rows.to_string()).query("w", &columns.to_string());
+    Box::pin(async move {
+        let limit = Some(transport.limits.call);
+        within(&call, limit, async { request.send(transport, &call).await.map(drop) }).await
+    })
+}
+
 struct Control {
     transport: Arc<Transport>,
     exec: String,
@@ -162,13 +177,8 @@ struct Control {
 
 impl ExecControl for Control {
     fn resize(&self, rows: u16, columns: u16) -> Call<'_, ()> {
-        Box::pin(async move {
-            let call = Tried::new("resize the terminal of exec", &*self.exec);
-            let request = Raw::post(&["exec", &self.exec, "resize"])
-                .query("h", &rows.to_string())
-                .query("w", &columns.to_string());
-            within(&call, Some(SHORT), async { request.send(&self.transport, &call).await.map(drop) }).await
-        })
+        let call = Tried::new("resize the terminal of exec", &*self.exec);
+        resize(&self.transport, &["exec", &self.exec, "resize"], call, rows, columns)
     }
 
     fn exit_code(&self) -> Call<'_, Option<i64>> {

@@ -1,13 +1,12 @@
 //! Images: pull, save, load, tag.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use bollard::query_parameters::TagImageOptions;
 use futures_util::stream::StreamExt as _;
 use serde::Deserialize;
 
-use super::api::{Raw, SHORT, bytes_of, values_of, within};
+use super::api::{Raw, bytes_of, values_of, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
 use super::upload::Upload;
@@ -15,15 +14,6 @@ use crate::engine::engine::{ByteStream, Progress};
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind;
 use crate::model::image::ImageRef;
-
-/// Longest silence of an engine that sends bytes.
-pub(super) const SILENCE: Duration = Duration::from_secs(300);
-
-/// Longest wait for the first byte of a saved image: graph drivers put the whole archive on the disk first.
-const PACKING: Duration = Duration::from_secs(3600);
-
-/// Longest silence within a pull: while a large layer is unpacked nothing is said.
-const UNPACKING: Duration = Duration::from_secs(1800);
 
 /// One line of progress.
 #[derive(Default, Deserialize)]
@@ -130,8 +120,13 @@ impl DockerEngine {
                 });
             }
         }
-        let response = within(&call, Some(UNPACKING), request.send(&self.transport, &call)).await?;
-        let mut lines = values_of::<Line>(bytes_of(response, call.clone(), Some(UNPACKING)), call.clone());
+        let response =
+            within(&call, Some(self.transport.limits.unpacking()), request.send(&self.transport, &call))
+                .await?;
+        let mut lines = values_of::<Line>(
+            bytes_of(response, call.clone(), Some(self.transport.limits.unpacking())),
+            call.clone(),
+        );
         let mut layers = Layers::default();
         while let Some(line) = lines.next().await {
             let line = line?;
@@ -150,20 +145,22 @@ impl DockerEngine {
         let call = Tried::new("save image", image);
         let mut request = Raw::get(&["images", "get"]).query("names", image);
         // containerd's store writes the whole index of an image for many platforms, of which it has one.
-        let version = within(&call, Some(SHORT), async {
+        let version = within(&call, Some(self.transport.limits.call), async {
             self.transport.version().await.map_err(|error| call.unreachable(error))
         });
         if version.await? >= 48 && self.has_containerd_store().await? {
             let detail = self.image_platform(image).await?;
             request = request.query("platform", &detail.to_string());
         }
-        let response = within(&call, Some(PACKING), request.send(&self.transport, &call)).await?;
-        Ok(bytes_of(response, call, Some(SILENCE)))
+        let response =
+            within(&call, Some(self.transport.limits.packing()), request.send(&self.transport, &call))
+                .await?;
+        Ok(bytes_of(response, call, Some(self.transport.limits.silence())))
     }
 
     pub(super) async fn load_images(&self, archive: ByteStream) -> Result<Vec<String>, EngineError> {
         let call = Tried::new("load images", "");
-        let (upload, body) = Upload::new(archive);
+        let (upload, body) = Upload::new(archive, self.transport.limits);
         let request = Raw::post(&["images", "load"])
             .query("quiet", "true")
             .header("content-type", "application/x-tar")
@@ -191,7 +188,7 @@ impl DockerEngine {
         };
         let options =
             TagImageOptions { repo: Some(format!("{}/{}", name.registry, name.repository)), tag: name.tag };
-        within(&call, Some(SHORT), async {
+        within(&call, Some(self.transport.limits.call), async {
             self.docker.tag_image(image, Some(options)).await.map_err(|error| call.bollard(error))
         })
         .await

@@ -10,7 +10,7 @@ use bollard::query_parameters::{
 
 use futures_util::stream::StreamExt as _;
 
-use super::api::{Raw, SHORT, bytes_of, within};
+use super::api::{Raw, bytes_of, within};
 use super::create::network::endpoint_settings;
 use super::engine::DockerEngine;
 use super::error::{Call as Tried, says};
@@ -22,16 +22,13 @@ use crate::model::failure::FailureKind;
 /// The engine's own grace where neither the call nor the container has one.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
-/// Longest wait for somebody else's removal to end.
-const REMOVAL: Duration = Duration::from_secs(60);
-
 impl DockerEngine {
     pub(super) async fn change(&self, container: &str, change: &Change) -> Result<(), EngineError> {
-        let docker = &self.docker;
+        let (docker, short) = (&self.docker, self.transport.limits.call);
         match change {
             Change::Start => {
                 let call = Tried::new("start container", container);
-                self.run(&call, SHORT, docker.start_container(container, None)).await
+                self.run(&call, short, docker.start_container(container, None)).await
             }
             Change::Stop(grace) => self.stop(container, *grace).await,
             Change::Kill(signal) => {
@@ -39,23 +36,23 @@ impl DockerEngine {
                 let options =
                     KillContainerOptions { signal: signal.clone().unwrap_or_else(|| "SIGKILL".into()) };
                 let ends = matches!(options.signal.as_str(), "SIGKILL" | "KILL" | "9");
-                let result = self.run(&call, SHORT, docker.kill_container(container, Some(options))).await;
+                let result = self.run(&call, short, docker.kill_container(container, Some(options))).await;
                 forgive(result, |error| ends && says(error, &["is not running"]))
             }
             Change::Pause => {
                 let call = Tried::new("pause container", container);
-                let result = self.run(&call, SHORT, docker.pause_container(container)).await;
+                let result = self.run(&call, short, docker.pause_container(container)).await;
                 forgive(result, |error| says(error, &["already paused"]))
             }
             Change::Unpause => {
                 let call = Tried::new("unpause container", container);
-                let result = self.run(&call, SHORT, docker.unpause_container(container)).await;
+                let result = self.run(&call, short, docker.unpause_container(container)).await;
                 forgive(result, |error| says(error, &["is not paused"]))
             }
             Change::Rename(name) => {
                 let call = Tried::new("rename container", container);
                 let options = RenameContainerOptions { name: name.clone() };
-                self.run(&call, SHORT, docker.rename_container(container, options)).await
+                self.run(&call, short, docker.rename_container(container, options)).await
             }
             Change::Connect { network, endpoint } => {
                 let call = Tried::new("connect to network", network);
@@ -63,7 +60,7 @@ impl DockerEngine {
                     container: container.to_owned(),
                     endpoint_config: Some(endpoint_settings(endpoint)),
                 };
-                let result = self.run(&call, SHORT, docker.connect_network(network, request)).await;
+                let result = self.run(&call, short, docker.connect_network(network, request)).await;
                 forgive(result, |error| {
                     says(error, &["already exists in network", "already attached to", "already connected"])
                 })
@@ -71,7 +68,7 @@ impl DockerEngine {
             Change::Disconnect { network } => {
                 let call = Tried::new("disconnect from network", network);
                 let request = NetworkDisconnectRequest { container: container.to_owned(), force: Some(true) };
-                let result = self.run(&call, SHORT, docker.disconnect_network(network, request)).await;
+                let result = self.run(&call, short, docker.disconnect_network(network, request)).await;
                 forgive(result, |error| says(error, &["is not connected to"]))
             }
         }
@@ -89,28 +86,32 @@ impl DockerEngine {
         };
         let seconds = grace.map(|grace| i32::try_from(grace.as_millis().div_ceil(1000)).unwrap_or(i32::MAX));
         let options = StopContainerOptions { t: seconds, ..StopContainerOptions::default() };
-        self.run(&call, limit.saturating_add(SHORT), self.docker.stop_container(container, Some(options)))
-            .await
+        self.run(
+            &call,
+            limit.saturating_add(self.transport.limits.call),
+            self.docker.stop_container(container, Some(options)),
+        )
+        .await
     }
 
     pub(super) async fn take_away(&self, object: &Remove) -> Result<(), EngineError> {
-        let docker = &self.docker;
+        let (docker, short) = (&self.docker, self.transport.limits.call);
         let result = match object {
             Remove::Container { container, volumes } => {
                 return self.remove_container(container, *volumes).await;
             }
             Remove::Network(network) => {
                 let call = Tried::new("remove network", network);
-                self.run(&call, SHORT, docker.remove_network(network)).await
+                self.run(&call, short, docker.remove_network(network)).await
             }
             Remove::Volume(volume) => {
                 let call = Tried::new("remove volume", volume);
-                self.run(&call, SHORT, docker.remove_volume(volume, None::<RemoveVolumeOptions>)).await
+                self.run(&call, short, docker.remove_volume(volume, None::<RemoveVolumeOptions>)).await
             }
             Remove::Image(image) => {
                 let call = Tried::new("remove image", image);
                 let removed = docker.remove_image(image, None::<RemoveImageOptions>, None);
-                self.run(&call, SHORT, removed).await.map(drop)
+                self.run(&call, short, removed).await.map(drop)
             }
         };
         forgive(result, |error| error.kind == FailureKind::NotFound)
@@ -119,7 +120,8 @@ impl DockerEngine {
     async fn remove_container(&self, container: &str, volumes: bool) -> Result<(), EngineError> {
         let call = Tried::new("remove container", container);
         let options = RemoveContainerOptions { force: true, v: volumes, ..RemoveContainerOptions::default() };
-        let result = self.run(&call, SHORT, self.docker.remove_container(container, Some(options))).await;
+        let short = self.transport.limits.call;
+        let result = self.run(&call, short, self.docker.remove_container(container, Some(options))).await;
         match result {
             Err(error) if error.kind == FailureKind::NotFound => Ok(()),
             Err(error) if says(&error, &["already in progress"]) => {
@@ -132,7 +134,7 @@ impl DockerEngine {
     /// Waits for a removal that somebody else began. The engine answers when it is over.
     async fn until_removed(&self, container: &str, call: &Tried) -> Result<(), EngineError> {
         let request = Raw::post(&["containers", container, "wait"]).query("condition", "removed");
-        let waited = within(call, Some(REMOVAL), async {
+        let waited = within(call, Some(self.transport.limits.call), async {
             let response = request.send(&self.transport, call).await?;
             // The head comes at once, the end of the body with the end of the container.
             let mut body = bytes_of(response, call.clone(), None);

@@ -17,6 +17,7 @@ use super::address::EngineAddress;
 use super::credentials::Credentials;
 use super::engine::DockerEngine;
 use crate::engine::engine::{Change, Create, Engine, ExecSpec, LogOptions, OutputKind, OutputStream, Remove};
+use crate::engine::limits::Limits;
 use crate::model::container::{ContainerSpec, Endpoint, Healthcheck, Mount, MountSource};
 use crate::model::dial::Dial;
 use crate::model::failure::FailureKind;
@@ -49,8 +50,12 @@ fn root() -> Option<Arc<DockerEngine>> {
     };
     let path = host.strip_prefix("unix://").expect("NESTCTL_TEST_HOST is a unix socket here");
     Some(
-        DockerEngine::new(&EngineAddress::Unix(PathBuf::from(path)), Credentials::default())
-            .expect("an address"),
+        DockerEngine::new(
+            &EngineAddress::Unix(PathBuf::from(path)),
+            Credentials::default(),
+            Limits::default(),
+        )
+        .expect("an address"),
     )
 }
 

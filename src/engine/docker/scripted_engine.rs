@@ -19,6 +19,7 @@ use tokio::task::AbortHandle;
 use super::address::EngineAddress;
 use super::credentials::Credentials;
 use super::engine::DockerEngine;
+use crate::engine::limits::Limits;
 
 /// What was asked.
 #[derive(Clone, Debug)]
@@ -64,7 +65,8 @@ impl ScriptedEngine {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let server = tokio::spawn(serve(listener, api, script, Arc::clone(&asked))).abort_handle();
         let engine =
-            DockerEngine::new(&EngineAddress::Unix(socket), Credentials::default()).expect("an address");
+            DockerEngine::new(&EngineAddress::Unix(socket), Credentials::default(), Limits::default())
+                .expect("an address");
         (Self { directory, asked, server }, engine)
     }
 

@@ -3,7 +3,7 @@
 use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType};
 use hyper::Method;
 
-use super::api::{Raw, SHORT, within};
+use super::api::{Raw, within};
 use super::engine::DockerEngine;
 use super::error::{Call as Tried, says};
 use super::observe::list::ImageRow;
@@ -49,7 +49,7 @@ impl DockerEngine {
     async fn tried(&self, path: &str, call: &Tried) -> Result<bool, EngineError> {
         let body = with_bind(NO_SUCH_IMAGE.to_owned(), path);
         let asked = Box::pin(self.docker.create_container(None, body));
-        match self.run(call, SHORT, asked).await {
+        match self.run(call, self.transport.limits.call, asked).await {
             Ok(made) => {
                 self.take_away(&Remove::Container { container: made.id, volumes: true }).await?;
                 Ok(true)
@@ -68,8 +68,8 @@ impl DockerEngine {
         let Some(image) = images.into_iter().next() else { return Ok(false) };
         let body = with_bind(ObservedImage::from(image).id, "/");
         let asked = Box::pin(self.docker.create_container(None, body));
-        let made = self.run(call, SHORT, asked).await?.id;
-        let looked = within(call, Some(SHORT), async {
+        let made = self.run(call, self.transport.limits.call, asked).await?.id;
+        let looked = within(call, Some(self.transport.limits.call), async {
             let head = Raw::new(Method::HEAD, &["containers", &made, "archive"])
                 .query("path", &format!("{TARGET}/{}", path.trim_start_matches('/')));
             head.send(&self.transport, call).await.map(drop)

@@ -21,6 +21,7 @@ use tokio::sync::OnceCell;
 
 use super::connect::Connector;
 use super::error::NoAnswer;
+use crate::engine::limits::Limits;
 
 /// bollard's request body (a type that it does not export by name).
 pub(super) type Body =
@@ -47,17 +48,19 @@ pub(super) type SendError = NoAnswer;
 pub(super) struct Transport {
     client: Client<Connector, Body>,
     version: OnceCell<ApiMinor>,
+    /// How long this engine may take.
+    pub(super) limits: Limits,
 }
 
 impl Transport {
-    pub(super) fn new(connector: Connector) -> Arc<Self> {
+    pub(super) fn new(connector: Connector, limits: Limits) -> Arc<Self> {
         let idle = if connector.is_tunnel() { IDLE_TUNNELS } else { IDLE_CONNECTIONS };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(idle)
             .build(connector);
-        Arc::new(Self { client, version: OnceCell::new() })
+        Arc::new(Self { client, version: OnceCell::new(), limits })
     }
 
     /// The API version that is spoken; asks the engine at the first use.

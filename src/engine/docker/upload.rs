@@ -15,13 +15,7 @@ use super::error::Call;
 use super::transport::Body;
 use crate::engine::engine::ByteStream;
 use crate::engine::error::EngineError;
-
-/// Longest time in which the engine takes no byte of what is offered to it.
-const STALL: Duration = Duration::from_secs(300);
-
-/// Longest time that the engine works on what it has got. Unpacking gigabytes onto a busy disk is slow, and
-/// nothing is said meanwhile.
-const DIGEST: Duration = Duration::from_secs(3600);
+use crate::engine::limits::Limits;
 
 enum Progress {
     /// The source has been asked for more. Its own limits count.
@@ -36,7 +30,10 @@ enum Progress {
 
 /// What is known of an upload while it runs.
 #[derive(Clone)]
-pub(super) struct Upload(Arc<Mutex<Progress>>);
+pub(super) struct Upload {
+    progress: Arc<Mutex<Progress>>,
+    limits: Limits,
+}
 
 struct Source {
     archive: ByteStream,
@@ -70,22 +67,27 @@ impl Stream for Source {
 
 impl Upload {
     /// A body and the watch over it.
-    pub(super) fn new(archive: ByteStream) -> (Self, Body) {
-        let upload = Self(Arc::new(Mutex::new(Progress::AtTheEngine(Instant::now()))));
+    pub(super) fn new(archive: ByteStream, limits: Limits) -> (Self, Body) {
+        let progress = Arc::new(Mutex::new(Progress::AtTheEngine(Instant::now())));
+        let upload = Self { progress, limits };
         let body = bollard::body_try_stream(Source { archive, upload: upload.clone() });
         (upload, body)
     }
 
     fn set(&self, progress: Progress) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
     }
 
     /// How long the engine has still time, and what is to be said when it is over.
     fn deadline(&self) -> Option<(Instant, Duration, &'static str)> {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Progress::AtTheEngine(since) => Some((*since + STALL, STALL, "the engine has taken no byte")),
+        match &*self.progress.lock().unwrap_or_else(PoisonError::into_inner) {
+            Progress::AtTheEngine(since) => {
+                let limit = self.limits.deafness();
+                Some((*since + limit, limit, "the engine has taken no byte"))
+            }
             Progress::Sent(since) => {
-                Some((*since + DIGEST, DIGEST, "the engine has not finished with what it got"))
+                let limit = self.limits.digest();
+                Some((*since + limit, limit, "the engine has not finished with what it got"))
             }
             Progress::AtTheSource | Progress::Broken(_) => None,
         }
@@ -100,7 +102,7 @@ impl Upload {
         let mut request = std::pin::pin!(request);
         let result = loop {
             let deadline = self.deadline();
-            let pause = deadline.map_or(Instant::now() + STALL, |(at, ..)| at);
+            let pause = deadline.map_or(Instant::now() + self.limits.deafness(), |(at, ..)| at);
             match tokio::time::timeout_at(pause, &mut request).await {
                 Ok(result) => break result,
                 Err(_) => {
@@ -112,7 +114,7 @@ impl Upload {
                 }
             }
         };
-        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.progress.lock().unwrap_or_else(PoisonError::into_inner) {
             // Also when the engine was content with what it got: it did not get all.
             Progress::Broken(source) => match source.take() {
                 Some(source) => Err(source),

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt as _};
 use serde::Deserialize;
 
-use super::api::{Raw, SHORT, bytes_of, values_of, within};
+use super::api::{Raw, bytes_of, values_of, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
 use super::observe::words::nullable;
@@ -159,7 +159,8 @@ impl DockerEngine {
         let call = Tried::new("read the figures of container", container);
         let request = Raw::get(&["containers", container, "stats"])
             .query("stream", if follow { "true" } else { "false" });
-        let response = within(&call, Some(SHORT), request.send(&self.transport, &call)).await?;
+        let response =
+            within(&call, Some(self.transport.limits.call), request.send(&self.transport, &call)).await?;
         let answers = values_of::<StatsAnswer>(bytes_of(response, call.clone(), None), call);
         Ok(answers.map(|answer| answer.map(Usage::from)).boxed())
     }

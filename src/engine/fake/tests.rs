@@ -208,7 +208,6 @@ async fn a_port_is_bound_by_one_running_container_at_a_time() {
             host: Some((8080, 8080)),
             container: 80,
             protocol: Protocol::Tcp,
-            notes: None,
         }],
         ..ContainerSpec::default()
     };

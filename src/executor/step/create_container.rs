@@ -1,5 +1,7 @@
 //! Making a container: which image it is made of here, and whose ID its label keeps.
 
+use std::sync::Arc;
+
 use crate::engine::engine::{Create, Engine};
 use crate::engine::error::EngineError;
 use crate::executor::step_context::StepContext;
@@ -26,7 +28,7 @@ pub(super) async fn create_container(
     let image = local_image(context.engine(), &container.image.reference).await?;
     let mut labels = container.labels.clone();
     labels.insert(label::IMAGE.to_owned(), origin(context, &container.image, &image).await);
-    let spec = container.spec.clone();
+    let spec = (*container.spec).clone();
     let object =
         Create::Container { name: container.name.clone(), spec: Box::new(spec), image: image.name, labels };
     make(context.engine(), &object).await
@@ -48,6 +50,8 @@ pub(super) async fn local_image(engine: &dyn Engine, reference: &str) -> Result<
 /// `<layer>=<ID>` of the engine from which the image was copied; of its own one, if it is not there any more.
 async fn origin(context: &StepContext, image: &ImageUse, local: &LocalImage) -> String {
     if let Some(source) = &context.source
+        // Its own engine has been asked already.
+        && !Arc::ptr_eq(source, &context.link)
         && let Ok(found) = local_image(&*source.engine, &image.reference).await
     {
         return format!("{}={}", image.source, found.id);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::engine::engine::{Create, Engine, Labels};
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind;
+use crate::model::observed::{ContainerState, ObservedContainer};
 
 /// Engines take a container's name before they list the container.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -30,13 +31,18 @@ pub(super) async fn make(engine: &dyn Engine, object: &Create) -> Result<(), Eng
     }
 }
 
+/// Whether a container keeps its name: one that is being removed will let go of it.
+fn stays(container: &ObservedContainer) -> bool {
+    !matches!(container.state, ContainerState::Removing | ContainerState::Dead)
+}
+
 /// Whether what holds the name is this object; `None` when nothing is seen that holds it.
 async fn is_there(engine: &dyn Engine, object: &Create) -> Result<Option<bool>, EngineError> {
     let seen = engine.observe().await?;
     let (holder, wanted): (Option<Labels>, _) = match object {
         Create::Container { name, labels, .. } => {
             let held = seen.containers.into_iter().find(|one| one.name == *name);
-            (held.map(|one| one.labels), labels)
+            (held.filter(stays).map(|one| one.labels), labels)
         }
         Create::Network { name, labels, .. } => {
             // A network's conflict may be one of address pools: then the name is free, and waiting is in vain.

@@ -285,6 +285,6 @@ async fn one_service_that_wants_a_pull_pulls_for_all_of_its_image() {
     let text = plan(&engine, &up_goal(&lab(vec![service("a"), always]))).await;
     assert_eq!(
         text.lines().next(),
-        Some("#0 pull image busybox (pull_policy: always) => image busybox on /")
+        Some("#0 pull image busybox (pull policy is `always`) => image busybox on /")
     );
 }

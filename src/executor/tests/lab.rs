@@ -22,7 +22,7 @@ use crate::model::name::{ProjectName, ServiceName};
 use crate::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use crate::model::span::{Span, Spanned};
 use crate::model::topology::{Layer, NetworkDef, Topology};
-use crate::plan::goal::{Down, Goal, Lab, Up, Wait};
+use crate::plan::goal::{Down, Goal, Lab, Orphans, Up, Wait};
 use crate::plan::known::Layer as KnownLayer;
 use crate::plan::plan::Plan;
 use crate::plan::step::StepId;
@@ -50,7 +50,6 @@ pub(super) fn service(name: &str) -> Service {
         spec: ContainerSpec { image: "busybox".to_owned(), networks, ..ContainerSpec::default() },
         container_name: None,
         scale: 1,
-        deploy: None,
         depends_on: Vec::new(),
         build: None,
         pull_policy: PullPolicy::Missing,
@@ -126,14 +125,14 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
         targets: Vec::new(),
         wait: Wait::Ready(None),
         force_recreate: false,
-        remove_orphans: false,
+        orphans: Orphans::Tell,
         discard_node_files: false,
         way: crate::plan::goal::Way::default(),
     })
 }
 
 pub(super) fn down_goal() -> Goal {
-    Goal::Down(Down { project: project(), volumes: true, grace: None })
+    Goal::Down(Down { project: project(), volumes: true, grace: None, patience: None })
 }
 
 pub(super) fn survey_options() -> SurveyOptions {
@@ -286,7 +285,8 @@ pub(super) fn assert_protocol(ran: &Ran) {
             }
             EventKind::StepProgress { step, .. }
             | EventKind::StepWaiting { step, .. }
-            | EventKind::StepSaid { step, .. } => {
+            | EventKind::StepSaid { step, .. }
+            | EventKind::StepRetrying { step, .. } => {
                 assert!(running.contains(step), "{step} tells something and does not run");
             }
             EventKind::StepFinished { step, outcome, took } => {
@@ -305,6 +305,7 @@ pub(super) fn assert_protocol(ran: &Ran) {
                     Outcome::Cancelled => 3,
                 }] += 1;
             }
+            EventKind::LookingAgain { .. } => assert_eq!(ended, planned, "every step has ended"),
             EventKind::Surveyed { .. } | EventKind::Warned { .. } | EventKind::Cancelling { .. } => {}
         }
     }

@@ -85,7 +85,7 @@ fn tls_takes_its_files_from_the_certificate_path() {
     directory.write("ca.pem", "not a certificate");
     let endpoint = resolve(&env(&environment)).expect("found");
     assert_eq!(endpoint.url(), "tcp://h:2376");
-    let error = connect(&endpoint).err().expect("no certificate in it");
+    let error = connect(&endpoint, Limits::default()).err().expect("no certificate in it");
     let source = std::error::Error::source(&error).and_then(std::error::Error::source).expect("a reason");
     let reason = std::error::Error::source(source).expect("its cause");
     assert_eq!(reason.to_string(), "ca.pem holds no certificate");

@@ -13,7 +13,7 @@ fn spec() -> ContainerSpec {
 fn label_of(spec: &ContainerSpec) -> String {
     let mut canonical = Canonical::default();
     canonical.container(spec);
-    Asked::of(&canonical).into_label()
+    Asked::from(canonical).label(&[])
 }
 
 fn told(before: &str, now: &str) -> String {
@@ -156,7 +156,7 @@ fn a_file_with_other_content_is_told_apart_from_one_with_another_mode() {
             content: content.as_bytes().into(),
             existing: Existing::Replace,
         });
-        Asked::of(&canonical).into_label()
+        Asked::from(canonical).label(&[])
     };
     assert_eq!(told(&file("a", 0o444), &file("b", 0o444)), "content of configs./etc/app.conf changed");
     assert_eq!(told(&file("a", 0o444), &file("a", 0o400)), "configs./etc/app.conf: 444 0:0 → 400 0:0");
@@ -169,11 +169,13 @@ fn a_port_of_a_service_inside_is_told_as_its_own() {
         spec.ports = ports.iter().map(|(number, _)| port(*number, *number)).collect();
         let mut canonical = Canonical::default();
         canonical.container(&spec);
-        let mut asked = Asked::of(&canonical);
-        for (number, of) in ports {
-            asked.add_origin("port", &format!("{number}:{number}/tcp"), of);
-        }
-        asked.into_label()
+        let addrs: Vec<Addr> = ports.iter().map(|(_, of)| of.parse().expect("valid")).collect();
+        let origins: Vec<Origin<'_>> = ports
+            .iter()
+            .zip(&addrs)
+            .map(|((number, _), of)| ("port", format!("{number}:{number}/tcp"), Some(of)))
+            .collect();
+        Asked::from(canonical).label(&origins)
     };
     let (one, two, other) =
         (node(&[(80, "vm1/a")]), node(&[(80, "vm1/a"), (81, "vm1/b")]), node(&[(81, "vm1/b")]));

@@ -280,6 +280,12 @@ pub fn line(it: &event::event::Event, sources: &SourceMap) -> String {
             took: took.as_secs_f64(),
         },
         EventKind::StepSaid { step, line } => Event::StepSaid { step: step.0, line: line.clone() },
+        EventKind::StepRetrying { step, because, pause } => {
+            Event::StepRetrying { step: step.0, because: because.clone(), pause: pause.as_secs_f64() }
+        }
+        EventKind::LookingAgain { because, attempt } => {
+            Event::LookingAgain { because: because.clone(), attempt: *attempt }
+        }
         EventKind::Warned { diagnostic } => Event::Warned { problem: problem(diagnostic, sources) },
         EventKind::Cancelling { level } => Event::Cancelling {
             level: match level {

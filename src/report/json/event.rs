@@ -63,6 +63,15 @@ pub enum Event {
         /// The line.
         line: String,
     },
+    /// A call of a step failed in a way that passes; it is made again.
+    StepRetrying {
+        /// Its number.
+        step: u32,
+        /// Why it failed.
+        because: String,
+        /// Seconds until then.
+        pause: f64,
+    },
     /// A step ended.
     StepFinished {
         /// Its number.
@@ -77,6 +86,14 @@ pub enum Event {
         because: Option<u32>,
         /// Seconds from its start.
         took: f64,
+    },
+    /// Somebody else has changed what steps were about. All have ended; what is there now is observed and planned, and
+    /// failures before count no more.
+    LookingAgain {
+        /// What a step failed with.
+        because: String,
+        /// For which time, from 1.
+        attempt: u32,
     },
     /// A problem that stops nothing.
     Warned {

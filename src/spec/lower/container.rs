@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::{ContainerSpec, Endpoint, Mount, NetworkMode};
-use crate::model::deploy::Deploy;
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::service::Service as Raw;
 use crate::spec::raw::several::Hosts;
@@ -14,6 +13,7 @@ use crate::spec::read::leaf::Switch;
 use crate::spec::read::list::List;
 use crate::spec::read::words::{instead, quote};
 
+use super::deploy::Deploy;
 use super::limits::Limits;
 use super::lowering::Lowering;
 use super::scope::Scope;
@@ -35,8 +35,7 @@ impl Lowering<'_> {
         self.warn_of_windows(&raw);
         let (security_opt, seccomp_profiles) = self.security_opt(raw.security_opt, scope);
         let restart = self.restart(&raw.restart);
-        let restart =
-            deploy.and_then(|deploy| deploy.restart.as_ref()).map_or(restart, |restart| restart.means);
+        let restart = deploy.and_then(|deploy| deploy.restart).unwrap_or(restart);
         let mode = self.network_mode(&raw.network_mode);
         let networks = self.service_networks(raw.networks, mode.as_ref());
         self.check_mac_address(&raw.mac_address, &networks, mode.as_ref());

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::{Device, Logging, RestartPolicy, Ulimit};
-use crate::model::deploy::Deploy;
 use crate::model::service::PullPolicy;
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::limits::{DeviceForm, Logging as RawLogging, UlimitForm};
@@ -18,6 +17,7 @@ use crate::spec::read::list::List;
 use crate::spec::read::words::{instead, quote};
 use crate::spec::text::duration;
 
+use super::deploy::Deploy;
 use super::lowering::Lowering;
 use super::value::options;
 

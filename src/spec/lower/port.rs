@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::diag::code::Code;
-use crate::model::container::{PortBinding, PortNotes, Protocol};
+use crate::model::container::{PortBinding, Protocol};
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::port::{Port, PortForm};
 use crate::spec::read::field::Field;
@@ -23,7 +23,6 @@ struct Parts {
     host: Option<(u16, u16)>,
     container: (u16, u16),
     protocol: Protocol,
-    notes: Option<Box<PortNotes>>,
 }
 
 impl Lowering<'_> {
@@ -79,13 +78,7 @@ impl Lowering<'_> {
                 Some(word) => protocol(word.value).map_err(|message| (word.span, message))?,
                 None => Protocol::Tcp,
             };
-            let notes = PortNotes {
-                name: port.name.value.clone(),
-                mode: port.mode.value.clone(),
-                app_protocol: port.app_protocol.value.clone(),
-            };
-            let notes = (notes != PortNotes::default()).then(|| Box::new(notes));
-            Ok(Parts { host_ip, host, container, protocol, notes })
+            Ok(Parts { host_ip, host, container, protocol })
         };
         Some(read())
     }
@@ -139,7 +132,7 @@ fn short(text: &str) -> Result<Parts, String> {
     if rest == Some("") && ip.is_none() {
         return Err(format!("{} has nothing before its first `:`", quote(text)));
     }
-    Ok(Parts { host_ip, host, container, protocol, notes: None })
+    Ok(Parts { host_ip, host, container, protocol })
 }
 
 fn protocol(word: &str) -> Result<Protocol, String> {
@@ -191,7 +184,6 @@ fn write_out(parts: &Parts) -> Result<Vec<PortBinding>, String> {
             host: parts.host.map(|(low, high)| if count > 0 { (low + i, low + i) } else { (low, high) }),
             container: first + i,
             protocol: parts.protocol,
-            notes: parts.notes.clone(),
         })
         .collect())
 }

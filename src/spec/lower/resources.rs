@@ -1,6 +1,5 @@
 //! Shares, limits of block devices, and devices that a driver chooses.
 
-use crate::model::deploy::Deploy;
 use crate::model::resources::{Blkio, DeviceRequest, Resources};
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::limits::{BlkioConfig, BlkioLimit, DeviceRequest as RawRequest, Gpus};
@@ -11,6 +10,7 @@ use crate::spec::read::list::List;
 use crate::spec::read::words::quote;
 use crate::spec::text::{duration, size};
 
+use super::deploy::Deploy;
 use super::lowering::Lowering;
 use super::value::{plain_texts, text_pairs, texts};
 

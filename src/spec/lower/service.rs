@@ -37,8 +37,8 @@ impl Lowering<'_> {
     ) -> Service {
         self.excuse(&raw, node, span);
         let keys = spans(node);
-        let deploy = raw.deploy.value.as_deref().map(|deploy| Box::new(self.deploy(deploy)));
-        let scale = self.scale(&raw, deploy.as_deref());
+        let deploy = raw.deploy.value.as_deref().map(|deploy| self.deploy(deploy));
+        let scale = self.scale(&raw, deploy.as_ref());
         let container_name = raw.container_name.clone().take();
         if let Some(fixed) = &container_name {
             self.check_name("the name of a container", &fixed.value, fixed.span);
@@ -84,7 +84,7 @@ impl Lowering<'_> {
         behaviour.file_uses = uses;
         self.implied(&behaviour, &raw, &mut depends_on);
         let build = self.build(std::mem::take(&mut raw.build), &shelf.secrets, scope);
-        let mut spec = self.container(*raw, deploy.as_deref(), mounts, scope);
+        let mut spec = self.container(*raw, deploy.as_ref(), mounts, scope);
         for (label, value) in more_labels {
             spec.labels.entry(label).or_insert(value);
         }
@@ -98,7 +98,6 @@ impl Lowering<'_> {
             spec,
             container_name,
             scale,
-            deploy,
             depends_on,
             build,
             pull_policy,
@@ -112,6 +111,9 @@ impl Lowering<'_> {
     /// A missing image needs no words of its own where its cause was noted: an image or an engine that was refused,
     /// a misspelt `image`, a `build` that cannot be read; and one that is built needs none.
     fn excuse(&self, raw: &Raw, node: &Node, span: Span) {
+        if raw.image.value.is_some() {
+            return;
+        }
         let refused = raw.image.place.is_some()
             && raw.image.value.is_none()
             && !node.get("image").is_some_and(Node::is_null);

@@ -1,10 +1,8 @@
 //! Keys of resources, networks and mounts: what they mean.
 
-use std::time::Duration;
-
 use super::fixture::{Fixture, all};
 use super::shown::shown;
-use crate::model::container::{ContainerSpec, Device, MountSource, PortNotes, Recursive, RestartPolicy};
+use crate::model::container::{ContainerSpec, Device, MountSource, Recursive, RestartPolicy};
 use crate::model::resources::{Blkio, DeviceRequest};
 use crate::model::topology::Topology;
 
@@ -90,10 +88,6 @@ fn deploy_counts_where_one_engine_can_do_it() {
     assert_eq!(job.resources.reserved_devices, [reserved]);
     let service = lab.service(&"job".parse().expect("an address")).expect("a service");
     assert_eq!(service.scale, 2);
-    let deploy = service.deploy.as_ref().expect("deploy");
-    assert_eq!(deploy.generic_resources, pairs(&[("SSD", 3)]));
-    assert_eq!(deploy.update.as_ref().and_then(|update| update.delay), Some(Duration::from_secs(10)));
-    assert_eq!(deploy.rollback.as_ref().and_then(|update| update.order), Some("start-first"));
 }
 
 #[test]
@@ -121,12 +115,6 @@ fn endpoints_networks_and_mounts_have_all_their_options() {
     assert_eq!(mount("/mem").source, MountSource::Memory { size: Some(64 << 20), mode: Some(0o1777) });
     let image = MountSource::Image { image: "busybox".to_owned(), subpath: Some("bin".to_owned()) };
     assert_eq!(mount("/tools").source, image);
-    let notes = PortNotes {
-        name: Some("http".to_owned()),
-        mode: Some("host".to_owned()),
-        app_protocol: Some("http".to_owned()),
-    };
-    assert_eq!(web.ports[0].notes.as_deref(), Some(&notes));
 }
 
 #[test]

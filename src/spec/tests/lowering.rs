@@ -90,7 +90,6 @@ fn every_key_of_a_service_reaches_the_container() {
             host: Some((53, 53)),
             container: 53,
             protocol: Protocol::Udp,
-            notes: None,
         }
     );
     assert_eq!(spec.ports[1].host, None);
@@ -392,13 +391,7 @@ fn a_file_with_errors_still_gives_what_could_be_read() {
         ContainerSpec {
             image: "y".to_owned(),
             networks: [("default".to_owned(), Endpoint::default())].into(),
-            ports: vec![PortBinding {
-                host_ip: None,
-                host: None,
-                container: 80,
-                protocol: Protocol::Tcp,
-                notes: None
-            }],
+            ports: vec![PortBinding { host_ip: None, host: None, container: 80, protocol: Protocol::Tcp }],
             ..ContainerSpec::default()
         }
     );

@@ -102,14 +102,8 @@ impl Pair {
     pub(crate) fn place(&self) -> Span {
         let (key, value) = (self.key.span, &self.value);
         match value.value {
-            Value::Scalar(_) if !value.span_is_empty() => value.head,
+            Value::Scalar(_) if !value.span.is_empty() => value.head,
             _ => key,
         }
-    }
-}
-
-impl Node {
-    fn span_is_empty(&self) -> bool {
-        self.span.start == self.span.end
     }
 }

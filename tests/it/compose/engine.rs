@@ -14,7 +14,7 @@ use crate::support::turn::Turn;
 const WORKERS: usize = 3;
 
 /// Runs `check` for all fixtures of one kind, a few at once, and fails with what all of them had to say.
-fn all(kind: &str, check: impl Fn(&Path) -> Result<(), String> + Sync) -> usize {
+pub(super) fn all(kind: &str, check: impl Fn(&Path) -> Result<(), String> + Sync) -> usize {
     let cases = fixtures(kind);
     let queue = Mutex::new(cases.iter());
     let failures = Mutex::new(Vec::new());
@@ -38,7 +38,7 @@ fn all(kind: &str, check: impl Fn(&Path) -> Result<(), String> + Sync) -> usize 
 }
 
 /// The engine, and a peer to compare with.
-fn both() -> Option<(String, Peer, Turn)> {
+pub(super) fn both() -> Option<(String, Peer, Turn)> {
     Some((real_engine::host()?, Peer::find()?, Turn::shared()))
 }
 

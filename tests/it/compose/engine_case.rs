@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::engine_http::request;
 use super::engine_report::Report;
+use crate::support::lab::copy_tree;
 
 /// The peer: its program, and the configuration that knows its plugins.
 pub(super) struct Peer {
@@ -82,11 +83,21 @@ impl Case {
         case
     }
 
+    /// Compose's name for the project.
+    pub(super) fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// The user's directory, beside the files: what a tool keeps there is no part of a build's context.
+    fn home(&self) -> PathBuf {
+        self.directory.with_file_name(format!("{}-home", self.project))
+    }
+
     fn run(&self, program: &Path, config: Option<&Path>, more: &[&str]) -> Output {
         let mut command = Command::new(program);
         command.args(["-p", &self.project]).args(&self.args).args(more);
         command.current_dir(&self.directory).env_clear().stdin(Stdio::null());
-        command.env("HOME", &self.directory).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.home()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("DOCKER_HOST", &self.host).envs(&self.vars);
         if let Some(config) = config {
             command.env("DOCKER_CONFIG", config);
@@ -138,6 +149,7 @@ impl Drop for Case {
             request(&self.host, "DELETE", &format!("/{kind}s/{}-{name}", self.project), None);
         }
         let _ = fs::remove_dir_all(&self.directory);
+        let _ = fs::remove_dir_all(self.home());
     }
 }
 
@@ -146,17 +158,4 @@ fn said(output: &Output) -> Result<(), String> {
         return Ok(());
     }
     Err(String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout))
-}
-
-fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory to copy") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_tree(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a file is copied");
-        }
-    }
 }

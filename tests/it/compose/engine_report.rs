@@ -101,7 +101,7 @@ fn renamed(object: &Value, names: &BTreeMap<String, String>) -> Value {
     serde_json::from_str(&text).expect("still JSON")
 }
 
-fn kept(object: &Value, keys: &[&str]) -> Value {
+pub(super) fn kept(object: &Value, keys: &[&str]) -> Value {
     let pairs = keys.iter().filter_map(|key| Some(((*key).to_owned(), object.get(*key)?.clone())));
     Value::Object(pairs.collect())
 }
@@ -170,7 +170,7 @@ fn comparable_network(whole: &Value, written: &str) -> Value {
 }
 
 /// Without the labels by which tools know their own.
-fn untooled(object: &mut Value) {
+pub(super) fn untooled(object: &mut Value) {
     let places = ["/Labels", "/Config/Labels"];
     for place in places {
         if let Some(labels) = object.pointer_mut(place).and_then(Value::as_object_mut) {
@@ -185,7 +185,7 @@ fn is_hex(name: &str) -> bool {
 }
 
 /// Lists that mean sets in one order, nothing for what is empty, and one name for volumes that have none.
-fn tidied(value: &mut Value, key: &str) {
+pub(super) fn tidied(value: &mut Value, key: &str) {
     match value {
         Value::Object(map) => {
             for (key, value) in map.iter_mut() {

@@ -52,7 +52,9 @@ fn texts(directory: &Path, out: &mut Vec<String>) {
 fn fixtures_use_every_key_and_form() {
     let keys: BTreeSet<&str> = FORMS.lines().filter_map(|line| line.split(' ').next()).collect();
     let mut files = Vec::new();
-    texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/compose"), &mut files);
+    for kind in ["compose", "compose-build"] {
+        texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(kind), &mut files);
+    }
     let mut used = BTreeSet::new();
     // Tags of merging are no part of a document's data.
     for text in files.iter().filter(|text| !text.contains("!reset")) {

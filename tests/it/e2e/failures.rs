@@ -224,7 +224,6 @@ services:
             host: Some((21103, 21103)),
             host_ip: Some("127.0.0.1".to_owned()),
             protocol: Protocol::Tcp,
-            notes: None,
         }];
         let image = std::env::var("BUSYBOX_IMAGE").expect("the test images are named");
         let create = Create::Container {

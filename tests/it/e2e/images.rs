@@ -191,11 +191,60 @@ fn a_pull_policy_must_be_kept() {
     let old = block_on(engine.inspect_image(&always)).expect("the image is there").id;
     registry.push(&TestImage::marked(&*engine, "second"), "always", "1");
     registry.push(&TestImage::marked(&*engine, "second"), "never", "1");
+    lab.run(&["up", "--pull", "never"]).ok();
+    assert_eq!(ids(&lab, "vm"), first, "the flag is over what the file says");
+    let run = |policy: &str| {
+        let arguments = ["run", "--rm", "-T", "-q", "--pull", policy, "vm/a", "cat", "/marker"];
+        lab.run(&arguments).ok().stdout
+    };
+    assert_eq!(run("missing"), "first");
     lab.run(&["up"]).ok();
     assert_eq!(marker(&lab, "vm", "vm/a"), "second");
+    assert_eq!(run("missing"), "second");
     let second = ids(&lab, "vm");
     assert_eq!(second["vm/n"], first["vm/n"]);
     lab.run(&["up"]).ok();
     assert_eq!(ids(&lab, "vm"), second);
+    block_on(engine.remove(&nestctl::engine::engine::Remove::Image(old))).expect("the old image goes");
+}
+
+#[test]
+fn after_a_pull_up_must_need_no_registry() {
+    let Some(registry) = TestRegistry::start("pull", false) else { return };
+    let image = registry.reference("x:1");
+    let yaml = format!(
+        "services:\n{}{}",
+        node("vm1", "", &[service("web", &image)]),
+        node("vm2", "", &[service("web", &image)])
+    );
+    let Some(lab) = TestLab::new("pull", &yaml) else { return };
+    let engine = lab.engine();
+    let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
+    registry.push(&TestImage::marked(&*engine, "first"), "x", "1");
+    lab.run(&["up", "vm1"]).ok();
+    let old = block_on(engine.inspect_image(&image)).expect("the image is there").id;
+    registry.push(&TestImage::marked(&*engine, "second"), "x", "1");
+    let shown = lab.run(&["pull", "--dry-run"]).ok().stdout;
+    assert!(shown.contains(&image), "{shown}");
+    assert_eq!(lab.run(&["pull", "--policy", "missing", "vm1/web"]).ok().stderr.lines().count(), 1);
+    assert_eq!(block_on(engine.inspect_image(&image)).expect("it is there").id, old, "it was there");
+
+    let before = ids(&lab, "vm1");
+    // The nodes' image is in no registry.
+    let told = lab.run(&["pull", "vm1/web", "vm2/web"]).ok().stderr;
+    assert!(told.contains("1 image pulled, 1 copied into nodes"), "{told}");
+    assert_eq!(ids(&lab, "vm1"), before, "containers are left alone");
+    assert_eq!(marker(&lab, "vm1", "vm1/web"), "first");
+    let copied = lab.observed_in("vm1").images;
+    assert!(copied.iter().any(|it| it.tags.iter().any(|tag| tag.ends_with("/x:1"))), "{copied:#?}");
+
+    drop(registry);
+    lab.run(&["up"]).ok();
+    for vm in ["vm1", "vm2"] {
+        assert_eq!(marker(&lab, vm, &format!("{vm}/web")), "second");
+    }
+    let failed = lab.run(&["pull", "vm1/web"]).code(1).stderr;
+    assert!(failed.contains(&format!("pull image `{image}`")), "{failed}");
+    lab.run(&["pull", "--ignore-pull-failures", "vm1/web"]).ok();
     block_on(engine.remove(&nestctl::engine::engine::Remove::Image(old))).expect("the old image goes");
 }

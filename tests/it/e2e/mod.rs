@@ -20,4 +20,6 @@ mod repair;
 mod signals;
 mod socket;
 mod tcp;
+mod teardown;
 mod three_levels;
+mod together;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use nestctl::engine::engine::{Engine, ExecSpec};
+use nestctl::engine::limits::Limits;
 use nestctl::model::dial::Dial;
 use nestctl::model::label;
 use nestctl::model::observed::ObservedContainer;
@@ -25,7 +26,7 @@ pub(crate) fn host() -> Option<String> {
 pub(crate) fn root(host: &str) -> Arc<dyn Engine> {
     let env = BTreeMap::from([("DOCKER_HOST".to_owned(), host.to_owned())]);
     let endpoint = nestctl::ops::root::resolve(&env).expect("NESTCTL_TEST_HOST is an engine's address");
-    nestctl::ops::root::connect(&endpoint).expect("an address that can be dialled")
+    nestctl::ops::root::connect(&endpoint, Limits::default()).expect("an address that can be dialled")
 }
 
 /// Runs a future to its end.

@@ -3,20 +3,23 @@
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_util::future::{Either, select};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 
+use super::agent;
 use super::grpc::{Channel, Held, Status};
 use super::message::{CacheEntry, CacheOptions, SolveRequest, SolveResponse, StatusRequest, StatusResponse};
 use super::notes::Teller;
 use super::session::{METHODS, Session};
 use super::sync::Source;
 use crate::engine::build::{Build, BuildFiles, BuildNotes};
-use crate::engine::docker::api::{Raw, SHORT, within};
+use crate::engine::docker::api::{Raw, within};
 use crate::engine::docker::engine::DockerEngine;
 use crate::engine::docker::error::Call as Tried;
 use crate::engine::error::EngineError;
@@ -29,6 +32,10 @@ const STATUS: &str = "/moby.buildkit.v1.Control/Status";
 /// Names of the directories in the frontend's words (BuildKit `frontend/dockerui`).
 const CONTEXT: &str = "context";
 const DOCKERFILE: &str = "dockerfile";
+
+/// How long a build's last words may take once it has ended. One that is refused before it begins has none, and the engine waits
+/// for it to begin for ever (BuildKit's own client waits as long, `client/solve.go`).
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 static BUILDS: AtomicU64 = AtomicU64::new(0);
 
@@ -56,10 +63,12 @@ impl DockerEngine {
             source: Some(Box::new(status)),
         };
         let (mut request, sources) = request(build);
+        let mut agents = build.spec.ssh.clone();
+        let _key_agents = agent::for_keys(&mut agents).await.map_err(failed)?;
         let session = Arc::new(Session {
             sources,
             secrets: build.spec.secrets.clone(),
-            agents: build.spec.ssh.clone(),
+            agents,
             credentials: Arc::clone(&self.credentials),
             files,
         });
@@ -85,14 +94,19 @@ impl DockerEngine {
             }
         };
         let solve = channel.ask::<SolveResponse>(SOLVE, &request);
-        // The course ends after the build, with its last words.
-        let (solved, ()) = tokio::join!(solve, course);
+        let solved = match select(pin!(solve), pin!(course)).await {
+            Either::Left((solved, course)) => {
+                let _ = tokio::time::timeout(LAST_WORDS, course).await;
+                solved
+            }
+            Either::Right(((), solve)) => solve.await,
+        };
         let answer = solved.map_err(failed)?;
         Ok(answer.exporter_response.get("containerimage.digest").cloned().unwrap_or_default())
     }
 
     async fn upgraded(&self, request: Raw, call: &Tried) -> Result<TokioIo<Upgraded>, EngineError> {
-        within(call, Some(SHORT), async {
+        within(call, Some(self.transport.limits.call), async {
             let request = request.header("connection", "Upgrade").header("upgrade", "h2c");
             let response = match request.send(&self.transport, call).await {
                 Ok(response) => response,

@@ -116,16 +116,9 @@ fn every_field_reaches_the_engine() {
                 host: Some((80, 80)),
                 container: 8080,
                 protocol: Protocol::Tcp,
-                notes: None,
             },
-            PortBinding {
-                host_ip: None,
-                host: Some((8000, 8010)),
-                container: 8080,
-                protocol: Protocol::Tcp,
-                notes: None,
-            },
-            PortBinding { host_ip: None, host: None, container: 53, protocol: Protocol::Udp, notes: None },
+            PortBinding { host_ip: None, host: Some((8000, 8010)), container: 8080, protocol: Protocol::Tcp },
+            PortBinding { host_ip: None, host: None, container: 53, protocol: Protocol::Udp },
         ],
         expose: words(["9000", "9001-9002/udp"]),
         mounts: vec![

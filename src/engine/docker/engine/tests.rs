@@ -16,6 +16,7 @@ use crate::engine::docker::engine::DockerEngine;
 use crate::engine::docker::scripted_engine::{Answer, Asked, Script, ScriptedEngine};
 use crate::engine::engine::{Change, Create, Engine, ExecSpec, LogOptions, OutputKind, Remove};
 use crate::engine::error::EngineError;
+use crate::engine::limits::Limits;
 use crate::model::container::{ContainerSpec, Endpoint};
 use crate::model::failure::FailureKind;
 use crate::model::network::NetworkSpec;
@@ -183,7 +184,7 @@ async fn refusals_keep_their_status_kind_and_words() {
 #[tokio::test]
 async fn an_engine_that_is_not_there_is_unreachable_and_says_where() {
     let address = EngineAddress::Unix("/nestctl/no/such.sock".into());
-    let engine = DockerEngine::new(&address, Credentials::default()).expect("an address");
+    let engine = DockerEngine::new(&address, Credentials::default(), Limits::default()).expect("an address");
     let error = engine.ping().await.expect_err("nobody");
     assert_eq!(error.kind, FailureKind::Unreachable);
     let causes = error.to_failure().causes;

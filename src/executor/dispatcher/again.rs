@@ -1,0 +1,96 @@
+//! Looking again: where steps failed because somebody else was at the lab (another nestctl on another machine, a hand),
+//! what is there now is observed, planned and carried out, in the same run.
+
+use std::collections::BTreeSet;
+
+use crate::event::event::EventKind;
+use crate::executor::patience::pause_before_look;
+use crate::executor::scheduler::Scheduler;
+use crate::executor::survey::survey_knowing;
+use crate::model::addr::LayerPath;
+use crate::model::failure::{Failure, FailureKind};
+use crate::plan::goal::{Goal, Verb};
+use crate::plan::known::Layer;
+use crate::plan::step::{Resource, StepId};
+
+use super::Dispatcher;
+
+/// How often the run has looked again, and why it has to.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    looks: u32,
+    /// The first failure that says so.
+    pub(super) because: Option<String>,
+}
+
+impl Dispatcher<'_> {
+    /// Looks and plans again if a step says that this would help; whether there is something to dispatch.
+    pub(super) async fn look_again(&mut self) -> bool {
+        let Some(because) = self.again.because.take() else { return false };
+        if self.level.is_some() || !is_repeatable(self.goal) {
+            return false;
+        }
+        let n = self.again.looks + 1;
+        let Some(pause) = pause_before_look(n) else { return false };
+        let root = LayerPath::root();
+        let (Some(link), Some(facts)) = (self.links.get(&root).cloned(), self.known.facts(&root).cloned())
+        else {
+            return false;
+        };
+        self.again.looks = n;
+        self.emit(EventKind::LookingAgain { because, attempt: n });
+        let mut cancel = self.cancel.clone();
+        let look = async {
+            tokio::time::sleep(pause).await;
+            survey_knowing(link.engine.clone(), facts, &self.survey).await
+        };
+        let looked = tokio::select! {
+            biased;
+            Ok(_) = cancel.wait_for(Option::is_some) => None,
+            looked = look => Some(looked),
+        };
+        let surveyed = match looked {
+            None => {
+                self.heed_cancel().await;
+                return false;
+            }
+            Some(Err(error)) => {
+                self.tally.problem(Resource::Layer(root), error.to_failure());
+                return false;
+            }
+            Some(Ok(surveyed)) => surveyed,
+        };
+        self.known.layers = surveyed.known.layers;
+        self.known.promised.clear();
+        self.links.clear();
+        self.link_all(&surveyed.engines);
+        let answered = self.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
+        let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
+        let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
+        if plan.problems.has_errors() {
+            let causes: Vec<String> = plan.problems.sorted().iter().map(|it| it.message.clone()).collect();
+            let summary = "failed to plan again".to_owned();
+            let failure = Failure { kind: FailureKind::Conflict, summary, causes, logs: None };
+            self.tally.problem(Resource::Layer(root), failure);
+            return false;
+        }
+        self.tally.start_over();
+        self.scheduler = Scheduler::new();
+        self.tell_surveyed();
+        self.join_plan(scope.into_iter().collect(), plan);
+        true
+    }
+}
+
+/// Whether a goal, planned again, asks only for what is not so yet. What makes things anew although nothing changed
+/// would do it twice.
+fn is_repeatable(goal: &Goal) -> bool {
+    match goal {
+        Goal::Up(up) => {
+            let way = &up.way;
+            !(up.force_recreate || way.always_recreate_deps || way.renew_volumes || way.one_off.is_some())
+        }
+        Goal::Down(_) => true,
+        Goal::Life(life) => !matches!(life.verb, Verb::Restart { .. } | Verb::Kill { .. }),
+    }
+}

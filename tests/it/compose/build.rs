@@ -1,0 +1,73 @@
+//! What both tools build of the same file is the same image, down to its layers: the second build has every step of the
+//! first from the engine's cache, or a step was not asked for in the same way. Cases: tests/fixtures/compose-build.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Map, Value};
+
+use super::engine::{all, both};
+use super::engine_case::Case;
+use super::engine_http::{get, labelled, request};
+use super::engine_report::{differ, kept, tidied, untooled};
+
+/// The images of a project, by their names.
+struct Images<'a> {
+    host: &'a str,
+    found: Vec<Value>,
+}
+
+impl<'a> Images<'a> {
+    fn of(host: &'a str, case: &Case) -> Self {
+        let label = format!("com.docker.compose.project={}", case.project());
+        let list = labelled(host, "/images/json", &label);
+        let ids = list.as_array().into_iter().flatten().filter_map(|image| image["Id"].as_str());
+        Self { host, found: ids.map(|id| get(host, &format!("/images/{id}/json"))).collect() }
+    }
+
+    /// What must be alike.
+    fn comparable(&self) -> Value {
+        let mut out = Map::new();
+        for image in &self.found {
+            let keys = ["RepoTags", "Config", "Architecture", "Os", "Variant", "Author", "Comment", "RootFS"];
+            let mut image = kept(image, &keys);
+            untooled(&mut image);
+            tidied(&mut image, "");
+            let tags = image["RepoTags"].as_array_mut().expect("what is built has a name");
+            tags.sort_by_key(Value::to_string);
+            let name = tags[0].as_str().expect("a name").to_owned();
+            out.insert(format!("image {name}"), image);
+        }
+        Value::Object(out)
+    }
+}
+
+impl Drop for Images<'_> {
+    fn drop(&mut self) {
+        for image in &self.found {
+            let id = image["Id"].as_str().unwrap_or_default();
+            request(self.host, "DELETE", &format!("/images/{id}?force=1"), None);
+        }
+    }
+}
+
+#[test]
+fn what_is_built_is_what_the_peer_builds() {
+    let Some((host, peer, _turn)) = both() else { return };
+    let prefix = format!("diffbuild-{}", std::process::id());
+    let count = all("compose-build", |fixture: &Path| {
+        if fixture.ends_with("ssh") && Command::new("ssh-agent").arg("true").output().is_err() {
+            println!("skipped: no ssh-agent to hold the key of `ssh`");
+            return Ok(());
+        }
+        let case = Case::new(fixture, &prefix, &host);
+        case.peer(&peer, &["build"]).map_err(|said| format!("the peer refuses:\n{said}"))?;
+        let theirs = Images::of(&host, &case).comparable();
+        case.nestctl(&["build"]).map_err(|said| format!("nestctl alone refuses:\n{said}"))?;
+        let ours = Images::of(&host, &case).comparable();
+        assert!(theirs.as_object().is_some_and(|images| !images.is_empty()), "the peer built nothing");
+        let difference = differ(&theirs, &ours, &[], &mut Vec::new());
+        if difference.is_empty() { Ok(()) } else { Err(difference) }
+    });
+    assert!(count > 0, "no fixtures");
+}
