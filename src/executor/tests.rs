@@ -9,3 +9,4 @@ mod pulls;
 mod runs;
 mod signals;
 mod surveys;
+mod timings;

@@ -253,7 +253,8 @@ mod tests {
             .end(0, Outcome::Cancelled);
         let summary =
             crate::event::outcome::Summary { cancelled: 1, interrupted: true, ..Default::default() };
-        let broken = broken.tell(EventKind::RunFinished { summary, services: Vec::new() });
+        let broken =
+            broken.tell(EventKind::RunFinished { summary, services: Vec::new(), timings: Box::default() });
         insta::assert_snapshot!(lines(&broken), @r"
         warning: `/data` would not survive [nest::node-path]
         breaking off: nothing new is started; once more to stop at once

@@ -293,7 +293,7 @@ pub fn line(it: &event::event::Event, sources: &SourceMap) -> String {
                 CancelLevel::Abort => "abort",
             },
         },
-        EventKind::RunFinished { summary, services } => Event::RunFinished {
+        EventKind::RunFinished { summary, services, timings } => Event::RunFinished {
             success: summary.is_success(),
             changed: summary.changed,
             failed: summary.failed,
@@ -303,6 +303,7 @@ pub fn line(it: &event::event::Event, sources: &SourceMap) -> String {
             interrupted: summary.interrupted,
             took: summary.took.as_secs_f64(),
             services: services.iter().map(|service| container(service, None)).collect(),
+            timings: timings.as_ref().into(),
         },
     };
     // Put together as text, so that the common fields stand first in every line.
