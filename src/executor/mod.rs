@@ -23,6 +23,7 @@ pub mod pulled;
 mod step;
 mod step_context;
 mod tally;
+mod trace;
 mod verdict;
 mod wait;
 

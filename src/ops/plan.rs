@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -10,7 +11,7 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
 use crate::event::event::CancelLevel;
 use crate::event::sink::Sink;
-use crate::executor::run::{RunOptions, run};
+use crate::executor::run::{Before, RunOptions, run};
 use crate::executor::survey::{SurveyOptions, Surveyed, survey_knowing};
 use crate::model::addr::LayerPath;
 use crate::plan::goal::Goal;
@@ -37,6 +38,8 @@ pub struct Prepared {
     /// The first plan. It covers every layer that has answered. Where there is a `refresh`, it is what would come
     /// after it if it brings nothing new, with its pulls.
     pub plan: Plan,
+    /// How long that took.
+    pub before: Before,
     /// Keeps others from the lab as long as it lives.
     pub lock: Option<Lock>,
 }
@@ -46,7 +49,9 @@ pub struct Prepared {
 /// # Errors
 /// When the root engine does not answer, or another run has the lab.
 pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
+    let began = Instant::now();
     let facts = ctx.root.facts().await?;
+    let asked = began.elapsed();
     let lock = match &ctx.lock {
         Some(options) => lock::take(options, ctx.limits.lock, goal.project(), &facts.id).await?,
         None => None,
@@ -57,12 +62,16 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
         facts: matches!(goal, Goal::Up(_)),
         patience: ctx.limits.answer,
     };
+    // A wait for another run is not this one's time.
+    let began = Instant::now();
     let mut surveyed = survey_knowing(Arc::clone(&ctx.root), facts, &options).await?;
     if let Goal::Up(up) = &goal
         && up.way.images_only.is_none()
     {
         circumstances::add(&mut surveyed, ctx, &up.lab.topology).await?;
     }
+    let survey = asked + began.elapsed();
+    let began = Instant::now();
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
     let planning = goal.planning();
@@ -80,7 +89,8 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     };
     let foreseen = foreseen(&planning, &surveyed.known, &plan);
     foreseen.into_iter().for_each(|problem| plan.problems.push(problem));
-    Ok(Prepared { goal, surveyed, refresh, plan, lock })
+    let before = Before { survey, plan: began.elapsed() };
+    Ok(Prepared { goal, surveyed, refresh, plan, before, lock })
 }
 
 impl Prepared {
@@ -98,7 +108,8 @@ impl Prepared {
     ) -> RunOutcome {
         // Others are kept from the lab until the run is over.
         let _lock = self.lock;
-        let options = RunOptions { command: self.goal.command(), parallel, files: Arc::new(DiskFiles) };
+        let files = Arc::new(DiskFiles);
+        let options = RunOptions { command: self.goal.command(), parallel, files, before: self.before };
         let first = self.refresh.unwrap_or(self.plan);
         run(&self.goal, self.surveyed, first, &options, sink, cancel).await.into()
     }

@@ -22,6 +22,7 @@ pub mod sink_tty;
 pub mod style;
 pub mod summary;
 pub mod table;
+pub mod timings;
 pub mod width;
 pub mod words;
 pub mod yaml;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::engine::fake::fault::{Fault, When};
 use nestctl::event::sink::Recorder;
-use nestctl::executor::run::{RunOptions, RunReport, run};
+use nestctl::executor::run::{Before, RunOptions, RunReport, run};
 use nestctl::executor::survey::{SurveyOptions, survey};
 use nestctl::graph::lab_graph::{LabGraph, Why};
 use nestctl::model::addr::{Addr, LayerPath};
@@ -209,7 +209,8 @@ async fn attempt(engine: &FakeEngine, goal: &Goal) -> Option<RunReport> {
     if std::env::var_os("NESTCTL_SEED").is_some() {
         println!("{}\n{plan}", engine.snapshot());
     }
-    let options = RunOptions { command: "up", parallel: None, files: Arc::new(MemoryFiles::new()) };
+    let files = Arc::new(MemoryFiles::new());
+    let options = RunOptions { command: "up", parallel: None, files, before: Before::default() };
     let (_keep, cancel) = watch::channel(None);
     let mut recorder = Recorder::default();
     Some(run(goal, surveyed, plan, &options, &mut recorder, cancel).await)

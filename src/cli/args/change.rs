@@ -15,6 +15,9 @@ pub struct ChangeArgs {
     /// Show what would be done and do nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Show the critical path of the run, and where its time went.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub timings: bool,
     /// Which lab.
     #[command(flatten)]
     pub lab: LabArgs,

@@ -27,6 +27,7 @@ use crate::report::sink_json::JsonSink;
 use crate::report::sink_plain::PlainSink;
 use crate::report::sink_quiet::QuietSink;
 use crate::report::sink_tty::TtySink;
+use crate::report::timings;
 
 /// A run, as it was asked for.
 pub struct Course<'a> {
@@ -110,6 +111,11 @@ impl<'a> Course<'a> {
         let parallel = settings.parallel(self.change.parallel);
         let outcome = prepared.carry_out(parallel, sink.as_mut(), opened.cancel.clone()).await;
         drop(sink);
+        // With events as JSON it is in the last of them.
+        if self.change.timings && settings.progress != Progress::Json {
+            let text = timings::render(&outcome.timings, terminal.err, Some(terminal.err_columns));
+            terminal.say(&format!("\n{text}"));
+        }
         Ok(finish(&outcome, terminal))
     }
 }

@@ -155,6 +155,21 @@ pub(super) fn output_of_body(
     .boxed()
 }
 
+/// Tells the engine the size of a terminal.
+pub(super) fn resize<'a>(
+    transport: &'a Transport,
+    path: &[&str],
+    call: Tried,
+    rows: u16,
+    columns: u16,
+) -> Call<'a, ()> {
+    let request = Raw::post(path).query("h", &rows.to_string()).query("w", &columns.to_string());
+    Box::pin(async move {
+        let limit = Some(transport.limits.call);
+        within(&call, limit, async { request.send(transport, &call).await.map(drop) }).await
+    })
+}
+
 struct Control {
     transport: Arc<Transport>,
     exec: String,
@@ -162,16 +177,8 @@ struct Control {
 
 impl ExecControl for Control {
     fn resize(&self, rows: u16, columns: u16) -> Call<'_, ()> {
-        Box::pin(async move {
-            let call = Tried::new("resize the terminal of exec", &*self.exec);
-            let request = Raw::post(&["exec", &self.exec, "resize"])
-                .query("h", &rows.to_string())
-                .query("w", &columns.to_string());
-            within(&call, Some(self.transport.limits.call), async {
-                request.send(&self.transport, &call).await.map(drop)
-            })
-            .await
-        })
+        let call = Tried::new("resize the terminal of exec", &*self.exec);
+        resize(&self.transport, &["exec", &self.exec, "resize"], call, rows, columns)
     }
 
     fn exit_code(&self) -> Call<'_, Option<i64>> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::super::run::{RunOptions, RunReport, run};
+use super::super::run::{Before, RunOptions, RunReport, run};
 use super::super::survey::{SurveyOptions, Surveyed, survey};
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::event::event::{CancelLevel, Event, EventKind};
@@ -149,7 +149,7 @@ pub(super) async fn surveyed(engine: &FakeEngine) -> Surveyed {
 }
 
 pub(super) fn run_options(command: &'static str) -> RunOptions {
-    RunOptions { command, parallel: None, files: Arc::new(MemoryFiles::new()) }
+    RunOptions { command, parallel: None, files: Arc::new(MemoryFiles::new()), before: Before::default() }
 }
 
 /// A run that is over.
