@@ -97,6 +97,13 @@ impl Settings {
         Self { progress, ..self.clone() }
     }
 
+    /// Itself, with progress in lines in place of the tree.
+    #[must_use]
+    pub fn in_lines(&self) -> Self {
+        let progress = if self.progress == Progress::Tty { Progress::Plain } else { self.progress };
+        Self { progress, ..self.clone() }
+    }
+
     /// What becomes of orphans: as typed, else as `COMPOSE_REMOVE_ORPHANS` and `COMPOSE_IGNORE_ORPHANS` say.
     ///
     /// # Errors

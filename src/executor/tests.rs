@@ -1,5 +1,6 @@
 //! Whole runs on the fake engine: labs, failures, signals.
 
+mod changes;
 mod hooks;
 mod lab;
 mod patience;

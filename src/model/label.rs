@@ -11,6 +11,9 @@ pub const ADDRESS: &str = "io.nestctl.address";
 pub const KIND: &str = "io.nestctl.kind";
 /// Hash of what the engine was asked for: `<file's part>` or `<file's part>.<kind's part>`.
 pub const FINGERPRINT: &str = "io.nestctl.fingerprint";
+/// What [`FINGERPRINT`] is the hash of, a line a field, with digests in place of secrets and of what is long: from it
+/// the next plan tells what has changed. It decides nothing.
+pub const ASKED: &str = "io.nestctl.asked";
 /// Version of this label scheme.
 pub const VERSION_KEY: &str = "io.nestctl.version";
 /// The version that this program writes.

@@ -1,5 +1,6 @@
 //! One instance: from what runs to what is wanted. DESIGN 12.4, "one service, by what was observed".
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::model::addr::LayerPath;
@@ -9,10 +10,12 @@ use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::{ContainerState, Health, ObservedContainer};
 
 use super::action::{Action, Enter, HookPoint, HookRun, NewContainer};
+use super::asked::{changes, kind_changes};
 use super::builder::{Draft, after, when};
 use super::cause::Cause;
 use super::desired::Desired;
 use super::engine_lacks;
+use super::field::Field;
 use super::goal::{Starts, Wait};
 use super::hooks;
 use super::node_paths;
@@ -98,7 +101,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if file != self.desired.fingerprint.0
             || labels.get(label::FILES) != self.desired.labels.get(label::FILES)
         {
-            return Some(Cause::Changed);
+            return Some(Cause::Changed(self.changes(container, changes)));
         }
         let service = self.desired.service;
         if let Some(cause) = self.planner.is_orphaned(&self.desired.addr, service, container.created) {
@@ -106,11 +109,27 @@ impl<'p, 'a> Bringing<'p, 'a> {
         }
         if self.planner.is_forced(&self.desired.addr) {
             let kind_differs = kind != self.desired.fingerprint.1.as_deref();
-            return Some(if kind_differs { Cause::KindChanged } else { Cause::Asked });
+            return Some(match kind_differs {
+                true => Cause::KindChanged(self.changes(container, kind_changes)),
+                false => Cause::Asked,
+            });
         }
         let image = labels.get(label::IMAGE).map(String::as_str).unwrap_or_default();
         let known = self.planner.known;
         self.planner.images.is_outdated(known, image, &self.desired.spec.image).then_some(Cause::ImageChanged)
+    }
+
+    /// What the file asks for otherwise than a container was made, by its label. Nothing where it has none: an older
+    /// nestctl made it.
+    fn changes(
+        &self,
+        container: &ObservedContainer,
+        changes: fn(&str, &str, &str, &Path) -> Vec<Field>,
+    ) -> Vec<Field> {
+        let Some(before) = container.labels.get(label::ASKED) else { return Vec::new() };
+        let world = self.planner.world;
+        let now = self.desired.asked_label(world);
+        changes(before, &now, world.project(&self.layer).as_str(), &world.topology.directory)
     }
 
     pub(super) fn plan(mut self) {
@@ -153,7 +172,8 @@ impl<'p, 'a> Bringing<'p, 'a> {
     fn is_done(&self, container: &ObservedContainer) -> bool {
         let spec = &self.desired.spec;
         let job = self.wants(Stage::Completed)
-            || (self.desired.service.node.is_none()
+            || (!self.planner.up.way.foreground
+                && self.desired.service.node.is_none()
                 && spec.healthcheck.is_none()
                 && spec.ports.is_empty()
                 && spec.expose.is_empty()
@@ -320,10 +340,15 @@ impl<'p, 'a> Bringing<'p, 'a> {
         }
         let mut spec = Arc::clone(&self.desired.spec);
         self.keep_anonymous_volumes(&mut spec);
+        let mut labels = self.desired.labels.clone();
+        // What is not compared with the file later need not tell what it was.
+        if labels.contains_key(label::FINGERPRINT) {
+            labels.insert(label::ASKED.to_owned(), self.desired.asked_label(self.planner.world));
+        }
         let action = Action::CreateContainer(Box::new(NewContainer {
             name: name.to_owned(),
             spec,
-            labels: self.desired.labels.clone(),
+            labels,
             image: provided.image,
         }));
         self.push(self.cause.clone(), action, needs)

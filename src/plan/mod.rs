@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod address_pool;
+mod asked;
 mod bring_up;
 mod build;
 mod builder;
@@ -12,6 +13,7 @@ mod claims;
 mod desired;
 mod down;
 mod engine_lacks;
+pub mod field;
 pub mod fingerprint;
 pub mod goal;
 mod hook_label;
@@ -31,7 +33,10 @@ mod pull;
 mod quiesce;
 mod ranges;
 mod refresh;
+mod secrecy;
 mod sharing;
 pub mod step;
+pub mod thing;
 mod up;
+mod words;
 mod world;

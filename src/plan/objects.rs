@@ -13,6 +13,7 @@ use crate::model::span::Span;
 
 use super::action::Action;
 use super::address_pool::Cidr;
+use super::asked::Asked;
 use super::builder::{Builder, Draft, after};
 use super::cause::Cause;
 use super::desired::{Desired, base_labels};
@@ -152,6 +153,7 @@ impl Objects {
                 }
                 let mut labels = base_labels(world, known, &layer.to_string());
                 labels.insert(label::FINGERPRINT.to_owned(), hash);
+                labels.insert(label::ASKED.to_owned(), Asked::from(canonical).label(&[]));
                 labels.insert(label::COMPOSE_PROJECT.to_owned(), world.project(layer).to_string());
                 labels.insert(label::COMPOSE_NETWORK.to_owned(), key.to_owned());
                 let draft = Draft {

@@ -402,7 +402,7 @@ fn done_text(steps: &[&StepState]) -> String {
     let cause = changes.iter().map(|state| &state.info.cause).find(|cause| !matches!(cause, Cause::Replaces));
     match (group, changes.last()) {
         (Some(Group::Recreate), _) => match cause {
-            Some(cause) => format!("recreated ({cause})"),
+            Some(cause) => format!("recreated ({})", cause.in_short()),
             None => "recreated".to_owned(),
         },
         (Some(Group::Down), Some(last)) => done(&last.info).to_owned(),

@@ -207,7 +207,7 @@ pub(super) fn replacing() -> Script {
         .planned(
             "",
             &[
-                ("create", "web", group, Cause::Changed),
+                ("create", "web", group, Cause::Changed(Vec::new())),
                 ("stop", "web", group, Cause::Replaces),
                 ("remove", "web", group, Cause::Replaces),
                 ("rename", "web", group, Cause::Replaces),

@@ -117,7 +117,7 @@ impl PlainSink {
         match state.info.group {
             // A recreate is one line, at the end of its last step.
             Some(Group::Recreate) if !open(true) => Some(if open(false) {
-                format!("recreated ({})", self.progress.cause_of(&key)?)
+                format!("recreated ({})", self.progress.cause_of(&key)?.in_short())
             } else {
                 words
             }),

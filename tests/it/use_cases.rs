@@ -328,7 +328,7 @@ async fn a_plan_shows_layers_that_are_not_up_yet_and_then_only_what_differs() {
     let changed = LAB.replace("image: nginx", "image: nginx, environment: {A: b}");
     insta::assert_snapshot!(text(&lab(&changed)).await, @r"
     vm1
-      ~ web  recreate  configuration changed
+      ~ web  recreate  environment.A: b added
 
     1 to recreate
     ");

@@ -52,5 +52,5 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
     {
         terminal.say(&line);
     }
-    Ok(exit::OK)
+    Ok(if args.detailed_exitcode && !prepared.plan.is_empty() { exit::CHANGES } else { exit::OK })
 }

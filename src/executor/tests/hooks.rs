@@ -216,13 +216,13 @@ async fn what_shares_with_a_container_is_made_anew_with_it_and_what_asks_for_it_
     let before = ["lab-a-1", "lab-reader-1", "lab-other-1"].map(ids);
     let changed = lab(sharers("2"));
     insta::assert_snapshot!(plan(&engine, &up_goal(&changed)).await, @r"
-    #0 create owner (configuration changed)
+    #0 create owner (environment.V: 1 → 2)
     #1 stop a (owner is made anew)
     #2 stop other (owner is made anew)
-    #3 stop owner (configuration changed) after #0, #1 (ended), #2 (ended)
-    #4 remove owner (configuration changed) after #3
+    #3 stop owner (environment.V: 1 → 2) after #0, #1 (ended), #2 (ended)
+    #4 remove owner (environment.V: 1 → 2) after #3
     #5 rename owner (replaces the old one) after #0, #4 => owner created
-    #6 start owner (configuration changed) after #0, #4, #5 => owner started
+    #6 start owner (environment.V: 1 → 2) after #0, #4, #5 => owner started
     #7 wait owner (awaited) after #6 => owner ready
     #8 create a (shares with owner, which is made anew) after owner created
     #9 remove a (shares with owner, which is made anew) after #1 (ended), #8

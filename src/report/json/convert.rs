@@ -9,8 +9,10 @@ use crate::model::facts::Facts;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::observed::ContainerState;
 use crate::model::status::{LabStatus, ProjectStatus, ServiceStatus};
+use crate::plan::field::Field;
 use crate::plan::plan::Plan;
 use crate::plan::step::{Group, Must, Need, On};
+use crate::plan::thing::{Thing, things};
 use crate::{diag, event, model};
 
 use super::event::Event;
@@ -122,10 +124,15 @@ pub fn plan(
     sources: &SourceMap,
 ) -> v1::Plan {
     let steps = |plan: &Plan| plan.steps.iter().map(|it| step(&StepInfo::of(it))).collect();
-    let later = later.iter().map(|(layer, plan)| v1::Later { layer: layer.to_string(), steps: steps(plan) });
+    let later = later.iter().map(|(layer, plan)| v1::Later {
+        layer: layer.to_string(),
+        things: things(plan).iter().map(thing).collect(),
+        steps: steps(plan),
+    });
     v1::Plan {
         project: project.to_owned(),
         changes: !plan.is_empty(),
+        things: things(plan).iter().map(thing).collect(),
         steps: steps(plan),
         later: later.collect(),
         problems: problems(found, sources),
@@ -151,6 +158,26 @@ fn problem(diagnostic: &Diagnostic, sources: &SourceMap) -> v1::Problem {
     }
 }
 
+fn thing(it: &Thing<'_>) -> v1::Thing {
+    v1::Thing {
+        of: it.of.to_string(),
+        layer: it.layer.to_string(),
+        effect: it.effect.as_str(),
+        action: it.word,
+        cause: it.cause.to_string(),
+        fields: it.cause.fields().iter().map(field).collect(),
+    }
+}
+
+fn field(it: &Field) -> v1::Field {
+    v1::Field {
+        path: it.path.clone(),
+        change: it.change().as_str(),
+        from: it.from.shown().map(str::to_owned),
+        to: it.to.shown().map(str::to_owned),
+    }
+}
+
 fn step(info: &StepInfo) -> v1::Step {
     v1::Step {
         id: info.id.0,
@@ -159,6 +186,7 @@ fn step(info: &StepInfo) -> v1::Step {
         action: info.verb,
         change: info.change,
         cause: info.cause.to_string(),
+        fields: info.cause.fields().iter().map(field).collect(),
         group: info.group.map(|group| match group {
             Group::Up => "up",
             Group::Recreate => "recreate",
