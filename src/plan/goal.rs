@@ -258,6 +258,17 @@ pub struct Down {
     pub grace: Option<Duration>,
     /// How long a stopped node may take to answer, so that its layer can be taken apart, in place of a minute.
     pub patience: Option<Duration>,
+    /// Which images go too.
+    pub rmi: Option<Rmi>,
+}
+
+/// Images that go with a lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rmi {
+    /// Those that were built for it.
+    Local,
+    /// All that its containers were made of.
+    All,
 }
 
 impl Goal {
