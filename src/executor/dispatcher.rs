@@ -44,7 +44,7 @@ mod again;
 use again::Again;
 
 /// Calls at once on the root engine and on each inner one (DESIGN 12.7).
-const PERMITS: (usize, usize) = (8, 4);
+const PERMITS: (usize, usize) = (16, 4);
 /// Pulls at once, over all engines: they share the user's line.
 const PULLS: usize = 4;
 /// How often the sink may move.

@@ -310,7 +310,7 @@ async fn a_layer_on_the_parents_engine_is_entered_through_it() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_calls_are_under_way_on_an_engine_than_its_permits() {
-    for (parallel, most) in [(None, 8), (NonZeroUsize::new(3), 3)] {
+    for (parallel, most) in [(None, 16), (NonZeroUsize::new(3), 3)] {
         let engine = engine().with_image("busybox");
         engine.shuffle(7);
         let lab = lab((0..20).map(|n| service(&format!("s{n}"))).collect());
