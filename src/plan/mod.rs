@@ -33,6 +33,7 @@ mod pull;
 mod quiesce;
 mod ranges;
 mod refresh;
+mod renewal;
 mod secrecy;
 mod sharing;
 pub mod step;
