@@ -44,7 +44,7 @@ mod again;
 use again::Again;
 
 /// Calls at once on the root engine and on each inner one (DESIGN 12.7).
-const PERMITS: (usize, usize) = (8, 4);
+const PERMITS: (usize, usize) = (16, 4);
 /// Pulls at once, over all engines: they share the user's line.
 const PULLS: usize = 4;
 /// How often the sink may move.
@@ -528,6 +528,8 @@ impl<'a> Dispatcher<'a> {
             let topology = &up.lab.topology;
             // What this run did not start may have ended long ago.
             let starts = |addr: &Addr| match up.way.starts {
+                // Whoever watches sees how it ends.
+                _ if up.way.foreground => false,
                 // It stands for the container beside it, which is not started here.
                 _ if up.way.one_off.as_ref().is_some_and(|one| one.addr == *addr) => false,
                 Starts::All => true,

@@ -26,7 +26,7 @@ use super::survey::Surveyed;
 pub struct RunOptions {
     /// `up`, `down`, …, for `RunStarted`.
     pub command: &'static str,
-    /// Calls at once on the root engine; inner engines get half, at least one. `None`: 8 and 4.
+    /// Calls at once on the root engine; inner engines get half, at least one. `None`: 16 and 4.
     pub parallel: Option<NonZeroUsize>,
     /// The user's files, for what is copied into containers.
     pub files: Arc<dyn HostFiles>,

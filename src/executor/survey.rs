@@ -83,7 +83,8 @@ pub async fn survey_knowing(
     survey.drain().await;
     // Engines that are reached by an address may be one of the others, so the others come first.
     while let Some((_, node)) = survey.by_address.pop_first() {
-        survey.ask_for_ids().await;
+        // They are told apart by the ID in their facts.
+        ask_for_facts(&mut survey.known, &survey.engines).await;
         let Some(parent) = survey.engines.get(&node.home) else { continue };
         let probed = probe(parent, node, true, options.patience).await;
         survey.take(probed);
@@ -231,22 +232,22 @@ impl Survey<'_> {
     fn is_in_scope(&self, addr: &Addr) -> bool {
         self.options.paths.is_empty() || self.options.paths.iter().any(|path| is_on_the_way(path, addr))
     }
+}
 
-    /// Fetches the facts that are missing: engines are told apart by the ID in them.
-    async fn ask_for_ids(&mut self) {
-        let asked = self.known.layers.iter().filter_map(|(path, layer)| match layer {
-            Layer::Answered(answered) if answered.home == *path && answered.facts.is_none() => {
-                self.engines.get(path).map(|engine| (path.clone(), engine))
-            }
-            _ => None,
-        });
-        let asked = asked.map(|(path, engine)| async move {
-            (path, tokio::time::timeout(LOOK, engine.facts()).await.ok().and_then(Result::ok))
-        });
-        for (path, facts) in futures_util::future::join_all(asked).await {
-            if let Some(Layer::Answered(answered)) = self.known.layers.get_mut(&path) {
-                answered.facts = facts;
-            }
+/// Asks the engines that have not told their facts. One that does not answer now goes without.
+pub async fn ask_for_facts(known: &mut Known, engines: &Engines) {
+    let asked = known.layers.iter().filter_map(|(path, layer)| match layer {
+        Layer::Answered(answered) if answered.home == *path && answered.facts.is_none() => {
+            engines.get(path).map(|engine| (path.clone(), engine))
+        }
+        _ => None,
+    });
+    let asked = asked.map(|(path, engine)| async move {
+        (path, tokio::time::timeout(LOOK, engine.facts()).await.ok().and_then(Result::ok))
+    });
+    for (path, facts) in futures_util::future::join_all(asked).await {
+        if let Some(Layer::Answered(answered)) = known.layers.get_mut(&path) {
+            answered.facts = facts;
         }
     }
 }

@@ -188,6 +188,8 @@ pub struct ObservedImage {
     pub digests: Vec<String>,
     /// Size in bytes.
     pub size: i64,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What one container says of itself when asked alone.

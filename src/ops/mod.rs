@@ -3,6 +3,7 @@
 //! Alone touches the user's disk ([`files`], [`find`], [`host_facts`]) and alone opens the root engine ([`root`]).
 
 pub mod address;
+pub mod attach;
 pub mod circumstances;
 pub mod context;
 pub mod copy;

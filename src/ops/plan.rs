@@ -12,10 +12,10 @@ use crate::diag::source::SourceMap;
 use crate::event::event::CancelLevel;
 use crate::event::sink::Sink;
 use crate::executor::run::{Before, RunOptions, run};
-use crate::executor::survey::{SurveyOptions, Surveyed, survey_knowing};
+use crate::executor::survey::{SurveyOptions, Surveyed, ask_for_facts, survey_knowing};
 use crate::model::addr::LayerPath;
 use crate::plan::goal::Goal;
-use crate::plan::known::Layer;
+use crate::plan::known::{Known, Layer};
 use crate::plan::plan::Plan;
 use crate::plan::step::StepId;
 
@@ -59,7 +59,7 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
         paths: goal.paths().to_vec(),
-        facts: matches!(goal, Goal::Up(_)),
+        facts: false,
         patience: ctx.limits.answer,
     };
     // A wait for another run is not this one's time.
@@ -76,10 +76,10 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
     let planning = goal.planning();
     let refresh = planning.refresh(&surveyed.known, StepId(0));
-    let mut plan = match &refresh {
-        None => planning.plan(&surveyed.known, &scope, StepId(0)),
+    let first = |known: &Known| match &refresh {
+        None => planning.plan(known, &scope, StepId(0)),
         Some(refresh) => {
-            let mut known = surveyed.known.clone();
+            let mut known = known.clone();
             known.promised.extend(refresh.steps.iter().flat_map(|step| &step.reaches).cloned());
             let next = refresh.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(0);
             let mut plan = planning.plan(&known, &scope, StepId(next));
@@ -87,6 +87,12 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
             plan
         }
     };
+    let mut plan = first(&surveyed.known);
+    // What inner engines are counts only where something is to be made: most runs of a lab make nothing.
+    if matches!(goal, Goal::Up(_)) && !plan.is_empty() && surveyed.known.layers.len() > 1 {
+        ask_for_facts(&mut surveyed.known, &surveyed.engines).await;
+        plan = first(&surveyed.known);
+    }
     let foreseen = foreseen(&planning, &surveyed.known, &plan);
     foreseen.into_iter().for_each(|problem| plan.problems.push(problem));
     let before = Before { survey, plan: began.elapsed() };

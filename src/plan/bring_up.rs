@@ -176,7 +176,8 @@ impl<'p, 'a> Bringing<'p, 'a> {
     fn is_done(&self, container: &ObservedContainer) -> bool {
         let spec = &self.desired.spec;
         let job = self.wants(Stage::Completed)
-            || (self.desired.service.node.is_none()
+            || (!self.planner.up.way.foreground
+                && self.desired.service.node.is_none()
                 && spec.healthcheck.is_none()
                 && spec.ports.is_empty()
                 && spec.expose.is_empty()

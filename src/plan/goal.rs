@@ -145,6 +145,9 @@ pub struct Way {
     pub builds: Builds,
     /// What every build is asked for beside what the file asks for.
     pub building: Building,
+    /// The user stays to watch: what has ended counts as done only where others wait for its end, else it is started
+    /// again; how something ends is seen then, and fails nothing here.
+    pub foreground: bool,
     /// Images are made ready, and nothing else is done.
     pub images_only: Option<ImagesOnly>,
     /// A container that is made once what it needs is up: what is wanted then is only that.
@@ -255,6 +258,17 @@ pub struct Down {
     pub grace: Option<Duration>,
     /// How long a stopped node may take to answer, so that its layer can be taken apart, in place of a minute.
     pub patience: Option<Duration>,
+    /// Which images go too.
+    pub rmi: Option<Rmi>,
+}
+
+/// Images that go with a lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rmi {
+    /// Those that were built for it.
+    Local,
+    /// All that its containers were made of.
+    All,
 }
 
 impl Goal {

@@ -12,6 +12,7 @@ pub mod cause;
 mod claims;
 mod desired;
 mod down;
+mod down_images;
 mod engine_lacks;
 pub mod field;
 pub mod fingerprint;

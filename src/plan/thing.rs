@@ -148,7 +148,13 @@ fn creates(action: &Action) -> bool {
 }
 
 fn removes(action: &Action) -> bool {
-    matches!(action, Action::Remove { .. } | Action::RemoveNetwork { .. } | Action::RemoveVolume { .. })
+    matches!(
+        action,
+        Action::Remove { .. }
+            | Action::RemoveNetwork { .. }
+            | Action::RemoveVolume { .. }
+            | Action::RemoveImage { .. }
+    )
 }
 
 fn starts(action: &Action) -> bool {

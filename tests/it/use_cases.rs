@@ -119,12 +119,53 @@ async fn what_is_up_is_listed_and_what_is_down_is_gone() {
     let row = labs.first().expect("one lab");
     assert_eq!((row.project.as_str(), row.containers, row.running, row.nodes), ("poc", 2, 2, 1));
 
-    let options = DownOptions { project: project(), volumes: true, grace: None, patience: None };
+    let options = DownOptions { project: project(), volumes: true, grace: None, patience: None, rmi: None };
     let prepared = prepare_down(&ctx, &options).await.expect("nothing stands in the way");
     let (_sender, cancel) = watch::channel(None);
     assert!(prepared.carry_out(None, &mut Recorder::default(), cancel).await.is_success());
     assert_eq!(addresses(&ctx, &[]).await.expect("listed"), Vec::<String>::new());
     assert_eq!(ls(&ctx).await.expect("listed"), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_up_asks_each_engine_once_for_each_thing() {
+    let engine = engine();
+    let ctx = ctx(&engine);
+    let several = |indent: &str, count: usize| {
+        (0..count).map(|n| format!("{indent}s{n}: {{image: nginx}}\n")).collect::<String>()
+    };
+    let node = |indent: &str, name: &str| {
+        format!("{indent}{name}:\n{indent}  engine: dind\n{indent}  inner:\n{indent}    services:\n")
+    };
+    // Twenty containers in three levels.
+    let text = format!(
+        "name: poc\nservices:\n{}{}{}{}{}",
+        several("  ", 5),
+        node("  ", "a"),
+        several("        ", 6),
+        node("        ", "b"),
+        several("              ", 7),
+    );
+    let lab = lab(&text);
+    assert!(bring_up(&ctx, &lab, &[]).await.is_success());
+    assert_eq!(addresses(&ctx, &[]).await.expect("listed").len(), 20);
+    let before = engine.snapshot();
+    engine.forget_calls();
+    let again = bring_up(&ctx, &lab, &[]).await;
+    assert_eq!((again.is_success(), again.summary.changed), (true, 0));
+    assert_eq!(engine.snapshot(), before);
+    let calls: Vec<String> =
+        engine.calls().into_iter().map(|call| format!("{} {}", call.engine, call.op)).collect();
+    // One `observe` is one list of containers, of networks, of volumes and of images (see the adapter's tests).
+    let expected = [
+        "/ read facts",
+        "/ observe",
+        "/poc-a-1 ping",
+        "/poc-a-1 observe",
+        "/poc-a-1/poc-a-b-1 ping",
+        "/poc-a-1/poc-a-b-1 observe",
+    ];
+    assert_eq!(calls, expected);
 }
 
 #[tokio::test(start_paused = true)]

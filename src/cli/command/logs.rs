@@ -13,6 +13,7 @@ use crate::ops::address::parse_patterns;
 use crate::ops::context::Ctx;
 use crate::ops::error::OpError;
 use crate::ops::load::project_name;
+use crate::ops::log_lines::LogLine;
 use crate::ops::logs::{self, LogTime, LogsOptions};
 use crate::report::log_prefix::LogPrefix;
 use crate::report::style::Tone;
@@ -51,21 +52,24 @@ pub async fn logs(args: &LogsArgs, settings: &Settings, terminal: &Terminal) -> 
                 code = exit::FAILED;
             }
             Some(Ok(line)) => {
-                let mut text = String::new();
-                if !args.no_log_prefix {
-                    text.push_str(prefixes.of(&line.addr));
-                }
-                if args.timestamps {
-                    terminal.out.paint_into(&mut text, Tone::Faint, &line.time);
-                    text.push(' ');
-                }
-                let mut bytes = text.into_bytes();
-                bytes.extend_from_slice(&line.line);
-                bytes.push(b'\n');
-                terminal.print_bytes(&bytes)?;
+                let prefix = if args.no_log_prefix { "" } else { prefixes.of(&line.addr) };
+                terminal.print_bytes(&line_text(&line, prefix, args.timestamps, terminal))?;
             }
         }
     }
+}
+
+/// A line as it is shown, with its end.
+pub(super) fn line_text(line: &LogLine, prefix: &str, timestamps: bool, terminal: &Terminal) -> Vec<u8> {
+    let mut text = prefix.to_owned();
+    if timestamps {
+        terminal.out.paint_into(&mut text, Tone::Faint, &line.time);
+        text.push(' ');
+    }
+    let mut bytes = text.into_bytes();
+    bytes.extend_from_slice(&line.line);
+    bytes.push(b'\n');
+    bytes
 }
 
 pub(super) fn parse_time(text: &str) -> Result<LogTime, OpError> {

@@ -7,6 +7,7 @@ pub mod create;
 pub mod doctor;
 pub mod down;
 pub mod exec;
+pub mod foreground;
 pub mod inside;
 pub mod life;
 pub mod logs;

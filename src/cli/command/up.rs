@@ -12,13 +12,15 @@ use crate::cli::terminal::Terminal;
 use crate::model::addr::Pattern;
 use crate::model::service::PullPolicy;
 use crate::ops::address::parse_patterns;
-use crate::ops::load::{ValidLab, load};
+use crate::ops::error::OpError;
+use crate::ops::load::{Lab, ValidLab, load};
 use crate::ops::pull_policy::with_pull_policy;
 use crate::ops::scale::{parse_scale, scaled};
 use crate::ops::up::{Orphans, Starts, Until, UpOptions, Way, prepare_up};
 use crate::report::asks;
 use crate::report::sink_hushed::Hush;
 
+use super::foreground;
 use super::run::{Course, Opened};
 
 /// What `up`, `create`, `scale`, `build` and `pull` ask for.
@@ -35,7 +37,12 @@ pub struct Asked<'a> {
     pub hush: Hush,
     /// How, and which lab.
     pub change: &'a ChangeArgs,
+    /// What flags ask of the lab beside what `options` does.
+    pub check: Option<Check<'a>>,
 }
+
+/// Holds flags against a lab before anything is done.
+pub type Check<'a> = &'a (dyn Fn(&Lab) -> Result<(), OpError> + Send + Sync);
 
 /// What came of it.
 pub struct BroughtUp {
@@ -73,6 +80,7 @@ impl<'a> Asked<'a> {
             },
             hush: Hush { pulls: making.quiet_pull, builds: making.quiet_build },
             change,
+            check: None,
         })
     }
 
@@ -95,6 +103,7 @@ impl<'a> Asked<'a> {
             },
             hush: Hush::default(),
             change,
+            check: None,
         })
     }
 
@@ -108,6 +117,16 @@ impl<'a> Asked<'a> {
 
 /// Brings the lab up.
 pub async fn up(args: &UpArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    if args.watching.stays() {
+        return foreground::up(args, settings, terminal).await;
+    }
+    if args.watching.must_stay() {
+        return Err(CliError::Usage {
+            message: "`--detach` leaves nobody to attach, or to stop the lab when a container ends"
+                .to_owned(),
+            hint: Some("leave `--detach` away, or the flags about the foreground".to_owned()),
+        });
+    }
     let until = if args.no_wait { Until::Started } else { Until::Ready(args.wait_timeout) };
     let starts = if args.no_start { Starts::Nothing } else { Starts::All };
     let asked = Asked::making(&args.addresses, (until, starts), &args.making, &args.change, settings)?;
@@ -127,6 +146,9 @@ pub async fn bring_up(
         Some(policy) => with_pull_policy(lab, policy),
         None => lab,
     };
+    if let Some(check) = asked.check {
+        check(&lab.lab)?;
+    }
     let quiet = matches!(settings.progress, Progress::Quiet | Progress::Json);
     if !quiet {
         say_problems(&lab.warnings, &lab.sources, terminal);

@@ -133,6 +133,7 @@ impl Image {
             tags: self.tags.clone(),
             digests: self.digests.clone(),
             size: i64::try_from(self.size()).unwrap_or(i64::MAX),
+            labels: BTreeMap::new(),
         }
     }
 

@@ -310,7 +310,7 @@ async fn a_layer_on_the_parents_engine_is_entered_through_it() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_calls_are_under_way_on_an_engine_than_its_permits() {
-    for (parallel, most) in [(None, 8), (NonZeroUsize::new(3), 3)] {
+    for (parallel, most) in [(None, 16), (NonZeroUsize::new(3), 3)] {
         let engine = engine().with_image("busybox");
         engine.shuffle(7);
         let lab = lab((0..20).map(|n| service(&format!("s{n}"))).collect());
@@ -421,7 +421,8 @@ async fn what_may_fail_is_told_and_does_not_count() {
     up(&engine, &lab).await;
     engine.by_hand("lab-vm-1", &Change::Stop(None));
     engine.set_behaviour("lab-vm-1", Behaviour::default().boots(Boot::Never));
-    let down = Goal::Down(Down { project: project(), volumes: false, grace: None, patience: None });
+    let down =
+        Goal::Down(Down { project: project(), volumes: false, grace: None, patience: None, rmi: None });
     let ran = go(&engine, &down).await;
     assert!(ran.ends().contains(&"enter vm: failed".to_owned()), "{:?}", ran.ends());
     ran.assert_good();

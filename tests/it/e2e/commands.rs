@@ -131,3 +131,25 @@ fn what_runs_inside_is_looked_at_and_used_by_its_address() {
     let died = events.stdout.lines().find(|line| line.contains("\"action\":\"die\"")).expect("it was told");
     assert!(died.contains("\"address\":\"vm1/db\"") && died.contains("\"exitCode\":\"137\""), "{died}");
 }
+
+#[test]
+fn variables_of_compose_must_mean_the_same() {
+    let service = "{image: \"${BUSYBOX_IMAGE}\", init: true, command: [sleep, infinity]}";
+    let Some(lab) = TestLab::new("variables", &format!("services:\n  a: {service}\n  b: {service}\n")) else {
+        return;
+    };
+    let mut lab = lab.with("COMPOSE_STATUS_STDOUT", "1").with("COMPOSE_PARALLEL_LIMIT", "1");
+    let told = lab.run(&["up"]).ok();
+    assert!(told.stdout.contains("is up: 2 services") && told.stderr.is_empty(), "{told:?}");
+    lab = lab.with("COMPOSE_STATUS_STDOUT", "0");
+
+    lab.write("nest.yaml", &format!("services:\n  a: {service}\n"));
+    let orphan = "`b` runs and is not in the file";
+    assert!(lab.run(&["up"]).ok().stderr.contains(orphan));
+    lab = lab.with("COMPOSE_IGNORE_ORPHANS", "true");
+    assert!(!lab.run(&["up"]).ok().stderr.contains(orphan));
+    assert_eq!(lab.run(&["up", "--remove-orphans"]).code, 2);
+    lab = lab.with("COMPOSE_IGNORE_ORPHANS", "").with("COMPOSE_REMOVE_ORPHANS", "true");
+    lab.run(&["up"]).ok();
+    assert_eq!(lab.containers().into_keys().collect::<Vec<_>>(), ["a"]);
+}

@@ -9,6 +9,7 @@ mod commands;
 mod examples;
 mod failures;
 mod files;
+mod foreground;
 mod images;
 mod kill;
 mod kinds;

@@ -28,6 +28,7 @@ pub(crate) struct TestLab {
 }
 
 /// What a run of the program left behind.
+#[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) stdout: String,
