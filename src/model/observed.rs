@@ -38,8 +38,8 @@ pub struct ObservedContainer {
     pub labels: BTreeMap<String, String>,
     /// Published ports.
     pub ports: Vec<ObservedPort>,
-    /// Names of its networks and its address in each (empty when stopped).
-    pub networks: BTreeMap<String, String>,
+    /// Its networks by name.
+    pub networks: BTreeMap<String, ObservedEndpoint>,
     /// Mounts.
     pub mounts: Vec<ObservedMount>,
     /// Seconds since 1970 when it was made.
@@ -139,6 +139,16 @@ pub struct ObservedMount {
     pub source: String,
     /// Path inside.
     pub target: String,
+}
+
+/// A container's place in a network.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct ObservedEndpoint {
+    /// ID of the network; empty for a container that was never started. A stopped container keeps it, also when that
+    /// network is gone and another has its name: it does not start then.
+    pub network: String,
+    /// Its address; empty when stopped.
+    pub address: String,
 }
 
 /// A network on an engine.

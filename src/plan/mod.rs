@@ -34,6 +34,7 @@ mod pull;
 mod quiesce;
 mod ranges;
 mod refresh;
+mod renewal;
 mod secrecy;
 mod sharing;
 pub mod step;

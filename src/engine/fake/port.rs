@@ -16,7 +16,8 @@ use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::failure::FailureKind;
 use crate::model::observed::{
-    ContainerDetail, ContainerState, ImageDetail, Observed, ObservedContainer, ObservedMount,
+    ContainerDetail, ContainerState, ImageDetail, Observed, ObservedContainer, ObservedEndpoint,
+    ObservedMount,
 };
 use crate::model::usage::{ProcessTable, Usage};
 
@@ -377,7 +378,13 @@ impl Container {
             networks: self
                 .networks
                 .iter()
-                .map(|(name, joined)| (name.clone(), joined.address.clone().unwrap_or_default()))
+                .map(|(name, joined)| {
+                    let endpoint = ObservedEndpoint {
+                        network: joined.network.clone().unwrap_or_default(),
+                        address: joined.address.clone().unwrap_or_default(),
+                    };
+                    (name.clone(), endpoint)
+                })
                 .collect(),
             mounts: mounts.collect(),
             created: self.created,

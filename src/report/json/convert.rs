@@ -165,8 +165,8 @@ fn thing(it: &Thing<'_>) -> v1::Thing {
         layer: it.layer.to_string(),
         effect: it.effect.as_str(),
         action: it.word,
-        cause: it.cause.to_string(),
-        fields: it.cause.fields().iter().map(field).collect(),
+        cause: it.causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        fields: it.causes.iter().flat_map(|cause| cause.fields()).map(field).collect(),
     }
 }
 
