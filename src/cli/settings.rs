@@ -38,6 +38,8 @@ pub struct Settings {
     pub environment: Environment,
     /// How progress is shown.
     pub progress: Progress,
+    /// Whether progress goes to standard output (`COMPOSE_STATUS_STDOUT`).
+    pub status_stdout: bool,
     /// Colour on standard output.
     pub color_stdout: bool,
     /// Colour on standard error.
@@ -73,21 +75,22 @@ impl Settings {
         let (color_stdout, color_stderr) = (color(environment.stdout_tty), color(environment.stderr_tty));
         let asked =
             environment.var("COMPOSE_PROGRESS").and_then(|word| ProgressArg::from_str(word, true).ok());
+        let status_stdout = is_on(&environment, "COMPOSE_STATUS_STDOUT");
+        let status_tty = if status_stdout { environment.stdout_tty } else { environment.stderr_tty };
         let progress = match global.progress.or(asked).unwrap_or(ProgressArg::Auto) {
-            ProgressArg::Auto if environment.stderr_tty && !dumb => Progress::Tty,
+            ProgressArg::Auto if status_tty && !dumb => Progress::Tty,
             ProgressArg::Auto | ProgressArg::Plain => Progress::Plain,
             ProgressArg::Tty => Progress::Tty,
             ProgressArg::Json => Progress::Json,
             ProgressArg::Quiet => Progress::Quiet,
         };
         let unicode = environment.is_utf8();
-        Self { environment, progress, color_stdout, color_stderr, unicode, lab }
+        Self { environment, progress, status_stdout, color_stdout, color_stderr, unicode, lab }
     }
 
     /// Whether a variable of the environment switches something on.
     pub fn is_on(&self, name: &str) -> bool {
-        let value = self.environment.var(name).map(str::to_ascii_lowercase);
-        value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true" | "y" | "yes" | "on"))
+        is_on(&self.environment, name)
     }
 
     /// Itself, with no progress where `quiet` asks for none.
@@ -194,4 +197,10 @@ impl Settings {
             vars: env.vars.clone(),
         })
     }
+}
+
+/// Whether a variable switches something on, by docker/compose's words (`pkg/utils`, `StringToBool`).
+fn is_on(environment: &Environment, name: &str) -> bool {
+    let value = environment.var(name).map(str::to_ascii_lowercase);
+    value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true" | "y" | "yes" | "on"))
 }

@@ -50,6 +50,7 @@ fn deed(step: &Step) -> (&'static str, String) {
         Action::Rename { .. } => "rename container",
         Action::RemoveNetwork { .. } => "remove network",
         Action::RemoveVolume { .. } => "remove volume",
+        Action::RemoveImage { .. } => "remove image",
         Action::Hook { point: HookPoint::PostStart, .. } => "run a `post_start` hook of",
         Action::Hook { point: HookPoint::PreStop, .. } => "run a `pre_stop` hook of",
         Action::Wait { .. } if step.cause == Cause::Hook => "run a `pre_start` hook of",

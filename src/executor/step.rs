@@ -134,6 +134,7 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         }
         Action::RemoveNetwork { network } => engine.remove(&Remove::Network(network.clone())).await,
         Action::RemoveVolume { volume } => engine.remove(&Remove::Volume(volume.clone())).await,
+        Action::RemoveImage { image } => engine.remove(&Remove::Image(image.clone())).await,
         Action::Join
         | Action::Hook { .. }
         | Action::Wait { .. }

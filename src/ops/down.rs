@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::diag::source::SourceMap;
 use crate::model::name::ProjectName;
+pub use crate::plan::goal::Rmi;
 use crate::plan::goal::{Down, Goal};
 
 use super::context::Ctx;
@@ -22,6 +23,8 @@ pub struct DownOptions {
     pub grace: Option<Duration>,
     /// How long a stopped node may take to answer, so that it can be emptied.
     pub patience: Option<Duration>,
+    /// Which images go too.
+    pub rmi: Option<Rmi>,
 }
 
 /// Surveys and plans. Changes nothing.
@@ -34,6 +37,7 @@ pub async fn prepare_down(ctx: &Ctx, options: &DownOptions) -> Result<Prepared, 
         volumes: options.volumes,
         grace: options.grace,
         patience: options.patience,
+        rmi: options.rmi,
     });
     prepare(ctx, goal).await?.accepted(&Arc::new(SourceMap::default()))
 }

@@ -156,6 +156,11 @@ pub enum Action {
         /// The volume.
         volume: String,
     },
+    /// Takes a name from an image, and with the last one the image.
+    RemoveImage {
+        /// The name.
+        image: String,
+    },
     /// Runs a program in a container, to its end.
     Hook {
         /// The container.
@@ -205,7 +210,10 @@ impl Action {
             Self::Kill { .. } => "kill",
             Self::Pause { .. } => "pause",
             Self::Unpause { .. } => "unpause",
-            Self::Remove { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
+            Self::Remove { .. }
+            | Self::RemoveNetwork { .. }
+            | Self::RemoveVolume { .. }
+            | Self::RemoveImage { .. } => "remove",
             Self::Rename { .. } => "rename",
             Self::Hook { point, .. } => point.as_str(),
             Self::Wait { .. } => "wait",

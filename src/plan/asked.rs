@@ -151,6 +151,33 @@ pub(super) fn changes(before: &str, now: &str, project: &str, directory: &Path) 
     out
 }
 
+/// A line that stands otherwise in two labels: its key, and which of its values are gone and new.
+pub(super) struct Line<'a> {
+    pub(super) key: &'a str,
+    pub(super) removed: Vec<&'a str>,
+    pub(super) added: Vec<&'a str>,
+}
+
+/// The file's lines that stand otherwise in two labels.
+pub(super) fn lines_changed<'a>(before: &'a str, now: &'a str) -> Vec<Line<'a>> {
+    let (before, now) = (Read::new(before), Read::new(now));
+    let keys: BTreeSet<&str> = before.values.keys().chain(now.values.keys()).copied().collect();
+    let changed = keys.into_iter().filter(|key| !key.starts_with(KIND) && before.list(key) != now.list(key));
+    changed
+        .map(|key| Line {
+            key,
+            removed: without(before.list(key), now.list(key)),
+            added: without(now.list(key), before.list(key)),
+        })
+        .collect()
+}
+
+/// The values of one line of a label.
+pub(super) fn values_of<'a>(label: &'a str, key: &str) -> Vec<&'a str> {
+    let lines = label.lines().filter_map(|line| line.split_once('='));
+    lines.filter(|(found, _)| *found == key).map(|(_, value)| value).collect()
+}
+
 /// What a kind would do otherwise.
 pub(super) fn kind_changes(before: &str, now: &str, project: &str, directory: &Path) -> Vec<Field> {
     let (before, now) = (Read::new(before), Read::new(now));

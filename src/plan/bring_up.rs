@@ -23,6 +23,7 @@ use super::quiesce::is_running;
 use super::step::{Group, Need, StepId};
 use super::up::Planner;
 
+mod drift;
 mod held;
 
 /// The work on one instance.
@@ -98,10 +99,13 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if self.planner.up.way.no_recreate {
             return None;
         }
-        if file != self.desired.fingerprint.0
-            || labels.get(label::FILES) != self.desired.labels.get(label::FILES)
-        {
+        let is_other = file != self.desired.fingerprint.0
+            || labels.get(label::FILES) != self.desired.labels.get(label::FILES);
+        if is_other && !self.can_stay(container) {
             return Some(Cause::Changed(self.changes(container, changes)));
+        }
+        if let Some(network) = self.renewed_network(container) {
+            return Some(Cause::NetworkRenewed(network));
         }
         let service = self.desired.service;
         if let Some(cause) = self.planner.is_orphaned(&self.desired.addr, service, container.created) {
@@ -133,12 +137,12 @@ impl<'p, 'a> Bringing<'p, 'a> {
     }
 
     pub(super) fn plan(mut self) {
-        self.check_names();
+        let free = self.check_names();
+        self.before.extend(free);
         match self.keep {
             Some(container)
                 if self.others.is_empty()
                     && is_running(container)
-                    && container.name == self.desired.name
                     && !self.planner.stopped.contains_key(&container.id) =>
             {
                 self.remove_filled(&[]);
@@ -190,7 +194,14 @@ impl<'p, 'a> Bringing<'p, 'a> {
     }
 
     fn running(&mut self, container: &ObservedContainer) {
-        let mut start = None;
+        let mut start = self.mend_name(container);
+        let mended = self.mend_networks(container);
+        // A node's engine goes on meanwhile.
+        if self.desired.service.node.is_none() {
+            start = mended.last().copied().or(start);
+        } else {
+            start = None;
+        }
         if container.state == ContainerState::Paused && self.starts() {
             start = Some(self.push(
                 Cause::Paused,
@@ -231,6 +242,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.remove_filled(&removed);
         ready.extend(removed.iter().copied().map(after));
         let mut name = container.clone();
+        if let Some(keep) = self.keep.filter(|_| !fresh) {
+            ready.extend(self.mend_networks(keep).into_iter().map(after));
+        }
         let starts = self.starts();
         let mut there = created;
         if self.keep.map_or(replaced, |keep| keep.name != self.desired.name) {
@@ -268,7 +282,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
                 None => Cause::NotRunning,
             },
         };
-        self.check_ports();
+        ready.extend(self.check_ports());
         let start = self.push(cause, Action::Start { container: name.clone() }, ready);
         let group = if self.others.is_empty() { Group::Up } else { Group::Recreate };
         let run: Vec<HookRun> = self.desired.service.behaviour.post_start.iter().map(hooks::run_of).collect();

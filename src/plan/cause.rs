@@ -23,6 +23,18 @@ pub enum Cause {
     Changed(Vec<Field>),
     /// The file is the same; a newer nestctl would make the node otherwise, and the user asked for it.
     KindChanged(Vec<Field>),
+    /// The file is the same, and the container is not in one of its networks: which.
+    Disconnected(String),
+    /// The file is the same, and the container is in a network of the lab in which it has no part: which.
+    Intruding(String),
+    /// It has another name than it was given: which.
+    Renamed(String),
+    /// A network that it is in is made anew: which.
+    NetworkRenewed(String),
+    /// Another has its port from now on: which.
+    PortMoves(Addr),
+    /// Its layer is on another engine now.
+    Moved,
     /// The image's tag names another image now.
     ImageChanged,
     /// `pull_policy: build`.
@@ -96,6 +108,12 @@ impl fmt::Display for Cause {
             Self::KindChanged(fields) => {
                 write!(f, "made by another version of nestctl: {}", Fields(fields))
             }
+            Self::Disconnected(network) => write!(f, "not in network {network}"),
+            Self::Intruding(network) => write!(f, "in network {network}, where the file does not have it"),
+            Self::Renamed(name) => write!(f, "was renamed to {name}"),
+            Self::NetworkRenewed(network) => write!(f, "network {network} is made anew"),
+            Self::PortMoves(addr) => write!(f, "{addr} gets its port"),
+            Self::Moved => f.write_str("its layer is on another engine now"),
             Self::ImageChanged => f.write_str("image changed"),
             Self::BuildAlways => f.write_str("pull policy is `build`"),
             Self::PullAlways => f.write_str("pull policy is `always`"),

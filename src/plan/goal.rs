@@ -197,6 +197,10 @@ pub struct Building {
     pub no_cache: bool,
     /// Base images are pulled although they are there.
     pub pull: bool,
+    /// Attestation of how images were made, over the file's.
+    pub provenance: Option<String>,
+    /// Attestation of what is in images, over the file's.
+    pub sbom: Option<String>,
 }
 
 /// A container beside those of the file (`run`).
@@ -258,6 +262,17 @@ pub struct Down {
     pub grace: Option<Duration>,
     /// How long a stopped node may take to answer, so that its layer can be taken apart, in place of a minute.
     pub patience: Option<Duration>,
+    /// Which images go too.
+    pub rmi: Option<Rmi>,
+}
+
+/// Images that go with a lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rmi {
+    /// Those that were built for it.
+    Local,
+    /// All that its containers were made of.
+    All,
 }
 
 impl Goal {

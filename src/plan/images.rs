@@ -237,7 +237,13 @@ mod tests {
     fn a_copy_is_known_by_the_digest_that_it_was_copied_by() {
         let reference = "r.io/x:1@sha256:0123456789abcdef";
         let tags = vec!["r.io/x:nestctl-0123456789ab".to_owned()];
-        let image = ObservedImage { id: "sha256:1".to_owned(), tags, digests: Vec::new(), size: 1 };
+        let image = ObservedImage {
+            id: "sha256:1".to_owned(),
+            tags,
+            digests: Vec::new(),
+            size: 1,
+            labels: BTreeMap::new(),
+        };
         let (known, home) = (known_with(image), LayerPath::root());
         let mut images = Images::default();
         assert_eq!(images.id(&known, &home, reference).as_deref(), Some("sha256:1"));
@@ -247,7 +253,13 @@ mod tests {
     #[test]
     fn a_pulled_image_is_known_by_its_digest_whatever_tag_stands_beside_it() {
         let digests = vec!["r.io/x@sha256:0123456789abcdef".to_owned()];
-        let image = ObservedImage { id: "sha256:1".to_owned(), tags: Vec::new(), digests, size: 1 };
+        let image = ObservedImage {
+            id: "sha256:1".to_owned(),
+            tags: Vec::new(),
+            digests,
+            size: 1,
+            labels: BTreeMap::new(),
+        };
         let mut images = Images::default();
         let known = known_with(image);
         for reference in ["r.io/x:1@sha256:0123456789abcdef", "r.io/x@sha256:0123456789abcdef"] {

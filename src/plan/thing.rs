@@ -57,8 +57,8 @@ pub struct Thing<'a> {
     pub effect: Effect,
     /// The verb for it: `connect`, `recreate`, `pull`.
     pub word: &'static str,
-    /// Why.
-    pub cause: &'a Cause,
+    /// Why: what explains it first, then what is changed on it beside that.
+    pub causes: Vec<&'a Cause>,
 }
 
 /// Everything that a plan changes, layer by layer, services after what they stand on.
@@ -81,7 +81,16 @@ pub fn things(plan: &Plan) -> Vec<Thing<'_>> {
         .into_iter()
         .map(|((layer, _, of), steps)| {
             let (effect, word, cause) = verdict(&steps, returns(&layer));
-            Thing { of, layer, effect, word, cause }
+            let mut causes = vec![cause];
+            if matches!(effect, Effect::Live | Effect::Start | Effect::Restart) {
+                let live = steps.iter().filter(|step| is_live(&step.action)).map(|step| &step.cause);
+                for cause in live.filter(|cause| !matches!(cause, Cause::Replaces)) {
+                    if !causes.contains(&cause) {
+                        causes.push(cause);
+                    }
+                }
+            }
+            Thing { of, layer, effect, word, causes }
         })
         .collect()
 }
@@ -139,7 +148,13 @@ fn creates(action: &Action) -> bool {
 }
 
 fn removes(action: &Action) -> bool {
-    matches!(action, Action::Remove { .. } | Action::RemoveNetwork { .. } | Action::RemoveVolume { .. })
+    matches!(
+        action,
+        Action::Remove { .. }
+            | Action::RemoveNetwork { .. }
+            | Action::RemoveVolume { .. }
+            | Action::RemoveImage { .. }
+    )
 }
 
 fn starts(action: &Action) -> bool {
@@ -148,6 +163,10 @@ fn starts(action: &Action) -> bool {
 
 fn stops(action: &Action) -> bool {
     matches!(action, Action::Stop { .. } | Action::Kill { .. })
+}
+
+fn is_live(action: &Action) -> bool {
+    matches!(action, Action::Connect { .. } | Action::Disconnect { .. } | Action::Rename { .. })
 }
 
 /// What neither makes nor removes, starts nor stops.

@@ -31,7 +31,7 @@ use super::images::{Images, Order, Wanted};
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
-use super::ours;
+use super::ours::{self, Ours};
 use super::plan::Plan;
 use super::pull;
 use super::quiesce;
@@ -65,6 +65,8 @@ pub(super) struct Planner<'a> {
     pub(super) wanted: &'a Closure<'a>,
     /// Volumes that hold files of one service, by its address.
     pub(super) filled: BTreeMap<Addr, Vec<&'a str>>,
+    /// The lab's containers that are on another engine than their layer's now.
+    pub(super) moved: Vec<Ours<'a>>,
     /// The lab's containers by address.
     pub(super) existing: BTreeMap<Addr, Vec<&'a ObservedContainer>>,
     /// Where nodes have something that outlives their containers, as far as it was asked for.
@@ -88,7 +90,10 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
     let up = basis.up;
     let topology = &up.lab.topology;
     let mut existing: BTreeMap<Addr, Vec<&ObservedContainer>> = BTreeMap::new();
-    for found in ours::containers(known, &topology.project) {
+    let all = ours::containers(known, &topology.project).into_iter();
+    let (moved, here): (Vec<Ours<'_>>, Vec<Ours<'_>>) =
+        all.partition(|found| is_moved(&basis.world, known, found));
+    for found in here {
         existing.entry(found.addr).or_default().push(found.container);
     }
     let mut planner = Planner {
@@ -100,6 +105,7 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
         builder: Builder::new(first),
         wanted: &basis.wanted,
         filled: ours::filled_volumes(known, &topology.project),
+        moved,
         existing,
         lasting: BTreeMap::new(),
         leaving: Vec::new(),
@@ -133,6 +139,16 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
         planner.layer(layer);
     }
     planner.builder.finish()
+}
+
+/// Whether a container is on an engine further out than that of its layer now: its node had none of its own before.
+/// What is on an engine further in goes with that.
+fn is_moved(world: &World<'_>, known: &Known, found: &Ours<'_>) -> bool {
+    let layer = found.addr.layer();
+    let home = world.home(&layer);
+    // The engine of a `tcp` node can be one of the lab's.
+    let elsewhere = world.is_elsewhere(&layer) && known.home(&layer) == Some(&found.home);
+    world.topology.layer(&layer).is_some() && !elsewhere && found.home.depth() < home.depth()
 }
 
 /// The milestones that this `up` is to reach.
@@ -216,6 +232,9 @@ impl<'a> Planner<'a> {
             return;
         }
         self.remove_orphans(path);
+        self.remove_moved(path);
+        self.renew_networks(path, layer);
+        self.check_volumes(path, layer);
         let preload = self.preload(path, layer);
         for service in self.used_first(path, layer) {
             for number in 1..=service.scale {
@@ -385,12 +404,13 @@ impl<'a> Planner<'a> {
         mut needs: Vec<Need>,
         volumes: bool,
     ) -> StepId {
-        if container.labels.contains_key(label::KIND) {
+        let stopped = self.stopped.get(&container.id).map(|(step, _)| *step);
+        if container.labels.contains_key(label::KIND) && stopped.is_none() {
             needs.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, addr));
             self.leaving.push(addr.inner());
         }
-        if let Some((step, _)) = self.stopped.get(&container.id) {
-            needs.push(super::builder::after_end(*step));
+        if let Some(step) = stopped {
+            needs.push(super::builder::after_end(step));
         } else if quiesce::is_running(container) {
             let grace = self.up.way.grace;
             let builder = &mut self.builder;
@@ -475,6 +495,11 @@ impl<'a> Planner<'a> {
     /// Networks and volumes of an instance: the steps that make them.
     pub(super) fn provide_objects(&mut self, desired: &Desired<'_>) -> Vec<Need> {
         self.objects.provide(self.world, self.known, &mut self.builder, desired)
+    }
+
+    /// One network of an instance: the step that makes it, where it is not there.
+    pub(super) fn provide_network(&mut self, layer: &LayerPath, name: &str) -> Option<StepId> {
+        self.objects.network_of(self.world, self.known, &mut self.builder, layer, name)
     }
 
     /// Whether the container of `addr` is made anew although nothing changed: `--force-recreate` is for the targets

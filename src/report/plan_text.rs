@@ -118,11 +118,12 @@ impl Lines {
 
 /// Why, a line each. Nothing where it follows from the word itself.
 fn causes(thing: &Thing<'_>) -> Vec<String> {
-    match (thing.effect, thing.cause) {
+    let said = |cause: &Cause| match (thing.effect, cause) {
         (Effect::Create, Cause::Missing) | (Effect::Remove | Effect::Stop, Cause::Asked) => Vec::new(),
         (_, Cause::Changed(fields)) if !fields.is_empty() => fields.iter().map(ToString::to_string).collect(),
         (_, cause) => vec![cause.to_string()],
-    }
+    };
+    thing.causes.iter().flat_map(|cause| said(cause)).collect()
 }
 
 /// The name within its layer.

@@ -183,6 +183,7 @@ fn down(volumes: bool) -> Goal {
         volumes,
         grace: None,
         patience: None,
+        rmi: None,
     })
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::change::ChangeArgs;
 use super::lab::LabArgs;
 use super::seconds::parse_duration;
+use crate::ops::down::Rmi;
 
 /// `down`.
 #[derive(Args, Debug)]
@@ -20,6 +21,9 @@ pub struct DownArgs {
     /// Wait so long for a stopped node's engine, to empty it (60).
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait_timeout: Option<Duration>,
+    /// Remove images too: those built for it (`local`), or `all` of it.
+    #[arg(long, value_enum, value_name = "WHICH", hide_possible_values = true)]
+    pub rmi: Option<RmiArg>,
     /// Take down every lab of nestctl on the engine.
     #[arg(long)]
     pub all: bool,
@@ -31,11 +35,38 @@ pub struct DownArgs {
     pub change: ChangeArgs,
 }
 
+/// `--rmi`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RmiArg {
+    /// Those that were built for the lab.
+    Local,
+    /// All that its containers were made of.
+    All,
+}
+
+impl RmiArg {
+    /// As the use case takes it.
+    pub fn which(self) -> Rmi {
+        match self {
+            Self::Local => Rmi::Local,
+            Self::All => Rmi::All,
+        }
+    }
+}
+
 impl DownArgs {
     /// `down` without a flag.
     pub fn of(lab: LabArgs) -> Self {
         let change = ChangeArgs { lab, ..ChangeArgs::default() };
-        Self { volumes: false, timeout: None, wait_timeout: None, all: false, remove_orphans: true, change }
+        Self {
+            volumes: false,
+            rmi: None,
+            timeout: None,
+            wait_timeout: None,
+            all: false,
+            remove_orphans: true,
+            change,
+        }
     }
 
     /// Shown below the help.

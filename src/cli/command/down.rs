@@ -1,6 +1,6 @@
 //! `down`.
 
-use crate::cli::args::down::DownArgs;
+use crate::cli::args::down::{DownArgs, RmiArg};
 use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::settings::{Progress, Settings};
@@ -60,7 +60,12 @@ async fn one(
     course: &Course<'_>,
     opened: &Opened,
 ) -> Result<u8, CliError> {
-    let options =
-        DownOptions { project, volumes: args.volumes, grace: args.timeout, patience: args.wait_timeout };
+    let options = DownOptions {
+        project,
+        volumes: args.volumes,
+        grace: args.timeout,
+        patience: args.wait_timeout,
+        rmi: args.rmi.map(RmiArg::which),
+    };
     course.run(opened, async |ctx| prepare_down(ctx, &options).await, |_| Ok(true)).await
 }

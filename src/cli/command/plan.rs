@@ -27,6 +27,7 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
             volumes: args.volumes,
             grace: None,
             patience: None,
+            rmi: None,
         };
         let ctx = Ctx::open(&settings.environment.vars)?;
         (prepare_down(&ctx, &options).await?, Arc::new(SourceMap::default()), None)

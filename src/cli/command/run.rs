@@ -123,12 +123,19 @@ impl<'a> Course<'a> {
 /// The sink that was asked for.
 fn sink(settings: &Settings, terminal: &Terminal, sources: &Arc<SourceMap>) -> Box<dyn Sink> {
     let sources = Arc::clone(sources);
+    let to_stdout = settings.status_stdout;
+    let (out, style): (Box<dyn io::Write + Send>, _) = if to_stdout {
+        (Box::new(io::stdout()), terminal.out)
+    } else {
+        (Box::new(io::stderr()), terminal.err)
+    };
     match settings.progress {
         Progress::Tty => {
-            let size = Box::new(|| size_of(&io::stderr()));
-            Box::new(TtySink::new(Box::new(io::stderr()), terminal.err, size, sources))
+            let size =
+                Box::new(move || if to_stdout { size_of(&io::stdout()) } else { size_of(&io::stderr()) });
+            Box::new(TtySink::new(out, style, size, sources))
         }
-        Progress::Plain => Box::new(PlainSink::new(Box::new(io::stderr()), terminal.err, sources)),
+        Progress::Plain => Box::new(PlainSink::new(out, style, sources)),
         Progress::Json => Box::new(JsonSink::new(Box::new(io::stdout()), sources)),
         Progress::Quiet => Box::new(QuietSink),
     }

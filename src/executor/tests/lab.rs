@@ -132,7 +132,7 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
 }
 
 pub(super) fn down_goal() -> Goal {
-    Goal::Down(Down { project: project(), volumes: true, grace: None, patience: None })
+    Goal::Down(Down { project: project(), volumes: true, grace: None, patience: None, rmi: None })
 }
 
 pub(super) fn survey_options() -> SurveyOptions {

@@ -1,16 +1,18 @@
 //! `pull`: to the root, and to the inner engines that run; the next `up` needs no registry and copies nothing again.
+//! `down --rmi`: away from all of them.
 
 use tokio::sync::watch;
 
 use super::lab::{
     Ran, answered, down_goal, engine, go, go_on, lab, node, run_options, service, surveyed, up, up_goal,
 };
+use crate::engine::engine::Change;
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::engine::fake::fault::{Fault, When};
 use crate::model::failure::FailureKind;
 use crate::model::service::PullPolicy;
 use crate::model::span::Span;
-use crate::plan::goal::{Goal, ImagesOnly, Pulling};
+use crate::plan::goal::{Down, Goal, ImagesOnly, Pulling, Rmi};
 use crate::plan::step::StepId;
 
 fn pull_goal(up: Goal, pulling: Pulling) -> Goal {
@@ -117,4 +119,42 @@ async fn policies_and_flags_say_what_is_pulled() {
     one.way.no_deps = true;
     let missing = Pulling { policy: Some(PullPolicy::Missing), ..Pulling::default() };
     assert_eq!(pull(&engine, &pull_goal(Goal::Up(one), missing)).await.ends(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn images_go_with_the_lab_on_every_engine_that_they_passed() {
+    let engine = engine().with_image("other");
+    let lab = lab(vec![node("vm", "dind", vec![service("web")]), service("outer")]);
+    up(&engine, &lab).await;
+    engine.by_hand("lab-vm-1", &Change::Stop(None));
+    let down = |rmi| {
+        let Goal::Down(down) = down_goal() else { unreachable!("it is a `down`") };
+        Goal::Down(Down { rmi, volumes: false, ..down })
+    };
+    // Nothing bears the mark of a build.
+    go(&engine, &down(Some(Rmi::Local))).await.assert_good();
+    let images = |engine: &FakeEngine| -> Vec<String> {
+        engine.observed().images.into_iter().flat_map(|image| image.tags).collect()
+    };
+    assert_eq!(images(&engine).len(), 3);
+    up(&engine, &lab).await;
+    let ran = go(&engine, &down(Some(Rmi::All))).await;
+    ran.assert_good();
+    let ends = ran.ends();
+    let at = |end: &str| ends.iter().position(|it| it == end).unwrap_or_else(|| panic!("{end}: {ends:#?}"));
+    assert!(at("remove vm/web: done") < at("remove image busybox in vm: done"));
+    assert!(at("remove image busybox in vm: done") < at("stop vm: done"));
+    assert_eq!(images(&engine), ["other:latest"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_that_something_else_uses_stays_and_fails_nothing() {
+    let engine = engine();
+    let lab = lab(vec![service("a")]);
+    up(&engine, &lab).await;
+    engine.script(When::op("remove image"), 1, Fault::Fail(FailureKind::Conflict, "in use".to_owned()));
+    let Goal::Down(down) = down_goal() else { unreachable!("it is a `down`") };
+    let ran = go(&engine, &Goal::Down(Down { rmi: Some(Rmi::All), ..down })).await;
+    ran.assert_good();
+    assert!(ran.ends().contains(&"remove image busybox: failed".to_owned()), "{:#?}", ran.ends());
 }

@@ -54,6 +54,7 @@ fn container(service: &ServiceStatus, engine_answers: Option<bool>) -> v1::Conta
     v1::Container {
         address: service.addr.to_string(),
         kind: service.kind.clone(),
+        one_off: service.one_off,
         service: service.addr.service().to_string(),
         number: service.addr.number(),
         container: service.container.clone(),
@@ -164,8 +165,8 @@ fn thing(it: &Thing<'_>) -> v1::Thing {
         layer: it.layer.to_string(),
         effect: it.effect.as_str(),
         action: it.word,
-        cause: it.cause.to_string(),
-        fields: it.cause.fields().iter().map(field).collect(),
+        cause: it.causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        fields: it.causes.iter().flat_map(|cause| cause.fields()).map(field).collect(),
     }
 }
 

@@ -216,3 +216,37 @@ fn a_build_that_is_broken_off_must_end_and_leave_no_image() {
     assert!(block_on(lab.engine().inspect_image(&image)).is_err());
     assert_eq!(lab.leftovers(), Vec::<String>::new());
 }
+
+#[test]
+fn images_must_go_with_the_lab_where_it_is_asked_for() {
+    let process = std::process::id();
+    let [node, plain] = ["node", "plain"].map(|what| format!("nestctl-e2e/{what}-{process}:1"));
+    let built = "built: {build: ., init: true, command: [sleep, infinity]}";
+    let yaml = format!(
+        "services:\n  vm:\n    engine: dind\n    image: {node}\n    inner:\n      services:\n        {built}\n        \
+         web: {{image: \"{plain}\", init: true, command: [sleep, infinity]}}\n  {built}\n"
+    );
+    let Some(lab) = TestLab::new("rmi", &yaml) else { return };
+    let busybox = std::env::var("BUSYBOX_IMAGE").unwrap_or_default();
+    let dind = std::env::var("DIND_IMAGE").unwrap_or_default();
+    let [outer, inner] = ["built", "vm-built"].map(|rest| format!("{}-{rest}", lab.project));
+    let (_borrowed, lab) = Borrowed::with(lab, &[&node, &plain, &outer, &inner]);
+    let engine = lab.engine();
+    // Names of their own: what other labs use must not go.
+    block_on(engine.tag(&dind, &node)).expect("a second name");
+    block_on(engine.tag(&busybox, &plain)).expect("a second name");
+    lab.write("Dockerfile", &format!("FROM {busybox}\nRUN echo {process} > /built\n"));
+    let there = || -> Vec<bool> {
+        [&node, &plain, &outer, &inner].map(|image| block_on(engine.inspect_image(image)).is_ok()).to_vec()
+    };
+    lab.run(&["up"]).ok();
+    assert_eq!(there(), [true, true, true, true]);
+    lab.run(&["down", "--rmi", "local"]).ok();
+    assert_eq!(there(), [true, true, false, false]);
+
+    lab.run(&["up"]).ok();
+    let told = lab.run(&["--progress", "plain", "down", "--rmi", "all"]).ok().stderr;
+    assert!(told.contains(&format!("image {plain} in vm: removed")), "{told}");
+    assert_eq!(there(), [false; 4]);
+    assert!(block_on(engine.inspect_image(&dind)).is_ok(), "it has another name");
+}
