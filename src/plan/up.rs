@@ -27,6 +27,7 @@ use super::desired::{Circumstances, Desired};
 use super::engine_lacks;
 use super::goal::{ImagesOnly, Starts, Up, Wait};
 use super::images::{Images, Order, Wanted};
+use super::inherited;
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
@@ -417,7 +418,11 @@ impl<'a> Planner<'a> {
         }
         let draft = Draft::service(addr, layer, cause.clone(), group);
         let action = super::action::Action::Remove { container: container.id.clone(), volumes };
-        self.builder.push(draft, action, needs)
+        let removed = self.builder.push(draft, action, needs);
+        if volumes {
+            inherited::remove(&mut self.builder, (layer, addr), container, cause, group, removed);
+        }
+        removed
     }
 
     /// What the user asks of builds.
