@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::executor::status::statuses;
+use crate::executor::status::{statuses, statuses_with_one_offs};
 use crate::executor::survey::{SurveyOptions, Surveyed, survey};
 use crate::model::addr::{Addr, Pattern};
 use crate::model::name::ProjectName;
@@ -20,6 +20,8 @@ pub struct PsOptions {
     pub project: ProjectName,
     /// Only these and what is inside them; empty: all.
     pub patterns: Vec<Pattern>,
+    /// Also one-off containers (`run`).
+    pub one_offs: bool,
 }
 
 /// Observes the lab. Changes nothing.
@@ -32,6 +34,9 @@ pub async fn ps(ctx: &Ctx, options: &PsOptions) -> Result<LabStatus, OpError> {
     let known: Vec<Addr> = status.services.iter().map(|service| service.addr.clone()).collect();
     if check_all_match(&options.patterns, &known).is_err() {
         check_all_match(&options.patterns, &known_addresses(ctx, &options.project).await?)?;
+    }
+    if options.one_offs {
+        status.services = statuses_with_one_offs(&surveyed.known, &options.project);
     }
     status.services.retain(|service| is_meant(&options.patterns, &service.addr));
     Ok(status)

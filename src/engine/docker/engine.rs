@@ -262,6 +262,10 @@ impl Engine for DockerEngine {
         Box::pin(self.pull_image(image, platform, progress))
     }
 
+    fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
+        Box::pin(self.look_up_digest(image))
+    }
+
     fn build<'a>(
         &'a self,
         build: &'a Build,
@@ -293,6 +297,10 @@ impl Engine for DockerEngine {
 
     fn exec<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ExecSession> {
         Box::pin(self.open_exec(container, exec))
+    }
+
+    fn exec_detached<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ()> {
+        Box::pin(self.leave_exec(container, exec))
     }
 
     fn logs<'a>(&'a self, container: &'a str, options: &'a LogOptions) -> Call<'a, OutputStream> {

@@ -49,22 +49,7 @@ impl DockerEngine {
     ) -> Result<StartedExec, EngineError> {
         let call = Tried::new("exec in container", container);
         let terminal = spec.tty.is_some();
-        let config = ExecConfig {
-            attach_stdin: Some(spec.stdin),
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            tty: Some(terminal),
-            console_size: spec.tty.map(|(rows, columns)| vec![rows.into(), columns.into()]),
-            env: (!spec.env.is_empty()).then(|| spec.env.clone()),
-            cmd: Some(spec.argv.clone()),
-            privileged: spec.privileged.then_some(true),
-            user: spec.user.clone(),
-            working_dir: spec.working_dir.clone(),
-            ..ExecConfig::default()
-        };
-        let body = serde_json::to_value(&config).map_err(|error| call.nonsense(error))?;
-        let made: ExecId =
-            Raw::post(&["containers", container, "exec"]).json(&body).fetch(&self.transport, &call).await?;
+        let made = self.make_exec(container, spec, true, &call).await?;
         within(&call, Some(self.transport.limits.call), async {
             let mut start = serde_json::json!({"Detach": false, "Tty": terminal});
             if let Some((rows, columns)) = spec.tty {
@@ -81,6 +66,41 @@ impl DockerEngine {
             Ok(StartedExec { id: made.id.clone(), io: TokioIo::new(upgraded), framing })
         })
         .await
+    }
+
+    /// Makes an exec and starts it; its streams go nowhere.
+    pub(super) async fn leave_exec(&self, container: &str, spec: &ExecSpec) -> Result<(), EngineError> {
+        let call = Tried::new("exec in container", container);
+        let made = self.make_exec(container, spec, false, &call).await?;
+        within(&call, Some(self.transport.limits.call), async {
+            let start = serde_json::json!({"Detach": true, "Tty": spec.tty.is_some()});
+            Raw::post(&["exec", &made.id, "start"]).json(&start).send(&self.transport, &call).await.map(drop)
+        })
+        .await
+    }
+
+    async fn make_exec(
+        &self,
+        container: &str,
+        spec: &ExecSpec,
+        attached: bool,
+        call: &Tried,
+    ) -> Result<ExecId, EngineError> {
+        let config = ExecConfig {
+            attach_stdin: Some(spec.stdin && attached),
+            attach_stdout: Some(attached),
+            attach_stderr: Some(attached),
+            tty: Some(spec.tty.is_some()),
+            console_size: spec.tty.map(|(rows, columns)| vec![rows.into(), columns.into()]),
+            env: (!spec.env.is_empty()).then(|| spec.env.clone()),
+            cmd: Some(spec.argv.clone()),
+            privileged: spec.privileged.then_some(true),
+            user: spec.user.clone(),
+            working_dir: spec.working_dir.clone(),
+            ..ExecConfig::default()
+        };
+        let body = serde_json::to_value(&config).map_err(|error| call.nonsense(error))?;
+        Raw::post(&["containers", container, "exec"]).json(&body).fetch(&self.transport, call).await
     }
 
     pub(super) async fn open_exec(
