@@ -1,68 +1,47 @@
-//! What a change of the file, or of what is there, comes to: as `plan` shows it, and what a run then leaves alone.
+//! What a change of the file comes to, row by row.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::changed::*;
 use super::lab::*;
-use crate::engine::engine::{Change, Create, Remove};
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::LayerPath;
-use crate::model::container::{Endpoint, Mount, MountSource, PortBinding};
+use crate::model::container::{Mount, MountSource, PortBinding};
 use crate::model::files::{Existing, PutFile};
 use crate::model::label;
 use crate::model::service::{Condition, Service};
 use crate::model::span::{Span, Spanned};
-use crate::model::topology::{NetworkDef, VolumeDef};
-use crate::ops::forecast::forecast;
+use crate::model::topology::VolumeDef;
 use crate::plan::goal::{Goal, Lab, Orphans, Up};
-use crate::plan::plan_check::breaches;
 use crate::plan::step::StepId;
-use crate::report::plan_text::render;
-use crate::report::style::Style;
-use std::sync::Arc;
-
-/// What `plan` shows.
-async fn shown(engine: &FakeEngine, goal: &Goal) -> String {
-    let surveyed = surveyed(engine).await;
-    let plan = goal.plan(&surveyed.known, &answered(&surveyed), StepId(0));
-    let found = breaches(&plan, &surveyed.known, StepId(0));
-    assert!(found.is_empty(), "{found:#?}\n{plan}");
-    let later = forecast(&goal.planning(), &surveyed.known, &plan);
-    let later: Vec<_> = later.iter().map(|it| (it.layer.clone(), &it.plan)).collect();
-    let mut text = render(&plan, &later, &project(), Style { color: false, unicode: true }, 100);
-    for problem in plan.problems.sorted() {
-        text = format!("{text}{}\n", problem.message);
-    }
-    text
-}
-
-/// IDs of the lab's containers by address.
-async fn ids(engine: &FakeEngine) -> BTreeMap<String, String> {
-    let surveyed = surveyed(engine).await;
-    let ours = crate::plan::ours::containers(&surveyed.known, &project());
-    ours.into_iter().map(|it| (it.addr.to_string(), it.container.id.clone())).collect()
-}
-
-/// Brings a lab up; which of the containers that were there are others now, or gone. A second `up` does nothing.
-async fn renewed(engine: &FakeEngine, lab: &Arc<Lab>) -> String {
-    let before = ids(engine).await;
-    up(engine, lab).await;
-    let after = ids(engine).await;
-    let again = up(engine, lab).await;
-    assert_eq!(again.report.summary.changed, 0, "{:#?}", again.ends());
-    let other = before.iter().filter(|(addr, id)| after.get(*addr) != Some(*id));
-    other.map(|(addr, _)| addr.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-fn set(mut service: Service, name: &str, value: &str) -> Service {
-    service.spec.environment.insert(name.to_owned(), Some(value.to_owned()));
-    service
-}
 
 fn publishing(mut service: Service, port: u16) -> Service {
     let binding = PortBinding { host: Some((port, port)), container: 80, ..PortBinding::default() };
     service.publish.push(Spanned::new(binding, Span::default()));
     service
+}
+
+fn with_port(mut service: Service, port: u16) -> Service {
+    let binding = PortBinding { host: Some((port, port)), container: 80, ..PortBinding::default() };
+    service.spec.ports = vec![binding];
+    service
+}
+
+/// `up` in another way than usual.
+fn in_a_way(lab: &Arc<Lab>, change: impl FnOnce(&mut Up)) -> Goal {
+    let Goal::Up(mut up) = up_goal(lab) else { unreachable!() };
+    change(&mut up);
+    Goal::Up(up)
+}
+
+/// Runs it; which of the containers that were there are others now, or gone.
+async fn renewed_by(engine: &FakeEngine, goal: &Goal) -> String {
+    let before = ids(engine).await;
+    go(engine, goal).await.assert_good();
+    let after = ids(engine).await;
+    let other = before.iter().filter(|(addr, id)| after.get(*addr) != Some(*id));
+    other.map(|(addr, _)| addr.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,182 +117,6 @@ async fn a_port_published_from_inside_is_the_nodes_too() {
     ");
 }
 
-fn in_networks(mut service: Service, networks: &[&str]) -> Service {
-    let endpoints = networks.iter().map(|name| ((*name).to_owned(), Endpoint::default()));
-    service.spec.networks = endpoints.collect();
-    service
-}
-
-/// A lab with two more networks; `internal` is a property of the second.
-fn networked(services: Vec<Service>, internal: bool) -> Arc<Lab> {
-    let mut lab = lab(Vec::new()).topology.clone();
-    lab.root = inner(services);
-    lab.root.networks.insert("front".to_owned(), NetworkDef::default());
-    let mut back = NetworkDef::default();
-    back.spec.internal = internal;
-    lab.root.networks.insert("back".to_owned(), back);
-    let (graph, problems) = LabGraph::build(&lab);
-    assert!(problems.is_empty(), "{problems:?}");
-    Arc::new(Lab { topology: lab, graph })
-}
-
-fn networks_of(engine: &FakeEngine, name: &str) -> String {
-    let container = engine.container(name).expect("it is there");
-    container.networks.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
-}
-
-async fn by_hand(engine: &FakeEngine, container: &str, change: Change) {
-    engine.shared().act(container, &change).await.expect("it is done by hand");
-}
-
-#[tokio::test(start_paused = true)]
-async fn networks_that_come_and_go_are_connected_and_disconnected_as_it_runs() {
-    let engine = engine();
-    let of = |networks: &[&str]| networked(vec![in_networks(service("web"), networks), service("db")], false);
-    up(&engine, &of(&["default"])).await;
-    for (networks, seen) in [
-        (["front", "default"].as_slice(), "lab_default lab_front"),
-        (&["front", "back"], "lab_back lab_front"),
-        (&["back"], "lab_back"),
-        (&["default"], "lab_default"),
-    ] {
-        let lab = of(networks);
-        let text = shown(&engine, &up_goal(&lab)).await;
-        assert!(text.contains("connect  ") && !text.contains("recreate"), "{text}");
-        assert_eq!(renewed(&engine, &lab).await, "");
-        assert_eq!(networks_of(&engine, "lab-web-1"), seen);
-    }
-    insta::assert_snapshot!(shown(&engine, &up_goal(&of(&["front"]))).await, @r"
-    lab
-      ~ web  connect  networks: default → front
-
-    1 to change live
-    ");
-    // What it is called there is not listed by an engine.
-    let mut web = in_networks(service("web"), &["default", "front"]);
-    web.spec.networks.entry("front".to_owned()).or_default().aliases.push("www".to_owned());
-    let named = networked(vec![web, service("db")], false);
-    insta::assert_snapshot!(shown(&engine, &up_goal(&named)).await, @r"
-    lab
-      ~ web  recreate  networks: front added
-                       networks.front.aliases: web added
-                       networks.front.aliases: www added
-
-    1 to recreate
-    ");
-    assert_eq!(renewed(&engine, &named).await, "web");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_changed_network_is_made_anew_with_the_containers_in_it_and_no_other() {
-    let engine = engine();
-    let services = || {
-        let user = needing(in_networks(service("web"), &["back", "default"]), &[("db", Condition::Started)]);
-        let mut machine = node("vm1", "dind", vec![service("inside")]);
-        machine.spec.networks = in_networks(service("x"), &["back"]).spec.networks;
-        vec![in_networks(service("db"), &["back"]), user, machine, service("other")]
-    };
-    up(&engine, &networked(services(), false)).await;
-    let changed = networked(services(), true);
-    insta::assert_snapshot!(shown(&engine, &up_goal(&changed)).await, @r"
-    lab
-      ~ network lab_back  recreate  internal: true added
-      ~ db                recreate  network back is made anew
-      ~ vm1               recreate  network back is made anew
-      ~ web               recreate  network back is made anew
-    vm1
-      ~ inside  restart  vm1 goes down
-
-    4 to recreate, 1 to restart
-    ");
-    assert_eq!(renewed(&engine, &changed).await, "db vm1 web");
-    assert_eq!(networks_of(&engine, "lab-web-1"), "lab_back lab_default");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_changed_network_with_a_stranger_in_it_stays_and_is_told_of() {
-    let engine = engine();
-    let services = || vec![in_networks(service("db"), &["back"])];
-    up(&engine, &networked(services(), false)).await;
-    engine.shared().act("lab-db-1", &Change::Stop(None)).await.expect("it stops");
-    let labels = crate::plan::action::Labels::new();
-    let spec = in_networks(service("x"), &["lab_back"]).spec;
-    let made = Create::Container {
-        name: "stranger".to_owned(),
-        spec: spec.into(),
-        image: "busybox".to_owned(),
-        labels,
-    };
-    engine.shared().create(&made).await.expect("it is made");
-    by_hand(&engine, "stranger", Change::Start).await;
-    insta::assert_snapshot!(shown(&engine, &up_goal(&networked(services(), true))).await, @r"
-    lab
-      ▸ db  start  not running
-
-    1 to start
-    network `lab_back` was made otherwise than the file now says (internal: true added), and stays as it is: container `stranger`, which is no service of this lab, is in it
-    ");
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_was_done_by_hand_is_undone_without_a_new_container() {
-    let engine = engine();
-    let services = || {
-        let web = in_networks(service("web"), &["default", "front"]);
-        vec![web, in_networks(service("db"), &["back"]), node("vm1", "dind", vec![service("inside")])]
-    };
-    let lab = networked(services(), false);
-    up(&engine, &lab).await;
-    let disconnect = |network: &str| Change::Disconnect { network: network.to_owned() };
-    let connect =
-        |network: &str| Change::Connect { network: network.to_owned(), endpoint: Endpoint::default() };
-    by_hand(&engine, "lab-web-1", disconnect("lab_front")).await;
-    by_hand(&engine, "lab-db-1", connect("lab_front")).await;
-    by_hand(&engine, "lab-db-1", Change::Rename("mine".to_owned())).await;
-    by_hand(&engine, "lab-vm1-1", Change::Stop(None)).await;
-    by_hand(&engine, "lab-vm1-1", connect("lab_front")).await;
-    insta::assert_snapshot!(shown(&engine, &up_goal(&lab)).await, @r"
-    lab
-      ~ db   rename   was renamed to mine
-                      in network front, where the file does not have it
-      ▸ vm1  start    not running
-                      in network front, where the file does not have it
-      ~ web  connect  not in network front
-    looked at again once their engines answer: vm1
-
-    2 to change live, 1 to start
-    ");
-    assert_eq!(renewed(&engine, &lab).await, "");
-    assert_eq!(networks_of(&engine, "lab-web-1"), "lab_default lab_front");
-    assert_eq!(networks_of(&engine, "lab-db-1"), "lab_back");
-    assert_eq!(networks_of(&engine, "lab-vm1-1"), "lab_default");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_network_that_was_removed_by_hand_comes_back_under_the_containers_that_were_in_it() {
-    let engine = engine();
-    let lab = networked(vec![in_networks(service("web"), &["default", "front"]), service("db")], false);
-    up(&engine, &lab).await;
-    by_hand(&engine, "lab-web-1", Change::Stop(None)).await;
-    engine.shared().remove(&Remove::Network("lab_front".to_owned())).await.expect("nothing runs in it");
-    insta::assert_snapshot!(shown(&engine, &up_goal(&lab)).await, @r"
-    lab
-      + network lab_front  create
-      ▸ web                start   not running
-                                   not in network front
-
-    1 to create, 1 to start
-    ");
-    assert_eq!(renewed(&engine, &lab).await, "");
-    assert_eq!(networks_of(&engine, "lab-web-1"), "lab_default lab_front");
-}
-
-fn with_port(mut service: Service, port: u16) -> Service {
-    let binding = PortBinding { host: Some((port, port)), container: 80, ..PortBinding::default() };
-    service.spec.ports = vec![binding];
-    service
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_port_goes_from_one_service_to_another_in_one_run() {
     let engine = engine();
@@ -380,22 +183,6 @@ async fn a_layer_moves_to_the_engine_that_its_node_has_now_and_back() {
     1 to recreate, 2 to restart
     ");
     assert_eq!(renewed(&engine, &of("socket")).await, "vm1 vm1/user vm1/web");
-}
-
-/// `up` in another way than usual.
-fn in_a_way(lab: &Arc<Lab>, change: impl FnOnce(&mut Up)) -> Goal {
-    let Goal::Up(mut up) = up_goal(lab) else { unreachable!() };
-    change(&mut up);
-    Goal::Up(up)
-}
-
-/// Runs it; which of the containers that were there are others now, or gone.
-async fn renewed_by(engine: &FakeEngine, goal: &Goal) -> String {
-    let before = ids(engine).await;
-    go(engine, goal).await.assert_good();
-    let after = ids(engine).await;
-    let other = before.iter().filter(|(addr, id)| after.get(*addr) != Some(*id));
-    other.map(|(addr, _)| addr.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test(start_paused = true)]
@@ -583,34 +370,6 @@ async fn a_volume_that_the_file_describes_otherwise_stays_as_it_is() {
     volume `lab_data` was made otherwise than the file now says (driver_opts.device: /a → /b), and stays as it is: its data would be lost
     ");
     assert_eq!(renewed(&engine, &of("/b")).await, "");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_container_that_took_the_place_of_a_node_by_hand_is_told_and_one_that_is_gone_comes_back() {
-    let engine = engine();
-    let lab = lab(vec![node("vm1", "dind", vec![service("inside")]), service("web")]);
-    up(&engine, &lab).await;
-    let gone = Remove::Container { container: "lab-vm1-1".to_owned(), volumes: false };
-    engine.shared().remove(&gone).await.expect("it is removed by hand");
-    insta::assert_snapshot!(shown(&engine, &up_goal(&lab)).await, @r"
-    lab
-      + vm1  create
-    vm1 (once its engine answers)
-      + network lab-vm1_default  create
-      · image busybox            copy    needed by vm1/inside
-      + inside                   create
-
-    3 to create, 1 to copy
-    ");
-    assert_eq!(renewed(&engine, &lab).await, "", "what is inside is taken over");
-    engine.shared().remove(&gone).await.expect("it is removed by hand");
-    let labels = crate::plan::action::Labels::new();
-    let spec = service("x").spec.into();
-    let made =
-        Create::Container { name: "lab-vm1-1".to_owned(), spec, image: "docker:dind".to_owned(), labels };
-    engine.shared().create(&made).await.expect("it is made by hand");
-    let text = shown(&engine, &up_goal(&lab)).await;
-    assert!(text.contains("container name `lab-vm1-1` of `vm1` is held by another container"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
