@@ -262,6 +262,10 @@ impl Engine for DockerEngine {
         Box::pin(self.pull_image(image, platform, progress))
     }
 
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()> {
+        Box::pin(self.push_image(image, progress))
+    }
+
     fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
         Box::pin(self.look_up_digest(image))
     }
