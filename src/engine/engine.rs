@@ -14,7 +14,7 @@ use crate::model::container::{ContainerSpec, Endpoint};
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::network::{NetworkSpec, VolumeSpec};
-use crate::model::observed::{ContainerDetail, ImageDetail, Observed};
+use crate::model::observed::{ContainerDetail, ImageDetail, Observed, ObservedContainer};
 use crate::model::usage::{ProcessTable, Usage};
 
 use super::build::{Build, BuildFiles, BuildNotes};
@@ -35,6 +35,10 @@ pub trait Engine: Send + Sync {
     fn facts(&self) -> Call<'_, Facts>;
     /// Everything on it: one list call a type, one after the other, without a filter.
     fn observe(&self) -> Call<'_, Observed>;
+    /// Its containers alone.
+    fn containers(&self) -> Call<'_, Vec<ObservedContainer>> {
+        Box::pin(async move { Ok(self.observe().await?.containers) })
+    }
     /// One container.
     fn inspect<'a>(&'a self, container: &'a str) -> Call<'a, ContainerDetail>;
     /// One image, by reference or ID.

@@ -238,6 +238,10 @@ impl Engine for DockerEngine {
         Box::pin(self.lists())
     }
 
+    fn containers(&self) -> Call<'_, Vec<ObservedContainer>> {
+        Box::pin(self.list_containers())
+    }
+
     fn inspect<'a>(&'a self, container: &'a str) -> Call<'a, ContainerDetail> {
         Box::pin(self.inspect_container(container))
     }
