@@ -32,6 +32,7 @@ mod placing;
 pub mod plan;
 pub mod plan_check;
 mod pull;
+mod push;
 mod quiesce;
 mod ranges;
 mod refresh;

@@ -35,6 +35,7 @@ use super::objects::Objects;
 use super::ours::{self, Ours};
 use super::plan::Plan;
 use super::pull;
+use super::push;
 use super::quiesce;
 use super::ranges;
 use super::refresh;
@@ -117,8 +118,15 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
         initialized: BTreeMap::new(),
     };
     match &up.way.images_only {
-        Some(ImagesOnly::Build) => {
+        Some(ImagesOnly::Build { push }) => {
             planner.builds_alone();
+            if *push {
+                push::pushes(&mut planner, basis, false);
+            }
+            return planner.builder.finish();
+        }
+        Some(ImagesOnly::Push { ignore_failures }) => {
+            push::pushes(&mut planner, basis, *ignore_failures);
             return planner.builder.finish();
         }
         Some(ImagesOnly::Pull(pulling)) => {

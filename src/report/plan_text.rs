@@ -176,7 +176,8 @@ fn counted(thing: &Thing<'_>) -> (usize, &'static str) {
         Effect::Prepare => match thing.word {
             "pull" => (7, "to pull"),
             "copy" => (8, "to copy"),
-            _ => (9, "to prepare"),
+            "push" => (9, "to push"),
+            _ => (10, "to prepare"),
         },
     }
 }

@@ -100,6 +100,8 @@ pub struct Tally {
     pub cancelled: usize,
     /// Images that were pulled or built.
     pub images: usize,
+    /// Names of images that were pushed.
+    pub pushes: usize,
     /// Copies of images on inner engines that were made.
     pub copies: usize,
 }
@@ -234,7 +236,11 @@ impl Progress {
                 }
                 RowStatus::Done | RowStatus::Unchanged if is_service => tally.unchanged += 1,
                 RowStatus::Done => match key {
-                    RowKey::Root(Resource::Image(..)) => tally.images += 1,
+                    RowKey::Root(Resource::Image(..)) => {
+                        let is = |verb: &str| steps.iter().any(|state| state.info.verb == verb);
+                        tally.pushes += usize::from(is("push"));
+                        tally.images += usize::from(is("pull") || is("build"));
+                    }
                     RowKey::Service(_, Some(Resource::Image(..))) => tally.copies += 1,
                     _ => {}
                 },
