@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
-use super::args::root::Cli;
+use super::args::root::{Cli, Command};
 use super::dispatch::dispatch;
-use super::environment::Environment;
+use super::environment::{Environment, is_given};
 use super::error::CliError;
 use super::exit;
 use super::help::command;
@@ -24,6 +24,8 @@ pub fn run() -> ExitCode {
             let _ = error.print();
             return ExitCode::from(match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::OK,
+                // With it, 2 is an answer.
+                _ if is_given("--detailed-exitcode") => exit::FAILED,
                 _ => exit::USAGE,
             });
         }
@@ -51,6 +53,7 @@ fn run_parsed(cli: Cli) -> u8 {
             return error.exit_code();
         }
     };
+    let is_detailed = matches!(&cli.command, Command::Plan(args) if args.detailed_exitcode);
     let result = runtime.block_on(dispatch(cli.command, &settings, &terminal));
     // A thread may still sit in a read of the terminal; nobody waits for it.
     runtime.shutdown_background();
@@ -58,7 +61,11 @@ fn run_parsed(cli: Cli) -> u8 {
         Ok(code) => code,
         Err(error) => {
             error.say(&terminal);
-            error.exit_code()
+            match error.exit_code() {
+                code @ (exit::OK | exit::INTERRUPTED) => code,
+                _ if is_detailed => exit::FAILED,
+                code => code,
+            }
         }
     }
 }

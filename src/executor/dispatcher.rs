@@ -37,13 +37,14 @@ use super::step::carry_out;
 use super::step_context::{Broken, Entered, Gain, Message, StepContext};
 use super::survey::{SurveyOptions, Surveyed, known_engines};
 use super::tally::Tally;
+use super::trace::Trace;
 
 mod again;
 
 use again::Again;
 
 /// Calls at once on the root engine and on each inner one (DESIGN 12.7).
-const PERMITS: (usize, usize) = (8, 4);
+const PERMITS: (usize, usize) = (16, 4);
 /// Pulls at once, over all engines: they share the user's line.
 const PULLS: usize = 4;
 /// How often the sink may move.
@@ -82,6 +83,7 @@ pub(super) struct Dispatcher<'a> {
     survey: SurveyOptions,
     again: Again,
     tally: Tally,
+    trace: Trace,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -117,6 +119,7 @@ impl<'a> Dispatcher<'a> {
             survey: surveyed.options,
             again: Again::default(),
             tally: Tally::default(),
+            trace: Trace::default(),
         };
         dispatcher.link_all(&surveyed.engines);
         dispatcher
@@ -160,9 +163,10 @@ impl<'a> Dispatcher<'a> {
             summary: summary.clone(),
             failures: std::mem::take(&mut self.tally.failures),
             services,
+            timings: self.trace.timings(&self.steps, self.options.before, self.began.elapsed()),
         };
-        let (summary, services) = (report.summary.clone(), report.services.clone());
-        self.emit(EventKind::RunFinished { summary, services });
+        let RunReport { summary, services, timings, .. } = report.clone();
+        self.emit(EventKind::RunFinished { summary, services, timings: Box::new(timings) });
         report
     }
 
@@ -231,6 +235,7 @@ impl<'a> Dispatcher<'a> {
         let Some(step) = self.steps.get(&id).cloned() else { return };
         self.scheduler.started(id);
         self.running.insert(id, Instant::now());
+        self.trace.began(id, self.began.elapsed());
         self.emit(EventKind::StepStarted { step: id });
         if step.action == Action::Join {
             self.end(id, End::Done, Outcome::Done);
@@ -327,6 +332,7 @@ impl<'a> Dispatcher<'a> {
             Message::Retrying { step, because, pause } if self.running.contains_key(&step) => {
                 self.emit(EventKind::StepRetrying { step, because, pause });
             }
+            Message::Placed { step, waited } => self.trace.queued(step, waited),
             Message::Progress { .. }
             | Message::Waiting { .. }
             | Message::Said { .. }
@@ -375,6 +381,7 @@ impl<'a> Dispatcher<'a> {
         if errors.is_empty() {
             // The layer's steps are promised before the `Enter` that owned them ends.
             self.tell_end(enter.id, Outcome::Done);
+            self.trace.planned(StepId(self.next_step), enter.id);
             self.join_plan(scope.into_iter().collect(), plan);
             let unrun = self.scheduler.finish(enter.id, End::Done);
             self.tell_unrun(unrun);
@@ -474,6 +481,7 @@ impl<'a> Dispatcher<'a> {
 
     fn tell_end(&mut self, id: StepId, outcome: Outcome) {
         let took = self.running.remove(&id).map(|began| began.elapsed()).unwrap_or_default();
+        self.trace.ended(id, self.began.elapsed(), outcome == Outcome::Done);
         if let Some(step) = self.steps.get(&id) {
             match &outcome {
                 Outcome::Done => self.tally.done(step),
@@ -514,11 +522,14 @@ impl<'a> Dispatcher<'a> {
             return Vec::new();
         }
         if self.is_stale {
+            let from = self.began.elapsed();
             let mut cancel = self.cancel.clone();
             // What the file no longer has may end: its node was made anew, or it is on its way out.
             let topology = &up.lab.topology;
             // What this run did not start may have ended long ago.
             let starts = |addr: &Addr| match up.way.starts {
+                // Whoever watches sees how it ends.
+                _ if up.way.foreground => false,
                 // It stands for the container beside it, which is not started here.
                 _ if up.way.one_off.as_ref().is_some_and(|one| one.addr == *addr) => false,
                 Starts::All => true,
@@ -536,6 +547,7 @@ impl<'a> Dispatcher<'a> {
                 self.heed_cancel().await;
                 return Vec::new();
             };
+            self.trace.looked(from, self.began.elapsed());
             for (of, failure) in problems {
                 // What was skipped has not been started: its end is of an earlier run.
                 if !self.tally.has_told(&of) {

@@ -83,6 +83,27 @@ impl Builder {
         self.steps.iter().map(|step| step.id)
     }
 
+    /// The step that stops a container, or removes it as it is.
+    pub(super) fn stop_of(&self, container: &str) -> Option<StepId> {
+        let ends = |action: &Action| match action {
+            Action::Stop { container: of, .. } | Action::Remove { container: of, .. } => of == container,
+            _ => false,
+        };
+        self.steps.iter().find(|step| ends(&step.action)).map(|step| step.id)
+    }
+
+    /// The step that removes a container.
+    pub(super) fn removal_of(&self, container: &str) -> Option<StepId> {
+        let removes =
+            |action: &Action| matches!(action, Action::Remove { container: of, .. } if of == container);
+        self.steps.iter().find(|step| removes(&step.action)).map(|step| step.id)
+    }
+
+    /// Whether a step removes a container.
+    pub(super) fn removes(&self, container: &str) -> bool {
+        self.removal_of(container).is_some()
+    }
+
     /// Lets `step` fail without harm.
     pub(super) fn may_fail(&mut self, step: StepId) {
         if let Some(found) = self.steps.iter_mut().rev().find(|other| other.id == step) {

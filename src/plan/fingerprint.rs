@@ -13,7 +13,7 @@ use crate::model::container::{
     RestartPolicy,
 };
 use crate::model::files::PutFile;
-use crate::model::network::NetworkSpec;
+use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::resources::{Blkio, DeviceRequest, Resources};
 
 /// Collects `key=value` lines and hashes them.
@@ -77,6 +77,11 @@ impl Canonical {
 
     fn time(&mut self, key: &str, value: Option<Duration>) {
         self.maybe(key, value.map(|value| value.as_nanos()));
+    }
+
+    /// All lines, `key=value`; the value with the escapes of Rust.
+    pub fn lines(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.text.lines().filter_map(|line| line.split_once('='))
     }
 
     /// The first 16 hexadecimal digits of the SHA-256 of all lines.
@@ -416,6 +421,14 @@ impl Canonical {
             self.maybe("ipam.gateway", subnet.gateway.as_ref());
             self.map("ipam.aux", &subnet.aux_addresses);
         }
+        self.map("label", labels);
+    }
+
+    /// Adds a volume.
+    pub fn volume(&mut self, spec: &VolumeSpec) {
+        let VolumeSpec { driver, driver_opts, labels } = spec;
+        self.maybe("driver", driver.as_ref().filter(|driver| *driver != "local"));
+        self.map("driver_opt", driver_opts);
         self.map("label", labels);
     }
 }

@@ -1,4 +1,5 @@
-//! `pull_policy: always`, and intervals that have passed: what must be pulled before it can be said which containers are still as they should be.
+//! `pull_policy: always`, intervals that have passed, and `nestctl pull`: what must be pulled before it can be said what
+//! else is to be done.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +11,12 @@ use super::action::Action;
 use super::build::Building;
 use super::builder::{Builder, Draft, after_end};
 use super::cause::Cause;
-use super::goal::{Builds, Up};
+use super::goal::{Builds, ImagesOnly, Up};
 use super::images::{Images, Order};
 use super::known::Known;
 use super::ours;
 use super::plan::Plan;
+use super::pull;
 use super::step::{Resource, StepId};
 use super::up::Basis;
 use super::world::kind_of;
@@ -53,8 +55,10 @@ fn is_built(up: &Up, service: &Service) -> bool {
 /// A pull that fails fails what needs the image; the look is taken all the same, so that the rest goes on.
 pub(super) fn plan(basis: &Basis<'_>, known: &Known, first: StepId) -> Option<Plan> {
     let up = basis.up;
-    if up.way.builds == Builds::Only {
-        return None;
+    match &up.way.images_only {
+        Some(ImagesOnly::Build { .. } | ImagesOnly::Push { .. }) => return None,
+        Some(ImagesOnly::Pull(pulling)) => return pull::at_the_root(basis, known, pulling, first),
+        None => {}
     }
     let topology = &up.lab.topology;
     if ours::containers(known, &topology.project).is_empty() {

@@ -1,6 +1,6 @@
 //! `up`: desired × observed → steps, layer by layer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
@@ -13,6 +13,7 @@ use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::name::ServiceName;
 use crate::model::observed::ObservedContainer;
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
 use crate::model::topology::Layer;
@@ -25,13 +26,16 @@ use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
 use super::engine_lacks;
-use super::goal::{Builds, Starts, Up, Wait};
+use super::goal::{ImagesOnly, Starts, Up, Wait};
 use super::images::{Images, Order, Wanted};
+use super::inherited;
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
-use super::ours;
+use super::ours::{self, Ours};
 use super::plan::Plan;
+use super::pull;
+use super::push;
 use super::quiesce;
 use super::ranges;
 use super::refresh;
@@ -63,6 +67,8 @@ pub(super) struct Planner<'a> {
     pub(super) wanted: &'a Closure<'a>,
     /// Volumes that hold files of one service, by its address.
     pub(super) filled: BTreeMap<Addr, Vec<&'a str>>,
+    /// The lab's containers that are on another engine than their layer's now.
+    pub(super) moved: Vec<Ours<'a>>,
     /// The lab's containers by address.
     pub(super) existing: BTreeMap<Addr, Vec<&'a ObservedContainer>>,
     /// Where nodes have something that outlives their containers, as far as it was asked for.
@@ -72,9 +78,9 @@ pub(super) struct Planner<'a> {
     /// The layers that are planned.
     pub(super) scope: BTreeSet<LayerPath>,
     /// Instances that have been planned.
-    pub(super) planned: BTreeSet<Addr>,
+    pub(super) planned: HashSet<Addr, QuickHash>,
     /// Instances for which a container is made.
-    pub(super) made: BTreeSet<Addr>,
+    pub(super) made: HashSet<Addr, QuickHash>,
     /// Containers that a step stops because something that they depend on is made anew, by ID; and what that is.
     pub(super) stopped: BTreeMap<String, (StepId, Addr)>,
     /// The last step of the `pre_start` of a service that runs once for all its replicas.
@@ -86,7 +92,10 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
     let up = basis.up;
     let topology = &up.lab.topology;
     let mut existing: BTreeMap<Addr, Vec<&ObservedContainer>> = BTreeMap::new();
-    for found in ours::containers(known, &topology.project) {
+    let all = ours::containers(known, &topology.project).into_iter();
+    let (moved, here): (Vec<Ours<'_>>, Vec<Ours<'_>>) =
+        all.partition(|found| is_moved(&basis.world, known, found));
+    for found in here {
         existing.entry(found.addr).or_default().push(found.container);
     }
     let mut planner = Planner {
@@ -98,24 +107,39 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
         builder: Builder::new(first),
         wanted: &basis.wanted,
         filled: ours::filled_volumes(known, &topology.project),
+        moved,
         existing,
         lasting: BTreeMap::new(),
         leaving: Vec::new(),
         scope: scope.clone(),
-        planned: BTreeSet::new(),
-        made: BTreeSet::new(),
+        planned: HashSet::default(),
+        made: HashSet::default(),
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };
+    match &up.way.images_only {
+        Some(ImagesOnly::Build { push }) => {
+            planner.builds_alone();
+            if *push {
+                push::pushes(&mut planner, basis, false);
+            }
+            return planner.builder.finish();
+        }
+        Some(ImagesOnly::Push { ignore_failures }) => {
+            push::pushes(&mut planner, basis, *ignore_failures);
+            return planner.builder.finish();
+        }
+        Some(ImagesOnly::Pull(pulling)) => {
+            pull::copies(&mut planner, basis, pulling);
+            return planner.builder.finish();
+        }
+        None => {}
+    }
     let pulls = refresh::pulls(basis, known).into_iter();
     planner.images.pulls = pulls.map(|(image, (_, cause))| (image.to_owned(), cause)).collect();
     if scope.contains(&LayerPath::root()) {
         claims::check(planner.world, &mut planner.builder.problems);
         ranges::check(planner.world, &mut planner.builder.problems);
-    }
-    if up.way.builds == Builds::Only {
-        planner.builds_alone();
-        return planner.builder.finish();
     }
     // Outermost first: whether a layer is leaving is known once its node has been looked at.
     let mut layers: Vec<&LayerPath> = scope.iter().collect();
@@ -124,6 +148,16 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
         planner.layer(layer);
     }
     planner.builder.finish()
+}
+
+/// Whether a container is on an engine further out than that of its layer now: its node had none of its own before.
+/// What is on an engine further in goes with that.
+fn is_moved(world: &World<'_>, known: &Known, found: &Ours<'_>) -> bool {
+    let layer = found.addr.layer();
+    let home = world.home(&layer);
+    // The engine of a `tcp` node can be one of the lab's.
+    let elsewhere = world.is_elsewhere(&layer) && known.home(&layer) == Some(&found.home);
+    world.topology.layer(&layer).is_some() && !elsewhere && found.home.depth() < home.depth()
 }
 
 /// The milestones that this `up` is to reach.
@@ -138,7 +172,7 @@ fn wanted(up: &Up) -> Closure<'_> {
 }
 
 /// The instances that were named, and all inside them; all of them where none was.
-fn matching_or_all(up: &Up, world: &World<'_>) -> BTreeSet<Addr> {
+pub(super) fn meant(up: &Up, world: &World<'_>) -> BTreeSet<Addr> {
     let topology = world.topology;
     let named: BTreeSet<Addr> = up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect();
     let instances = world.instances.iter().map(|(addr, _)| addr.clone());
@@ -184,7 +218,7 @@ fn wanted_when_all_start(up: &Up) -> Closure<'_> {
 impl<'a> Planner<'a> {
     /// The images of all services that are meant, whether their layers are up or not.
     fn builds_alone(&mut self) {
-        let meant = matching_or_all(self.up, self.world);
+        let meant = meant(self.up, self.world);
         for (addr, service) in &self.world.instances {
             if service.build.is_none() || !meant.contains(addr) {
                 continue;
@@ -207,6 +241,9 @@ impl<'a> Planner<'a> {
             return;
         }
         self.remove_orphans(path);
+        self.remove_moved(path);
+        self.renew_networks(path, layer);
+        self.check_volumes(path, layer);
         let preload = self.preload(path, layer);
         for service in self.used_first(path, layer) {
             for number in 1..=service.scale {
@@ -376,12 +413,13 @@ impl<'a> Planner<'a> {
         mut needs: Vec<Need>,
         volumes: bool,
     ) -> StepId {
-        if container.labels.contains_key(label::KIND) {
+        let stopped = self.stopped.get(&container.id).map(|(step, _)| *step);
+        if container.labels.contains_key(label::KIND) && stopped.is_none() {
             needs.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, addr));
             self.leaving.push(addr.inner());
         }
-        if let Some((step, _)) = self.stopped.get(&container.id) {
-            needs.push(super::builder::after_end(*step));
+        if let Some(step) = stopped {
+            needs.push(super::builder::after_end(step));
         } else if quiesce::is_running(container) {
             let grace = self.up.way.grace;
             let builder = &mut self.builder;
@@ -389,7 +427,11 @@ impl<'a> Planner<'a> {
         }
         let draft = Draft::service(addr, layer, cause.clone(), group);
         let action = super::action::Action::Remove { container: container.id.clone(), volumes };
-        self.builder.push(draft, action, needs)
+        let removed = self.builder.push(draft, action, needs);
+        if volumes {
+            inherited::remove(&mut self.builder, (layer, addr), container, cause, group, removed);
+        }
+        removed
     }
 
     /// What the user asks of builds.
@@ -466,6 +508,11 @@ impl<'a> Planner<'a> {
     /// Networks and volumes of an instance: the steps that make them.
     pub(super) fn provide_objects(&mut self, desired: &Desired<'_>) -> Vec<Need> {
         self.objects.provide(self.world, self.known, &mut self.builder, desired)
+    }
+
+    /// One network of an instance: the step that makes it, where it is not there.
+    pub(super) fn provide_network(&mut self, layer: &LayerPath, name: &str) -> Option<StepId> {
+        self.objects.network_of(self.world, self.known, &mut self.builder, layer, name)
     }
 
     /// Whether the container of `addr` is made anew although nothing changed: `--force-recreate` is for the targets

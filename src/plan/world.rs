@@ -18,12 +18,12 @@ use crate::model::topology::Topology;
 /// What a node carries for the services inside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Carried {
-    /// Ports published from inside, each with the place that asks for it.
-    pub(super) ports: Vec<(PortBinding, Span)>,
-    /// Whether something inside binds a path of the lab's directory.
-    pub(super) lab: bool,
-    /// Paths outside the lab's directory that something inside binds.
-    pub(super) outside: BTreeSet<PathBuf>,
+    /// Ports published from inside, each with the place that asks for it and the service that publishes it.
+    pub(super) ports: Vec<(PortBinding, Span, Addr)>,
+    /// What inside binds a path of the lab's directory; the first of them, where there are several.
+    pub(super) lab: Option<Addr>,
+    /// Paths outside the lab's directory that something inside binds, and the first of those that do.
+    pub(super) outside: BTreeMap<PathBuf, Addr>,
 }
 
 #[derive(Debug, Default)]
@@ -241,9 +241,9 @@ impl<'a> World<'a> {
                 for node in &chain {
                     let carried = self.carried.entry(node.clone()).or_default();
                     if lab {
-                        carried.lab = true;
+                        carried.lab.get_or_insert_with(|| addr.clone());
                     } else {
-                        carried.outside.insert(path.clone());
+                        carried.outside.entry(path.clone()).or_insert_with(|| addr.clone());
                     }
                 }
             }
@@ -283,7 +283,8 @@ impl<'a> World<'a> {
             if hop == 0 {
                 self.origins.entry(addr.clone()).or_default().push((binding, span));
             } else {
-                self.carried.entry(chain[hop - 1].clone()).or_default().ports.push((binding, span));
+                let carried = self.carried.entry(chain[hop - 1].clone()).or_default();
+                carried.ports.push((binding, span, addr.clone()));
             }
             inner = next;
         }

@@ -15,7 +15,7 @@ use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::ops::context::Ctx;
 use nestctl::ops::load::{LoadOptions, load};
 use nestctl::ops::root;
-use nestctl::ops::up::{Until, UpOptions, prepare_up};
+use nestctl::ops::up::{Orphans, Until, UpOptions, prepare_up};
 use nestctl::plan::goal::Way;
 use nestctl::spec::files::Vars;
 
@@ -128,7 +128,7 @@ fn measure(directory: &Path) -> Measured {
         targets: Vec::new(),
         until: Until::Ready(None),
         force_recreate: false,
-        remove_orphans: false,
+        orphans: Orphans::Tell,
         discard_node_files: false,
         way: Way::default(),
     };

@@ -10,8 +10,8 @@ use std::time::Duration;
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::engine::fake::fault::{Fault, When};
 use nestctl::event::sink::Recorder;
-use nestctl::executor::run::{RunOptions, RunReport, run};
-use nestctl::executor::survey::{SurveyOptions, survey};
+use nestctl::executor::run::{Before, RunOptions, RunReport, run};
+use nestctl::executor::survey::{Asks, SurveyOptions, survey};
 use nestctl::graph::lab_graph::{LabGraph, Why};
 use nestctl::model::addr::{Addr, LayerPath};
 use nestctl::model::container::{ContainerSpec, Endpoint, Healthcheck, Mount, MountSource};
@@ -20,7 +20,7 @@ use nestctl::model::name::{ProjectName, ServiceName};
 use nestctl::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use nestctl::model::span::{Span, Spanned};
 use nestctl::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
-use nestctl::plan::goal::{Down, Goal, Lab, Up, Wait};
+use nestctl::plan::goal::{Down, Goal, Lab, Orphans, Up, Wait};
 use nestctl::plan::known::Layer as KnownLayer;
 use nestctl::plan::plan::Plan;
 use nestctl::plan::plan_check::breaches;
@@ -171,7 +171,7 @@ fn up(lab: &Topology) -> Goal {
         targets: Vec::new(),
         wait: Wait::Ready(Some(Duration::from_secs(600))),
         force_recreate: false,
-        remove_orphans: true,
+        orphans: Orphans::Remove,
         discard_node_files: false,
         way: nestctl::plan::goal::Way::default(),
     })
@@ -183,6 +183,7 @@ fn down(volumes: bool) -> Goal {
         volumes,
         grace: None,
         patience: None,
+        rmi: None,
     })
 }
 
@@ -191,7 +192,7 @@ async fn plan(engine: &FakeEngine, goal: &Goal) -> Option<(nestctl::executor::su
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
         paths: Vec::new(),
-        facts: true,
+        asks: Asks::ListsAndFacts,
         patience: Duration::from_secs(3),
     };
     let surveyed = survey(engine.shared(), &options).await.ok()?;
@@ -209,7 +210,8 @@ async fn attempt(engine: &FakeEngine, goal: &Goal) -> Option<RunReport> {
     if std::env::var_os("NESTCTL_SEED").is_some() {
         println!("{}\n{plan}", engine.snapshot());
     }
-    let options = RunOptions { command: "up", parallel: None, files: Arc::new(MemoryFiles::new()) };
+    let files = Arc::new(MemoryFiles::new());
+    let options = RunOptions { command: "up", parallel: None, files, before: Before::default() };
     let (_keep, cancel) = watch::channel(None);
     let mut recorder = Recorder::default();
     Some(run(goal, surveyed, plan, &options, &mut recorder, cancel).await)

@@ -5,6 +5,7 @@
 
 mod api;
 mod apt;
+mod bench;
 mod cache;
 mod demo;
 mod engine;
@@ -34,7 +35,9 @@ Usage: cargo xtask <command>
   images [name...]       Make the test images from Debian packages and load them into that engine
   demo [--keep]          Bring up examples/quickstart, look at it, and take it down (--keep: leave it)
   peer                   Have Debian's newest docker compose that runs here, and print it for the shell
-  bench                  How reading, checking and planning grow with the lab, as a table (a release build)
+  bench [--large] [--runs N] [name...]
+                         How long runs take beside docker compose and shell scripts, on the engine, and how reading,
+                         checking and planning grow with the lab; two tables (release builds). --large: 40 nodes too
   test [-- args...]      Engine, images, peer, then `cargo test --workspace args...`
 
 The engine is NESTCTL_TEST_HOST if set, else the machine's own (DOCKER_HOST, /var/run/docker.sock) if it
@@ -95,7 +98,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
             println!("export NESTCTL_TEST_PEER={}", peer.program.display());
             println!("export NESTCTL_TEST_PEER_CONFIG={}", peer.config.display());
         }
-        ["bench"] => return test::bench(),
+        ["bench", rest @ ..] => return bench::run(rest),
         ["test"] => return test::run(&[]),
         ["test", "--", rest @ ..] => return test::run(rest),
         [] | ["-h" | "--help" | "help"] => print!("{HELP}"),

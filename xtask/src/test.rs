@@ -1,4 +1,4 @@
-//! All tests, on an engine: `cargo xtask test`; the benchmark, which needs none: `cargo xtask bench`.
+//! All tests, on an engine: `cargo xtask test`.
 
 use std::env;
 use std::process::ExitCode;
@@ -30,11 +30,4 @@ pub(crate) fn run(args: &[&str]) -> Result<ExitCode> {
     });
     engine::done_with(&engine)?;
     Ok(if status?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Prints the benchmark's table. It needs no engine.
-pub(crate) fn bench() -> Result<ExitCode> {
-    let cmd = Cmd::new("cargo").args(["bench", "--quiet", "--package", "nestctl", "--bench", "scale"]);
-    let status = cmd.into_inner().current_dir(cache::workspace()).status().context("run cargo bench")?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -13,23 +13,19 @@ use super::events::EventsArgs;
 use super::exec::ExecArgs;
 use super::global::GlobalArgs;
 use super::images::ImagesArgs;
-use super::kill::KillArgs;
 use super::lab::LabArgs;
+use super::life::{KillArgs, PauseArgs, RestartArgs, RmArgs, StartArgs, StopArgs};
 use super::logs::LogsArgs;
 use super::ls::LsArgs;
-use super::pause::PauseArgs;
 use super::plan::PlanArgs;
 use super::port::PortArgs;
 use super::ps::PsArgs;
-use super::restart::RestartArgs;
-use super::rm::RmArgs;
+use super::pull::PullArgs;
+use super::push::PushArgs;
 use super::run::RunArgs;
 use super::scale::ScaleArgs;
-use super::start::StartArgs;
 use super::stats::StatsArgs;
-use super::stop::StopArgs;
 use super::top::TopArgs;
-use super::unpause::UnpauseArgs;
 use super::up::UpArgs;
 use super::validate::ValidateArgs;
 use super::version::VersionArgs;
@@ -74,6 +70,12 @@ pub enum Command {
     /// Build the images of services that say how.
     #[command(after_help = BuildArgs::EXAMPLES)]
     Build(BuildArgs),
+    /// Pull images of all levels, and copy them into nodes that run.
+    #[command(after_help = PullArgs::EXAMPLES)]
+    Pull(PullArgs),
+    /// Push images that were built for all levels.
+    #[command(after_help = PushArgs::EXAMPLES)]
+    Push(PushArgs),
     /// Take the lab down, innermost first.
     #[command(after_help = DownArgs::EXAMPLES)]
     Down(DownArgs),
@@ -90,8 +92,8 @@ pub enum Command {
     #[command(after_help = PauseArgs::EXAMPLES)]
     Pause(PauseArgs),
     /// Let frozen containers go on.
-    #[command(after_help = UnpauseArgs::EXAMPLES)]
-    Unpause(UnpauseArgs),
+    #[command(after_help = PauseArgs::UNPAUSE_EXAMPLES)]
+    Unpause(PauseArgs),
     /// Send a signal to containers.
     #[command(after_help = KillArgs::EXAMPLES)]
     Kill(KillArgs),

@@ -43,7 +43,7 @@ impl Lowering<'_> {
             return None;
         }
         let scope = Scope { path: LayerPath::root(), base, vars };
-        let root = self.layer(&tree, &scope);
+        let root = self.layer_of(tree, &scope);
         Some(Topology { project, directory: normal(&self.entry.directory), root })
     }
 

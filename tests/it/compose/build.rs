@@ -56,6 +56,7 @@ fn what_is_built_is_what_the_peer_builds() {
     let Some((host, peer, _turn)) = both() else { return };
     let prefix = format!("diffbuild-{}", std::process::id());
     let cases = fixtures("compose-build");
+    assert!(!cases.is_empty(), "no fixtures");
     each(&cases, vec![(); WORKERS], |(), fixture: &Path| {
         if fixture.ends_with("ssh") && Command::new("ssh-agent").arg("true").output().is_err() {
             println!("skipped: no ssh-agent to hold the key of `ssh`");
@@ -70,5 +71,4 @@ fn what_is_built_is_what_the_peer_builds() {
         let difference = differ(&theirs, &ours, &[], &mut Vec::new());
         if difference.is_empty() { Ok(()) } else { Err(difference) }
     });
-    assert!(!cases.is_empty(), "no fixtures");
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::engine_http::request;
 use super::engine_report::Report;
+use crate::support::lab::copy_tree;
 
 /// The peer: its program, and the configuration that knows its plugins.
 pub(super) struct Peer {
@@ -179,18 +180,4 @@ pub(super) fn said(output: &Output) -> Result<(), String> {
         return Ok(());
     }
     Err(String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout))
-}
-
-/// A copy of a directory.
-pub(super) fn copy_tree(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory to copy") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_tree(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a file is copied");
-        }
-    }
 }

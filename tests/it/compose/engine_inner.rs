@@ -12,12 +12,11 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use super::engine::{WORKERS, both, each};
-use super::engine_case::{
-    copy_tree, fixtures, lines, make_outside, name_of, pairs, remove_outside, said, written,
-};
+use super::engine_case::{fixtures, lines, make_outside, name_of, pairs, remove_outside, said, written};
 use super::engine_differences::{Difference, ENGINE, INNER};
 use super::engine_peer;
 use super::engine_report::{Report, differ};
+use crate::support::lab::copy_tree;
 
 /// The directory of the lab that holds the fixture of the moment.
 const CASE: &str = "case";

@@ -415,6 +415,24 @@ async fn a_path_is_looked_for_without_making_anything() {
 }
 
 #[tokio::test]
+async fn a_look_at_an_engine_is_one_list_of_each_type() {
+    let lists = |asked: &Asked| if asked.line.contains("volumes") { "{\"Volumes\":[]}" } else { "[]" };
+    let (scripted, engine) = ScriptedEngine::start("1.41", play(move |asked| text(200, lists(asked))));
+    let seen = engine.observe().await.expect("it answers");
+    assert!(seen.containers.is_empty() && seen.images.is_empty());
+    let mut lines = scripted.lines();
+    lines.sort();
+    let expected = [
+        "GET /_ping",
+        "GET /v1.41/containers/json?all=true",
+        "GET /v1.41/images/json",
+        "GET /v1.41/networks",
+        "GET /v1.41/volumes",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test]
 async fn a_network_is_made_once() {
     let (scripted, engine) =
         ScriptedEngine::start("1.41", play(|_| text(201, "{\"Id\":\"n1\",\"Warning\":\"\"}")));
