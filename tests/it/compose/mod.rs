@@ -13,5 +13,6 @@ mod engine_http;
 mod engine_inner;
 mod engine_peer;
 mod engine_report;
+mod engine_up;
 mod forms;
 mod generated;
