@@ -15,3 +15,4 @@ mod engine_peer;
 mod engine_report;
 mod forms;
 mod generated;
+mod up;
