@@ -10,6 +10,8 @@ mod engine;
 mod engine_case;
 mod engine_differences;
 mod engine_http;
+mod engine_inner;
+mod engine_peer;
 mod engine_report;
 mod forms;
 mod generated;
