@@ -20,6 +20,7 @@ pub mod goal;
 mod hook_label;
 mod hooks;
 mod images;
+mod inherited;
 pub mod known;
 mod life;
 mod node_paths;
