@@ -157,7 +157,7 @@ fn is_moved(world: &World<'_>, known: &Known, found: &Ours<'_>) -> bool {
     let home = world.home(&layer);
     // The engine of a `tcp` node can be one of the lab's.
     let elsewhere = world.is_elsewhere(&layer) && known.home(&layer) == Some(&found.home);
-    world.topology.layer(&layer).is_some() && !elsewhere && found.home.depth() < home.depth()
+    world.topology.has(&found.addr) && !elsewhere && found.home.depth() < home.depth()
 }
 
 /// The milestones that this `up` is to reach.

@@ -75,6 +75,11 @@ impl Case {
         &self.project
     }
 
+    /// Where the files are.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// The user's directory, beside the files: what a tool keeps there is no part of a build's context.
     fn home(&self) -> PathBuf {
         self.directory.with_file_name(format!("{}-home", self.project))
@@ -102,32 +107,10 @@ impl Case {
         said(&self.run(Path::new(env!("CARGO_BIN_EXE_nestctl")), None, more))
     }
 
-    /// Texts of this run alone, and what stands for them: the name of the case for that of the project.
-    fn names(&self) -> [(String, String); 2] {
-        let directory = self.directory.to_string_lossy().into_owned();
-        [(directory, "<directory>".to_owned()), (self.project.clone(), self.name.clone())]
-    }
-
-    /// A text without what is this run's alone.
-    pub(super) fn general(&self, text: &str) -> String {
-        self.names().iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
-    }
-
-    /// The files of a directory of the case, which goes; nothing where there is none.
-    pub(super) fn take(&self, name: &str) -> BTreeMap<String, String> {
-        let directory = self.directory.join(name);
-        let mut out = BTreeMap::new();
-        for entry in fs::read_dir(&directory).into_iter().flatten() {
-            let path = entry.expect("an entry").path();
-            out.insert(name_of(&path), fs::read_to_string(&path).expect("a file"));
-        }
-        let _ = fs::remove_dir_all(directory);
-        out
-    }
-
-    /// What the engine reports of the project now.
+    /// What the engine reports of the project now. The name of the case stands for that of the project.
     pub(super) fn report(&self) -> Value {
-        let names = self.names();
+        let directory = self.directory.to_string_lossy().into_owned();
+        let names = [(directory, "<directory>".to_owned()), (self.project.clone(), self.name.clone())];
         Report::of(&self.host, &self.project).comparable(&written(&self.directory), &names)
     }
 

@@ -49,29 +49,6 @@ pub(super) const INNER: &[Difference] = &[Difference {
     why: "on the network of its host a container has the host's name: that of the node",
 }];
 
-/// Cases, by name, in which nestctl's `up` may fail although the peer's does not, and why.
-pub(super) const MAY_FAIL: &[Difference] = &[
-    Difference {
-        at: "exits-otherwise",
-        why: "`up` waits until what it starts is ready, as `docker compose up --wait` does, and that fails too",
-    },
-    Difference {
-        at: "optional-fails",
-        why: "the same: what depends on it starts, and it has failed all the same",
-    },
-    Difference { at: "restart-on-failure", why: "the same, if it is seen to end" },
-    Difference {
-        at: "restart-always",
-        why: "the same: what is seen to end is not called ready; it is started again all the same",
-    },
-];
-
-/// In what is seen of a lab that runs and of what it leaves behind.
-pub(super) const UP: &[Difference] = &[Difference {
-    at: "pre-stop.written.log",
-    why: "Compose 2.40 runs no `pre_stop` on `stop` and `down` (the engine sees no exec of it); the specification does",
-}];
-
 /// Whether a row covers a place.
 pub(super) fn covers(row: &Difference, at: &[String]) -> bool {
     let parts: Vec<&str> = row.at.split('.').collect();
