@@ -17,6 +17,7 @@ mod images;
 mod lifecycle;
 mod objects;
 mod port;
+mod removal;
 mod snapshot;
 mod state;
 mod streams;
