@@ -40,7 +40,7 @@ pub async fn dispatch(command: Command, settings: &Settings, terminal: &Terminal
         Command::Port(args) => command::inside::port(&args, settings, terminal).await,
         Command::Wait(args) => command::inside::wait(&args, settings, terminal).await,
         Command::Events(args) => command::inside::events(&args, settings, terminal).await,
-        Command::Config(args) => command::config::config(&args, settings, terminal),
+        Command::Config(args) => command::config::config(&args, settings, terminal).await,
         Command::Validate(args) => command::config::validate(&args, settings, terminal),
         Command::Schema => terminal.print(crate::ops::version::SCHEMA).map(|()| exit::OK),
         Command::Doctor(args) => command::doctor::doctor(&args, settings, terminal).await,

@@ -17,6 +17,7 @@ mod failure;
 mod fallen;
 mod final_look;
 mod link;
+mod local_image;
 mod log_tail;
 mod patience;
 pub mod pulled;

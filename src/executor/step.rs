@@ -19,6 +19,18 @@ mod make;
 /// Carries the step out. Waits and streams end at once when the run is broken off; short calls are finished,
 /// so that nothing is left of which nobody knows whether it was done.
 pub(super) async fn carry_out(context: &StepContext) -> Result<Gain, Broken> {
+    let gain = do_it(context).await;
+    let brings = matches!(
+        context.step.action,
+        Action::Pull { .. } | Action::Build(_) | Action::Copy { .. } | Action::Look
+    );
+    if brings {
+        context.link.forget_images();
+    }
+    gain
+}
+
+async fn do_it(context: &StepContext) -> Result<Gain, Broken> {
     match &context.step.action {
         Action::Join => Ok(Gain::Nothing),
         Action::Wait { container, stage, timeout } => {

@@ -17,6 +17,7 @@ pub mod forecast;
 pub mod happenings;
 pub mod host_facts;
 pub mod host_files;
+pub mod image_digests;
 pub mod life;
 pub mod limits;
 pub mod load;

@@ -242,7 +242,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.remove_filled(&removed);
         ready.extend(removed.iter().copied().map(after));
         let mut name = container.clone();
-        if let Some(keep) = self.keep.filter(|_| !fresh) {
+        if let Some(keep) = self.keep {
             ready.extend(self.mend_networks(keep).into_iter().map(after));
         }
         let starts = self.starts();
@@ -396,9 +396,10 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let needs: Vec<Need> = created.map(after).into_iter().collect();
         let cause = if created.is_some() { self.cause.clone() } else { Cause::Unfinished };
         let mut out = Vec::new();
-        // A container that is made now has all of them from the start, where its engine takes several.
+        // A container that is made now has all of them from the start, where its engine takes several; one that is not
+        // known yet is taken for a recent one.
         let at_once = created.is_some()
-            && self.planner.known.facts(&self.layer).is_some_and(engine_lacks::takes_all_networks);
+            && self.planner.known.facts(&self.layer).is_none_or(engine_lacks::takes_all_networks);
         let spec = Arc::clone(&self.desired.spec);
         let mut networks: Vec<_> = spec.networks.iter().filter(|_| !at_once).collect();
         networks.sort_by_key(|(name, endpoint)| (-endpoint.priority, *name));

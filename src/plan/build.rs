@@ -65,6 +65,14 @@ impl Building<'_> {
         spec.ssh.extend(building.ssh.clone());
         spec.no_cache |= building.no_cache;
         spec.pull |= building.pull;
+        // `false` is none, as in the file.
+        let over = |given: &Option<String>, own: &mut Option<String>| {
+            if let Some(text) = given {
+                *own = (text != "false").then(|| text.clone());
+            }
+        };
+        over(&building.provenance, &mut spec.provenance);
+        over(&building.sbom, &mut spec.sbom);
         let project = self.world.project(self.layer);
         spec.labels.insert(label::COMPOSE_PROJECT.to_owned(), project.to_string());
         spec.labels.insert(label::COMPOSE_SERVICE.to_owned(), service.name.to_string());

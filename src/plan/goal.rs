@@ -197,6 +197,10 @@ pub struct Building {
     pub no_cache: bool,
     /// Base images are pulled although they are there.
     pub pull: bool,
+    /// Attestation of how images were made, over the file's.
+    pub provenance: Option<String>,
+    /// Attestation of what is in images, over the file's.
+    pub sbom: Option<String>,
 }
 
 /// A container beside those of the file (`run`).

@@ -7,6 +7,7 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::image::ImageRef;
 use crate::model::milestone::Milestone;
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
 
@@ -22,6 +23,8 @@ use super::world::World;
 #[derive(Debug, Default)]
 pub(super) struct Images {
     by_home: BTreeMap<LayerPath, HashMap<String, String>>,
+    /// References in full: most services have one of few.
+    in_full: HashMap<String, String, QuickHash>,
     /// What is to be pulled although it is there, and why.
     pub(super) pulls: BTreeMap<String, Cause>,
 }
@@ -74,8 +77,11 @@ impl Images {
             }
             self.by_home.insert(home.clone(), index);
         }
+        if !self.in_full.contains_key(reference) {
+            self.in_full.insert(reference.to_owned(), normal(reference));
+        }
         let index = self.by_home.get(home)?;
-        let id = index.get(&normal(reference)).or_else(|| index.get(reference));
+        let id = index.get(self.in_full.get(reference)?).or_else(|| index.get(reference));
         // Engines forget the tag beside a digest; what was copied by its digest has only the tag that the copy gave it.
         let by_digest = || {
             let image = ImageRef::parse(reference)?;

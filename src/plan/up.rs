@@ -1,6 +1,6 @@
 //! `up`: desired × observed → steps, layer by layer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
@@ -13,6 +13,7 @@ use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::name::ServiceName;
 use crate::model::observed::ObservedContainer;
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
 use crate::model::topology::Layer;
@@ -75,9 +76,9 @@ pub(super) struct Planner<'a> {
     /// The layers that are planned.
     pub(super) scope: BTreeSet<LayerPath>,
     /// Instances that have been planned.
-    pub(super) planned: BTreeSet<Addr>,
+    pub(super) planned: HashSet<Addr, QuickHash>,
     /// Instances for which a container is made.
-    pub(super) made: BTreeSet<Addr>,
+    pub(super) made: HashSet<Addr, QuickHash>,
     /// Containers that a step stops because something that they depend on is made anew, by ID; and what that is.
     pub(super) stopped: BTreeMap<String, (StepId, Addr)>,
     /// The last step of the `pre_start` of a service that runs once for all its replicas.
@@ -109,8 +110,8 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
         lasting: BTreeMap::new(),
         leaving: Vec::new(),
         scope: scope.clone(),
-        planned: BTreeSet::new(),
-        made: BTreeSet::new(),
+        planned: HashSet::default(),
+        made: HashSet::default(),
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };

@@ -100,7 +100,9 @@ async fn bring_up(ctx: &Ctx, lab: &ValidLab, targets: &[&str]) -> RunOutcome {
 
 async fn addresses(ctx: &Ctx, patterns: &[&str]) -> Result<Vec<String>, OpError> {
     let texts: Vec<String> = patterns.iter().map(|&text| text.to_owned()).collect();
-    let status = ps(ctx, &PsOptions { project: project(), patterns: parse_patterns(&texts)? }).await?;
+    let status =
+        ps(ctx, &PsOptions { project: project(), patterns: parse_patterns(&texts)?, one_offs: false })
+            .await?;
     Ok(status.services.iter().map(|service| service.addr.to_string()).collect())
 }
 
@@ -111,7 +113,9 @@ async fn what_is_up_is_listed_and_what_is_down_is_gone() {
     assert!(bring_up(&ctx, &lab(LAB), &[]).await.is_success());
     assert_eq!(addresses(&ctx, &[]).await.expect("listed"), ["client", "vm1", "vm1/db", "vm1/web"]);
     assert_eq!(addresses(&ctx, &["vm1"]).await.expect("listed"), ["vm1", "vm1/db", "vm1/web"]);
-    let status = ps(&ctx, &PsOptions { project: project(), patterns: Vec::new() }).await.expect("listed");
+    let status = ps(&ctx, &PsOptions { project: project(), patterns: Vec::new(), one_offs: false })
+        .await
+        .expect("listed");
     assert_eq!(status.services[2].health, Some(Health::Healthy));
     assert_eq!(status.services[2].engine.to_string(), "vm1");
 

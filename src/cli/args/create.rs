@@ -14,6 +14,9 @@ pub struct CreateArgs {
     /// Start nodes, so that what is inside them is created too.
     #[arg(long)]
     pub start_nodes: bool,
+    /// Accepted for the habit: nothing is asked.
+    #[arg(short, long, hide = true)]
+    pub yes: bool,
     /// How.
     #[command(flatten)]
     pub making: MakingArgs,

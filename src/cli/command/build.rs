@@ -22,6 +22,8 @@ pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -
         ssh: agents(&args.ssh, settings.environment.var("SSH_AUTH_SOCK"), &settings.environment.directory),
         no_cache: args.no_cache,
         pull: args.pull,
+        provenance: args.provenance.clone(),
+        sbom: args.sbom.clone(),
     };
     let way = Way {
         builds: Builds::All,

@@ -5,7 +5,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::model::addr::Pattern;
-use crate::ops::address::parse_pattern;
+use crate::ops::address::parse_replica;
 use crate::ops::context::Ctx;
 use crate::ops::copy::{ARCHIVE, download, upload};
 use crate::ops::load::project_name;
@@ -46,13 +46,9 @@ fn side(text: &str, index: Option<u32>) -> Result<Side, CliError> {
     Ok(match inside {
         None => Side::Local(text.to_owned()),
         Some((address, path)) => {
-            let address = match index {
-                Some(index) => format!("{address}@{index}"),
-                None => address.to_owned(),
-            };
             // A container's paths start at its root, as for Docker.
             let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-            Side::Inside(parse_pattern(&address)?, path)
+            Side::Inside(parse_replica(address, index)?, path)
         }
     })
 }

@@ -15,7 +15,7 @@ use crate::cli::settings::Settings;
 use crate::cli::terminal::{Terminal, lines};
 use crate::cli::{exit, signals};
 use crate::model::container::Protocol;
-use crate::ops::address::{parse_pattern, parse_patterns};
+use crate::ops::address::{parse_patterns, parse_replica};
 use crate::ops::context::Ctx;
 use crate::ops::error::OpError;
 use crate::ops::happenings::happenings;
@@ -109,11 +109,9 @@ pub async fn port(args: &PortArgs, settings: &Settings, terminal: &Terminal) -> 
             return Err(CliError::Usage { message, hint: Some("write tcp, udp or sctp".to_owned()) });
         }
     };
-    let address = match args.index {
-        Some(index) => format!("{}@{index}", args.address),
-        None => args.address.clone(),
-    };
-    let bound = look_inside::port(&ctx, &project, &parse_pattern(&address)?, args.port, protocol).await?;
+    let bound =
+        look_inside::port(&ctx, &project, &parse_replica(&args.address, args.index)?, args.port, protocol)
+            .await?;
     let ip = if bound.host_ip.contains(':') { format!("[{}]", bound.host_ip) } else { bound.host_ip };
     terminal.print(&format!("{ip}:{}\n", bound.host.unwrap_or_default()))?;
     Ok(exit::OK)

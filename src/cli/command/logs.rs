@@ -9,7 +9,7 @@ use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::cli::signals;
 use crate::cli::terminal::Terminal;
-use crate::ops::address::parse_patterns;
+use crate::ops::address::parse_replica;
 use crate::ops::context::Ctx;
 use crate::ops::error::OpError;
 use crate::ops::load::project_name;
@@ -22,8 +22,12 @@ use super::ps::say_silent;
 
 /// Shows logs.
 pub async fn logs(args: &LogsArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    let mut terminal = terminal.clone();
+    terminal.out.color &= !args.no_color;
+    let terminal = &terminal;
+    let patterns = args.addresses.iter().map(|address| parse_replica(address, args.index));
     let options = LogsOptions {
-        patterns: parse_patterns(&args.addresses)?,
+        patterns: patterns.collect::<Result<_, _>>()?,
         project: project_name(&settings.load_options(&args.lab, &[])?)?,
         follow: args.follow,
         tail: args.tail.and_then(|tail| match tail {

@@ -238,6 +238,10 @@ impl Engine for DockerEngine {
         Box::pin(self.lists())
     }
 
+    fn containers(&self) -> Call<'_, Vec<ObservedContainer>> {
+        Box::pin(self.list_containers())
+    }
+
     fn inspect<'a>(&'a self, container: &'a str) -> Call<'a, ContainerDetail> {
         Box::pin(self.inspect_container(container))
     }
@@ -260,6 +264,10 @@ impl Engine for DockerEngine {
 
     fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()> {
         Box::pin(self.pull_image(image, platform, progress))
+    }
+
+    fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
+        Box::pin(self.look_up_digest(image))
     }
 
     fn build<'a>(
@@ -293,6 +301,10 @@ impl Engine for DockerEngine {
 
     fn exec<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ExecSession> {
         Box::pin(self.open_exec(container, exec))
+    }
+
+    fn exec_detached<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ()> {
+        Box::pin(self.leave_exec(container, exec))
     }
 
     fn logs<'a>(&'a self, container: &'a str, options: &'a LogOptions) -> Call<'a, OutputStream> {

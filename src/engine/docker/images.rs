@@ -42,6 +42,18 @@ struct ErrorDetail {
     message: String,
 }
 
+/// What a registry has under a reference.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Distribution {
+    descriptor: Descriptor,
+}
+
+#[derive(Deserialize)]
+struct Descriptor {
+    digest: String,
+}
+
 impl Line {
     fn error(&self) -> Option<&str> {
         let detailed = self.error_detail.as_ref().map(|detail| detail.message.as_str());
@@ -92,6 +104,40 @@ fn loaded(text: &str) -> Vec<String> {
 }
 
 impl DockerEngine {
+    /// The request with what the user has for the image's registry.
+    async fn with_credentials(
+        &self,
+        request: Raw,
+        image: &ImageRef,
+        call: &Tried,
+    ) -> Result<Raw, EngineError> {
+        match self.credentials.header(&image.registry).await {
+            Ok(Some(header)) => Ok(request.header("x-registry-auth", header)),
+            Ok(None) => Ok(request),
+            Err(error) => Err(EngineError {
+                op: call.op,
+                target: call.target.clone(),
+                kind: FailureKind::Unauthorized,
+                status: None,
+                source: Some(error.into()),
+            }),
+        }
+    }
+
+    /// Asks the registry for the digest of an image (Engine API, `/distribution/{name}/json`).
+    pub(super) async fn look_up_digest(&self, image: &str) -> Result<String, EngineError> {
+        let call = Tried::new("look up image", image);
+        let Some(reference) = ImageRef::parse(image) else {
+            return Err(call.nonsense("this is no image reference"));
+        };
+        let request = Raw::get(&["distribution", &reference.to_string(), "json"]);
+        let request = self.with_credentials(request, &reference, &call).await?;
+        let found: Distribution =
+            within(&call, Some(self.transport.limits.unpacking()), request.fetch(&self.transport, &call))
+                .await?;
+        Ok(found.descriptor.digest)
+    }
+
     pub(super) async fn pull_image(
         &self,
         image: &str,
@@ -107,19 +153,7 @@ impl DockerEngine {
             .query("fromImage", &format!("{}/{}", reference.registry, reference.repository))
             .maybe("tag", tag.as_deref())
             .maybe("platform", platform);
-        match self.credentials.header(&reference.registry).await {
-            Ok(Some(header)) => request = request.header("x-registry-auth", header),
-            Ok(None) => {}
-            Err(error) => {
-                return Err(EngineError {
-                    op: call.op,
-                    target: call.target,
-                    kind: FailureKind::Unauthorized,
-                    status: None,
-                    source: Some(error.into()),
-                });
-            }
-        }
+        request = self.with_credentials(request, &reference, &call).await?;
         let response =
             within(&call, Some(self.transport.limits.unpacking()), request.send(&self.transport, &call))
                 .await?;

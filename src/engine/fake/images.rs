@@ -206,6 +206,13 @@ impl EngineState {
 }
 
 impl World {
+    /// The digest of what the registry serves.
+    pub(super) fn served_digest(&self, reference: &str) -> Result<String, EngineError> {
+        let found = self.registry.iter().find(|image| image.is(reference));
+        let digest = found.map(|image| format!("sha256:{}", digits(&image.config)));
+        digest.ok_or_else(|| refuse("look up image", reference, NotFound, "manifest unknown".to_owned()))
+    }
+
     /// The image of a build is the registry's of that name.
     pub(super) fn build(&mut self, engine: EngineIndex, reference: &str) -> Result<String, EngineError> {
         let found = self.registry.iter().find(|image| image.is(reference)).cloned();

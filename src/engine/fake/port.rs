@@ -122,6 +122,11 @@ impl Engine for FakeEngine {
         })
     }
 
+    fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
+        let work = move |world: &mut super::world::World, _engine| world.served_digest(image);
+        Box::pin(call(&self.world, &self.place, "look up image", image, work))
+    }
+
     fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream> {
         Box::pin(async move {
             let op = "save image";
@@ -184,6 +189,10 @@ impl Engine for FakeEngine {
                 None => streams::answered(Vec::new(), 0),
             })
         }))
+    }
+
+    fn exec_detached<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ()> {
+        Box::pin(async move { self.exec(container, exec).await.map(drop) })
     }
 
     fn logs<'a>(&'a self, container: &'a str, options: &'a LogOptions) -> Call<'a, OutputStream> {

@@ -54,6 +54,7 @@ fn container(service: &ServiceStatus, engine_answers: Option<bool>) -> v1::Conta
     v1::Container {
         address: service.addr.to_string(),
         kind: service.kind.clone(),
+        one_off: service.one_off,
         service: service.addr.service().to_string(),
         number: service.addr.number(),
         container: service.container.clone(),

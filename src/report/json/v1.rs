@@ -11,6 +11,9 @@ pub struct Container {
     /// Kind of a node's engine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// Whether it is a one-off container beside the service.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_off: bool,
     /// Service within its layer.
     pub service: String,
     /// Replica, from 1.

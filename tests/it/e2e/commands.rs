@@ -99,6 +99,27 @@ fn what_runs_inside_is_looked_at_and_used_by_its_address() {
     assert_eq!(beside.labels["com.docker.compose.oneoff"], "True");
     assert_eq!(beside.ports.iter().filter(|port| port.host.is_some()).count(), 0, "no ports of the service");
     lab.run(&["run", "vm1", "true"]).code(2);
+    // One-off containers are listed where they are asked for.
+    let listed = |arguments: &[&str]| lab.run(arguments).ok().stdout;
+    assert!(!listed(&["ps"]).contains("(run)"));
+    assert!(listed(&["ps", "-a"]).contains("web (run)"));
+    assert_eq!(listed(&["ps", "--services", "vm1"]), "vm1\nvm1/db\nvm1/web\n");
+    assert_eq!(listed(&["ps", "--status", "exited", "--filter", "status=dead", "-q"]), "");
+    assert_eq!(lab.run(&["ps", "--status", "gone"]).code, 2);
+    lab.write("less.yaml", "services: {vm1: {engine: dind, image: x}}\n");
+    assert_eq!(listed(&["ps", "-f", "less.yaml", "--orphans=false", "--services"]), "vm1\n");
+    assert_eq!(
+        listed(&["ls", "-q", "--filter", &format!("name={}", lab.project)]),
+        format!("{}\n", lab.project)
+    );
+    assert_eq!(listed(&["ls", "-q", "--filter", "name=no-such-lab"]), "");
+
+    let left = lab.run(&["exec", "-d", "vm1/web", "sh", "-c", "echo left alone > /left"]).ok();
+    assert_eq!((left.stdout.as_str(), left.stderr.as_str()), ("", ""));
+    let read = ["sh", "-c", "while [ ! -s /left ]; do sleep 0.1; done; cat /left"];
+    assert_eq!(lab.exec("vm1", "vm1/web", &read).0, "left alone\n");
+    assert_eq!(lab.run(&["logs", "--index", "2", "vm1/web"]).code, 5);
+    lab.run(&["logs", "--index", "1", "--no-color", "vm1/web"]).ok();
 
     assert!(lab.run(&["top", "vm1/web"]).ok().stdout.contains("sleep infinity"));
     let stats = lab.run(&["stats", "--no-stream", "--format", "json", "vm1/web"]).ok().json();

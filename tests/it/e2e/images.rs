@@ -248,3 +248,40 @@ fn after_a_pull_up_must_need_no_registry() {
     lab.run(&["pull", "--ignore-pull-failures", "vm1/web"]).ok();
     block_on(engine.remove(&nestctl::engine::engine::Remove::Image(old))).expect("the old image goes");
 }
+
+#[test]
+fn images_must_be_printed_with_what_their_registry_has() {
+    let Some(registry) = TestRegistry::start("digests", true) else { return };
+    let (inner, outer) = (registry.reference("x:1"), registry.reference("y:1"));
+    let lab = |outer: &str| {
+        format!(
+            "services:\n  {}\n  vm:\n    engine: dind\n    image: {outer}\n    inner:\n      services:\n        {}\n",
+            service("plain", outer),
+            service("web", &inner)
+        )
+    };
+    let Some(lab) = TestLab::new("digests", &lab(&outer)) else { return };
+    let engine = lab.engine();
+    let x = registry.push(&TestImage::marked(&*engine, "x"), "x", "1");
+    let unknown = lab.run(&["config", "--resolve-image-digests"]).code(1);
+    assert!(unknown.stderr.contains("look up image"), "{}", unknown.stderr);
+    use base64::Engine as _;
+    let auth = base64::engine::general_purpose::STANDARD.encode("lab:lab");
+    let config = serde_json::json!({"auths": {registry.address(): {"auth": auth}}});
+    lab.write(".docker/config.json", &config.to_string());
+    let y = registry.push(&TestImage::marked(&*engine, "y"), "y", "1");
+
+    let full = lab.run(&["config", "--resolve-image-digests", "--format", "json"]).ok().json();
+    assert_eq!(full["services"]["vm"]["image"], format!("{outer}@{y}"));
+    assert_eq!(full["services"]["vm"]["inner"]["services"]["web"]["image"], format!("{inner}@{x}"));
+    assert_eq!(full["services"]["vm"]["engine"], "dind");
+
+    // What is locked goes over the lab's file.
+    lab.run(&["config", "--lock-image-digests", "-o", "lock.yaml"]).ok();
+    let lock = std::fs::read_to_string(lab.directory.join("lock.yaml")).expect("it is written");
+    assert!(!lock.contains("engine") && !lock.contains("command"), "{lock}");
+    let images = lab.run(&["-f", "nest.yaml", "-f", "lock.yaml", "config", "--images"]).ok().stdout;
+    let mut wanted = [format!("{inner}@{x}"), format!("{outer}@{y}")];
+    wanted.sort();
+    assert_eq!(images.lines().collect::<Vec<_>>(), wanted);
+}

@@ -11,7 +11,7 @@ use nestctl::event::event::CancelLevel;
 use nestctl::event::protocol;
 use nestctl::event::sink::Recorder;
 use nestctl::executor::run::{Before as Passed, RunOptions, RunReport, run};
-use nestctl::executor::survey::{SurveyOptions, Surveyed, survey};
+use nestctl::executor::survey::{Asks, SurveyOptions, Surveyed, survey};
 use nestctl::graph::lab_graph::LabGraph;
 use nestctl::model::addr::LayerPath;
 use nestctl::model::container::{ContainerSpec, RestartPolicy};
@@ -258,7 +258,7 @@ async fn plan(engine: &FakeEngine, goal: &Goal) -> Result<Option<(Surveyed, Plan
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
         paths: Vec::new(),
-        facts: true,
+        asks: Asks::ListsAndFacts,
         patience: Duration::from_secs(3),
     };
     let Ok(surveyed) = survey(engine.shared(), &options).await else { return Ok(None) };
