@@ -20,7 +20,7 @@ use self::case::Case;
 use self::promises::Broken;
 
 /// Cases in an ordinary run of the tests.
-const CASES: u64 = 150;
+const CASES: u64 = 250;
 /// Cases between two lines that say how far a long run is.
 const NEWS: u64 = 10_000;
 
