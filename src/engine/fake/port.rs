@@ -122,6 +122,15 @@ impl Engine for FakeEngine {
         })
     }
 
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()> {
+        Box::pin(async move {
+            let work = |world: &mut super::world::World, engine| world.push(engine, image);
+            let size = call(&self.world, &self.place, "push image", image, work).await?;
+            progress(size, Some(size));
+            Ok(())
+        })
+    }
+
     fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
         let work = move |world: &mut super::world::World, _engine| world.served_digest(image);
         Box::pin(call(&self.world, &self.place, "look up image", image, work))
@@ -148,6 +157,11 @@ impl Engine for FakeEngine {
     fn tag<'a>(&'a self, image: &'a str, reference: &'a str) -> Call<'a, ()> {
         let work = move |world: &mut super::world::World, engine| world.tag(engine, image, reference);
         Box::pin(call(&self.world, &self.place, "tag image", image, work))
+    }
+
+    /// Files of the fake belong to nobody.
+    fn put_for_user<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
+        self.put(container, path, archive)
     }
 
     fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
