@@ -11,8 +11,8 @@ use nestctl::model::failure::FailureKind;
 use nestctl::model::label;
 use nestctl::model::observed::{Health, ObservedContainer};
 
-use super::dice::Dice;
 use super::draw::{HOOK, JOB, NODE, SERVERS};
+use crate::support::dice::Dice;
 
 /// One thing that is done. Numbers are seeds, so that they keep a meaning when a lab shrinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

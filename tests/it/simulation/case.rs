@@ -27,10 +27,10 @@ use nestctl::transfer::memory_files::MemoryFiles;
 use tokio::sync::watch;
 
 use super::acts::{Act, Trouble, acts, behave, drift, heal};
-use super::dice::Dice;
 use super::draw::{HOOK, JOB, NODE, SERVERS, project, topology};
 use super::edits::edited;
 use super::promises::{Before, Broken, Order, desired, left};
+use crate::support::dice::Dice;
 
 /// Whether plans are printed, and what they are made of.
 pub(super) static SHOW: AtomicBool = AtomicBool::new(false);
