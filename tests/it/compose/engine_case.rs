@@ -75,6 +75,11 @@ impl Case {
         &self.project
     }
 
+    /// Where the files are.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// The user's directory, beside the files: what a tool keeps there is no part of a build's context.
     fn home(&self) -> PathBuf {
         self.directory.with_file_name(format!("{}-home", self.project))
