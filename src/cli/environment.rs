@@ -23,6 +23,11 @@ pub struct Environment {
     pub stderr_tty: bool,
 }
 
+/// Whether an argument is on the command line, where that cannot be read as a whole.
+pub fn is_given(argument: &str) -> bool {
+    std::env::args_os().any(|given| given == argument)
+}
+
 impl Environment {
     /// Reads it.
     ///

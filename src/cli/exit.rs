@@ -4,6 +4,8 @@
 pub const OK: u8 = 0;
 /// The work was begun and some step failed, or a check of `doctor` did.
 pub const FAILED: u8 = 1;
+/// `plan --detailed-exitcode`: something is to be done. Errors are then [`FAILED`], of whatever sort.
+pub const CHANGES: u8 = 2;
 /// The command line is wrong, or no lab file was found.
 pub const USAGE: u8 = 2;
 /// The lab was refused before anything was changed: the file is invalid, or the plan shows that it cannot work.

@@ -1,13 +1,14 @@
 //! From the process's start to its exit code.
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
-use super::args::root::Cli;
+use super::args::root::{Cli, Command};
 use super::dispatch::dispatch;
-use super::environment::Environment;
+use super::environment::{Environment, is_given};
 use super::error::CliError;
 use super::exit;
 use super::help::command;
@@ -24,6 +25,8 @@ pub fn run() -> ExitCode {
             let _ = error.print();
             return ExitCode::from(match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => exit::OK,
+                // With it, 2 is an answer.
+                _ if is_given("--detailed-exitcode") => exit::FAILED,
                 _ => exit::USAGE,
             });
         }
@@ -51,14 +54,32 @@ fn run_parsed(cli: Cli) -> u8 {
             return error.exit_code();
         }
     };
-    let result = runtime.block_on(dispatch(cli.command, &settings, &terminal));
+    let is_detailed = matches!(&cli.command, Command::Plan(args) if args.detailed_exitcode);
+    let mut command = cli.command;
+    if let Some(change) = command.change_mut() {
+        change.dry_run |= cli.dry_run;
+        let parallel = cli.parallel.and_then(|n| NonZeroUsize::new(usize::try_from(n).ok()?));
+        change.parallel = change.parallel.or(parallel);
+    } else if cli.dry_run && command.only_does() {
+        let error = CliError::Usage {
+            message: "`--dry-run` cannot show what this command would do".to_owned(),
+            hint: Some("leave it away; `nestctl plan` shows what `up` would do".to_owned()),
+        };
+        error.say(&terminal);
+        return error.exit_code();
+    }
+    let result = runtime.block_on(dispatch(command, &settings, &terminal));
     // A thread may still sit in a read of the terminal; nobody waits for it.
     runtime.shutdown_background();
     match result {
         Ok(code) => code,
         Err(error) => {
             error.say(&terminal);
-            error.exit_code()
+            match error.exit_code() {
+                code @ (exit::OK | exit::INTERRUPTED) => code,
+                _ if is_detailed => exit::FAILED,
+                code => code,
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What was typed and the environment, resolved: every choice is made here.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use crate::model::name::ProjectName;
 use crate::ops::context::Ctx;
 use crate::ops::load::LoadOptions;
 use crate::ops::lock::{self, LockOptions, Notice};
+use crate::ops::up::Orphans;
 
 use super::args::global::{ColorArg, GlobalArgs, ProgressArg};
 use super::args::lab::LabArgs;
@@ -36,6 +38,8 @@ pub struct Settings {
     pub environment: Environment,
     /// How progress is shown.
     pub progress: Progress,
+    /// Whether progress goes to standard output (`COMPOSE_STATUS_STDOUT`).
+    pub status_stdout: bool,
     /// Colour on standard output.
     pub color_stdout: bool,
     /// Colour on standard error.
@@ -71,21 +75,72 @@ impl Settings {
         let (color_stdout, color_stderr) = (color(environment.stdout_tty), color(environment.stderr_tty));
         let asked =
             environment.var("COMPOSE_PROGRESS").and_then(|word| ProgressArg::from_str(word, true).ok());
+        let status_stdout = is_on(&environment, "COMPOSE_STATUS_STDOUT");
+        let status_tty = if status_stdout { environment.stdout_tty } else { environment.stderr_tty };
         let progress = match global.progress.or(asked).unwrap_or(ProgressArg::Auto) {
-            ProgressArg::Auto if environment.stderr_tty && !dumb => Progress::Tty,
+            ProgressArg::Auto if status_tty && !dumb => Progress::Tty,
             ProgressArg::Auto | ProgressArg::Plain => Progress::Plain,
             ProgressArg::Tty => Progress::Tty,
             ProgressArg::Json => Progress::Json,
             ProgressArg::Quiet => Progress::Quiet,
         };
         let unicode = environment.is_utf8();
-        Self { environment, progress, color_stdout, color_stderr, unicode, lab }
+        Self { environment, progress, status_stdout, color_stdout, color_stderr, unicode, lab }
     }
 
     /// Whether a variable of the environment switches something on.
     pub fn is_on(&self, name: &str) -> bool {
-        let value = self.environment.var(name).map(str::to_ascii_lowercase);
-        value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true" | "y" | "yes" | "on"))
+        is_on(&self.environment, name)
+    }
+
+    /// Itself, with no progress where `quiet` asks for none.
+    #[must_use]
+    pub fn quieter(&self, quiet: bool) -> Self {
+        let progress = if quiet { Progress::Quiet } else { self.progress };
+        Self { progress, ..self.clone() }
+    }
+
+    /// Itself, with progress in lines in place of the tree.
+    #[must_use]
+    pub fn in_lines(&self) -> Self {
+        let progress = if self.progress == Progress::Tty { Progress::Plain } else { self.progress };
+        Self { progress, ..self.clone() }
+    }
+
+    /// What becomes of orphans: as typed, else as `COMPOSE_REMOVE_ORPHANS` and `COMPOSE_IGNORE_ORPHANS` say.
+    ///
+    /// # Errors
+    /// When they are to be both removed and ignored, as in Compose.
+    pub fn orphans(&self, remove: bool) -> Result<Orphans, CliError> {
+        let remove = remove || self.is_on("COMPOSE_REMOVE_ORPHANS");
+        match (remove, self.is_on("COMPOSE_IGNORE_ORPHANS")) {
+            (true, true) => Err(CliError::Usage {
+                message:
+                    "COMPOSE_IGNORE_ORPHANS and `--remove-orphans` (or COMPOSE_REMOVE_ORPHANS) exclude each \
+                          other"
+                        .to_owned(),
+                hint: Some("unset one of them".to_owned()),
+            }),
+            (true, false) => Ok(Orphans::Remove),
+            (false, true) => Ok(Orphans::Ignore),
+            (false, false) => Ok(Orphans::Tell),
+        }
+    }
+
+    /// Calls at once: as typed, else as `COMPOSE_PARALLEL_LIMIT` says, where -1 is no wish (docker/compose
+    /// `cmd/compose/compose.go`).
+    ///
+    /// # Errors
+    /// When the variable holds no number.
+    pub fn parallel(&self, typed: Option<NonZeroUsize>) -> Result<Option<NonZeroUsize>, CliError> {
+        let Some(text) = self.environment.var("COMPOSE_PARALLEL_LIMIT").filter(|_| typed.is_none()) else {
+            return Ok(typed);
+        };
+        let limit: i32 = text.trim().parse().map_err(|_| CliError::Usage {
+            message: format!("COMPOSE_PARALLEL_LIMIT is `{text}`, which is no number"),
+            hint: Some("set it to so many calls at once, or unset it".to_owned()),
+        })?;
+        Ok(usize::try_from(limit).ok().and_then(NonZeroUsize::new))
     }
 
     /// Whether flags say which lab is meant.
@@ -152,4 +207,10 @@ impl Settings {
             vars: env.vars.clone(),
         })
     }
+}
+
+/// Whether a variable switches something on, by docker/compose's words (`pkg/utils`, `StringToBool`).
+fn is_on(environment: &Environment, name: &str) -> bool {
+    let value = environment.var(name).map(str::to_ascii_lowercase);
+    value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true" | "y" | "yes" | "on"))
 }

@@ -99,7 +99,7 @@ impl SourceMap {
     /// `file:line:column`, counted from 1, columns in characters.
     pub fn place(&self, span: Span) -> String {
         let Some(source) = self.get(span.source) else { return "?".to_owned() };
-        let before = source.text.get(..span.start).unwrap_or(&source.text);
+        let before = source.text.get(..span.range().start).unwrap_or(&source.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
         format!("{}:{line}:{column}", source.name)

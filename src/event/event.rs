@@ -11,6 +11,7 @@ use crate::plan::cause::Cause;
 use crate::plan::step::{Group, Need, Resource, Step, StepId};
 
 use super::outcome::{Outcome, Summary};
+use super::timings::Timings;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,6 +125,8 @@ pub enum EventKind {
         summary: Summary,
         /// The services in scope as they are now.
         services: Vec<ServiceStatus>,
+        /// Where the time went.
+        timings: Box<Timings>,
     },
 }
 

@@ -18,7 +18,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::milestone::Milestone;
 use crate::model::observed::ContainerState;
 use crate::plan::action::Action;
-use crate::plan::goal::{Goal, Starts};
+use crate::plan::goal::{Goal, Planning, Starts};
 use crate::plan::known::{Known, Layer};
 use crate::plan::ours;
 use crate::plan::plan::Plan;
@@ -37,13 +37,14 @@ use super::step::carry_out;
 use super::step_context::{Broken, Entered, Gain, Message, StepContext};
 use super::survey::{SurveyOptions, Surveyed, known_engines};
 use super::tally::Tally;
+use super::trace::Trace;
 
 mod again;
 
 use again::Again;
 
 /// Calls at once on the root engine and on each inner one (DESIGN 12.7).
-const PERMITS: (usize, usize) = (8, 4);
+const PERMITS: (usize, usize) = (16, 4);
 /// Pulls at once, over all engines: they share the user's line.
 const PULLS: usize = 4;
 /// How often the sink may move.
@@ -54,6 +55,7 @@ type StepResult = Result<Gain, Broken>;
 /// One run.
 pub(super) struct Dispatcher<'a> {
     goal: &'a Goal,
+    planning: Planning<'a>,
     options: &'a RunOptions,
     sink: &'a mut dyn Sink,
     sink_is_closed: bool,
@@ -81,6 +83,7 @@ pub(super) struct Dispatcher<'a> {
     survey: SurveyOptions,
     again: Again,
     tally: Tally,
+    trace: Trace,
 }
 
 impl<'a> Dispatcher<'a> {
@@ -93,6 +96,7 @@ impl<'a> Dispatcher<'a> {
     ) -> Self {
         let mut dispatcher = Self {
             goal,
+            planning: goal.planning(),
             options,
             sink,
             sink_is_closed: false,
@@ -115,6 +119,7 @@ impl<'a> Dispatcher<'a> {
             survey: surveyed.options,
             again: Again::default(),
             tally: Tally::default(),
+            trace: Trace::default(),
         };
         dispatcher.link_all(&surveyed.engines);
         dispatcher
@@ -158,9 +163,10 @@ impl<'a> Dispatcher<'a> {
             summary: summary.clone(),
             failures: std::mem::take(&mut self.tally.failures),
             services,
+            timings: self.trace.timings(&self.steps, self.options.before, self.began.elapsed()),
         };
-        let (summary, services) = (report.summary.clone(), report.services.clone());
-        self.emit(EventKind::RunFinished { summary, services });
+        let RunReport { summary, services, timings, .. } = report.clone();
+        self.emit(EventKind::RunFinished { summary, services, timings: Box::new(timings) });
         report
     }
 
@@ -229,6 +235,7 @@ impl<'a> Dispatcher<'a> {
         let Some(step) = self.steps.get(&id).cloned() else { return };
         self.scheduler.started(id);
         self.running.insert(id, Instant::now());
+        self.trace.began(id, self.began.elapsed());
         self.emit(EventKind::StepStarted { step: id });
         if step.action == Action::Join {
             self.end(id, End::Done, Outcome::Done);
@@ -325,6 +332,7 @@ impl<'a> Dispatcher<'a> {
             Message::Retrying { step, because, pause } if self.running.contains_key(&step) => {
                 self.emit(EventKind::StepRetrying { step, because, pause });
             }
+            Message::Placed { step, waited } => self.trace.queued(step, waited),
             Message::Progress { .. }
             | Message::Waiting { .. }
             | Message::Said { .. }
@@ -367,12 +375,13 @@ impl<'a> Dispatcher<'a> {
             .iter()
             .filter(|(path, known)| path.is_within(&layer) && matches!(known, Layer::Answered(_)));
         let scope: BTreeSet<LayerPath> = below.map(|(path, _)| path.clone()).collect();
-        let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
+        let plan = self.planning.plan(&self.known, &scope, StepId(self.next_step));
         let errors = plan.problems.sorted().into_iter().filter(|problem| problem.severity == Severity::Error);
         let errors: Vec<String> = errors.map(|problem| problem.message.clone()).collect();
         if errors.is_empty() {
             // The layer's steps are promised before the `Enter` that owned them ends.
             self.tell_end(enter.id, Outcome::Done);
+            self.trace.planned(StepId(self.next_step), enter.id);
             self.join_plan(scope.into_iter().collect(), plan);
             let unrun = self.scheduler.finish(enter.id, End::Done);
             self.tell_unrun(unrun);
@@ -472,6 +481,7 @@ impl<'a> Dispatcher<'a> {
 
     fn tell_end(&mut self, id: StepId, outcome: Outcome) {
         let took = self.running.remove(&id).map(|began| began.elapsed()).unwrap_or_default();
+        self.trace.ended(id, self.began.elapsed(), outcome == Outcome::Done);
         if let Some(step) = self.steps.get(&id) {
             match &outcome {
                 Outcome::Done => self.tally.done(step),
@@ -512,11 +522,14 @@ impl<'a> Dispatcher<'a> {
             return Vec::new();
         }
         if self.is_stale {
+            let from = self.began.elapsed();
             let mut cancel = self.cancel.clone();
             // What the file no longer has may end: its node was made anew, or it is on its way out.
             let topology = &up.lab.topology;
             // What this run did not start may have ended long ago.
             let starts = |addr: &Addr| match up.way.starts {
+                // Whoever watches sees how it ends.
+                _ if up.way.foreground => false,
                 // It stands for the container beside it, which is not started here.
                 _ if up.way.one_off.as_ref().is_some_and(|one| one.addr == *addr) => false,
                 Starts::All => true,
@@ -534,6 +547,7 @@ impl<'a> Dispatcher<'a> {
                 self.heed_cancel().await;
                 return Vec::new();
             };
+            self.trace.looked(from, self.began.elapsed());
             for (of, failure) in problems {
                 // What was skipped has not been started: its end is of an earlier run.
                 if !self.tally.has_told(&of) {

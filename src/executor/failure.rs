@@ -32,6 +32,7 @@ pub(super) fn no_engine(step: &Step, reason: String) -> Failure {
 fn deed(step: &Step) -> (&'static str, String) {
     let op = match &step.action {
         Action::Pull { .. } => "pull image",
+        Action::Push { .. } => "push image",
         Action::Build(_) => "build image",
         Action::Copy { .. } => "copy image",
         Action::CreateNetwork { .. } => "create network",
@@ -50,6 +51,7 @@ fn deed(step: &Step) -> (&'static str, String) {
         Action::Rename { .. } => "rename container",
         Action::RemoveNetwork { .. } => "remove network",
         Action::RemoveVolume { .. } => "remove volume",
+        Action::RemoveImage { .. } => "remove image",
         Action::Hook { point: HookPoint::PostStart, .. } => "run a `post_start` hook of",
         Action::Hook { point: HookPoint::PreStop, .. } => "run a `pre_stop` hook of",
         Action::Wait { .. } if step.cause == Cause::Hook => "run a `pre_start` hook of",

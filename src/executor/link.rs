@@ -1,5 +1,6 @@
 //! An engine as steps use it: its handle, its permits and its one stream of events.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -8,6 +9,9 @@ use tokio::sync::{Mutex, Semaphore, broadcast};
 use tokio::task::JoinHandle;
 
 use crate::engine::engine::{Engine, EngineEvent};
+use crate::engine::error::EngineError;
+
+use super::local_image::{LocalImage, local_image};
 
 /// Events that may wait for a slow reader; one that falls behind looks anew, so nothing is lost by it.
 const BACKLOG: usize = 256;
@@ -20,6 +24,8 @@ pub(super) struct Link {
     pub(super) permits: Arc<Semaphore>,
     /// Whether a step has got no answer from it: the others need not be as patient.
     pub(super) is_lost: AtomicBool,
+    /// Images that were asked for, by reference: many services have the same.
+    images: std::sync::Mutex<HashMap<String, LocalImage>>,
     events: Mutex<Option<Events>>,
 }
 
@@ -40,7 +46,28 @@ impl Link {
             engine,
             permits: Arc::new(Semaphore::new(permits)),
             is_lost: AtomicBool::new(false),
+            images: std::sync::Mutex::default(),
             events: Mutex::new(None),
+        }
+    }
+
+    /// The image that a reference means there. It is asked for once, until an image may have changed.
+    pub(super) async fn image(&self, reference: &str) -> Result<LocalImage, EngineError> {
+        let known = self.images.lock().ok().and_then(|images| images.get(reference).cloned());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found = local_image(&*self.engine, reference).await?;
+        if let Ok(mut images) = self.images.lock() {
+            images.insert(reference.to_owned(), found.clone());
+        }
+        Ok(found)
+    }
+
+    /// A step has brought an image: what references mean is asked for anew.
+    pub(super) fn forget_images(&self) {
+        if let Ok(mut images) = self.images.lock() {
+            images.clear();
         }
     }
 

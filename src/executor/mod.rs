@@ -17,12 +17,14 @@ mod failure;
 mod fallen;
 mod final_look;
 mod link;
+mod local_image;
 mod log_tail;
 mod patience;
 pub mod pulled;
 mod step;
 mod step_context;
 mod tally;
+mod trace;
 mod verdict;
 mod wait;
 

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::event::event::CancelLevel;
 use crate::event::outcome::Summary;
 use crate::event::sink::Sink;
+use crate::event::timings::Timings;
 use crate::model::failure::Failure;
 use crate::model::status::ServiceStatus;
 use crate::plan::goal::Goal;
@@ -24,10 +26,21 @@ use super::survey::Surveyed;
 pub struct RunOptions {
     /// `up`, `down`, …, for `RunStarted`.
     pub command: &'static str,
-    /// Calls at once on the root engine; inner engines get half, at least one. `None`: 8 and 4.
+    /// Calls at once on the root engine; inner engines get half, at least one. `None`: 16 and 4.
     pub parallel: Option<NonZeroUsize>,
     /// The user's files, for what is copied into containers.
     pub files: Arc<dyn HostFiles>,
+    /// What has passed before the run.
+    pub before: Before,
+}
+
+/// Time that has passed before a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// Asking every engine what it has.
+    pub survey: Duration,
+    /// Making the first plan.
+    pub plan: Duration,
 }
 
 impl fmt::Debug for RunOptions {
@@ -48,6 +61,8 @@ pub struct RunReport {
     pub failures: Vec<StepFailure>,
     /// The services in scope as they are at the end: after `up` that was not broken off, else empty.
     pub services: Vec<ServiceStatus>,
+    /// Where the time went.
+    pub timings: Timings,
 }
 
 /// A failed step.

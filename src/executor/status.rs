@@ -1,15 +1,30 @@
 //! The lab as it was observed, as rows.
 
+use crate::model::label;
 use crate::model::name::ProjectName;
 use crate::model::observed::ContainerState;
 use crate::model::status::ServiceStatus;
 use crate::plan::known::Known;
-use crate::plan::ours;
+use crate::plan::ours::{self, Ours};
 
 /// Every service container of the lab on every engine that answered, in the order of addresses.
 pub fn statuses(known: &Known, project: &ProjectName) -> Vec<ServiceStatus> {
-    let rows = ours::containers(known, project).into_iter().map(|ours| ServiceStatus {
+    ours::containers(known, project).into_iter().map(|ours| status(known, ours, false)).collect()
+}
+
+/// As [`statuses`], with the one-off containers (`run`) after the service that each is beside.
+pub fn statuses_with_one_offs(known: &Known, project: &ProjectName) -> Vec<ServiceStatus> {
+    let one_offs = ours::with_role(known, project, Some(label::ROLE_RUN));
+    let mut rows = statuses(known, project);
+    rows.extend(one_offs.into_iter().map(|ours| status(known, ours, true)));
+    rows.sort_by(|a, b| (&a.addr, a.one_off, a.created).cmp(&(&b.addr, b.one_off, b.created)));
+    rows
+}
+
+fn status(known: &Known, ours: Ours<'_>, one_off: bool) -> ServiceStatus {
+    ServiceStatus {
         kind: ours.kind().map(str::to_owned),
+        one_off,
         container: ours.container.name.clone(),
         id: ours.container.id.clone(),
         image: ours.container.image.clone(),
@@ -21,6 +36,5 @@ pub fn statuses(known: &Known, project: &ProjectName) -> Vec<ServiceStatus> {
         created: ours.container.created,
         engine: ours.home,
         addr: ours.addr,
-    });
-    rows.collect()
+    }
 }

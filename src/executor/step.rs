@@ -19,6 +19,18 @@ mod make;
 /// Carries the step out. Waits and streams end at once when the run is broken off; short calls are finished,
 /// so that nothing is left of which nobody knows whether it was done.
 pub(super) async fn carry_out(context: &StepContext) -> Result<Gain, Broken> {
+    let gain = do_it(context).await;
+    let brings = matches!(
+        context.step.action,
+        Action::Pull { .. } | Action::Build(_) | Action::Copy { .. } | Action::Look
+    );
+    if brings {
+        context.link.forget_images();
+    }
+    gain
+}
+
+async fn do_it(context: &StepContext) -> Result<Gain, Broken> {
     match &context.step.action {
         Action::Join => Ok(Gain::Nothing),
         Action::Wait { container, stage, timeout } => {
@@ -42,6 +54,14 @@ pub(super) async fn carry_out(context: &StepContext) -> Result<Gain, Broken> {
                 context.patiently(pull).await.map_err(|error| context.failed(&error))
             };
             context.unless_cancelled(pull).await.map(|()| Gain::Nothing)
+        }
+        Action::Push { image } => {
+            let _place = context.permit(&context.pulls).await?;
+            let push = async {
+                let push = || context.engine().push(image, context.progress());
+                context.patiently(push).await.map_err(|error| context.failed(&error))
+            };
+            context.unless_cancelled(push).await.map(|()| Gain::Nothing)
         }
         Action::Build(order) => build::build(context, order).await,
         Action::Copy { image, .. } => copy(context, image).await,
@@ -122,12 +142,14 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         }
         Action::RemoveNetwork { network } => engine.remove(&Remove::Network(network.clone())).await,
         Action::RemoveVolume { volume } => engine.remove(&Remove::Volume(volume.clone())).await,
+        Action::RemoveImage { image } => engine.remove(&Remove::Image(image.clone())).await,
         Action::Join
         | Action::Hook { .. }
         | Action::Wait { .. }
         | Action::Enter(_)
         | Action::Look
         | Action::Pull { .. }
+        | Action::Push { .. }
         | Action::Build(_)
         | Action::Copy { .. }
         | Action::PutTree { .. } => Ok(()),

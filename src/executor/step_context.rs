@@ -38,6 +38,8 @@ pub(super) enum Message {
     Progress { step: StepId, done: u64, total: Option<u64>, unit: Unit },
     /// It waits for something outside.
     Waiting { step: StepId, on: WaitReason },
+    /// It has a place on an engine, after so long.
+    Placed { step: StepId, waited: Duration },
     /// The program that it runs said something.
     Said { step: StepId, line: String },
     /// A call failed in a way that passes, and is made again after a pause.
@@ -165,8 +167,11 @@ impl StepContext {
             return Ok(permit);
         }
         self.waits_for(WaitReason::Permit);
+        let since = Instant::now();
         let acquire = async { places.clone().acquire_owned().await.map_err(|_closed| Broken::Cancelled) };
-        self.unless_cancelled(acquire).await
+        let place = self.unless_cancelled(acquire).await?;
+        let _ = self.messages.send(Message::Placed { step: self.step.id, waited: since.elapsed() });
+        Ok(place)
     }
 
     /// Does `work` until the run is broken off, if it is: then `work` is dropped where it stands.

@@ -1,9 +1,14 @@
 //! Whole runs on the fake engine: labs, failures, signals.
 
+mod changed;
+mod changes;
+mod drift;
 mod hooks;
 mod lab;
 mod patience;
 mod protocol;
+mod pulls;
 mod runs;
 mod signals;
 mod surveys;
+mod timings;

@@ -59,22 +59,23 @@ impl<'a> Watch<'a> {
         Ok(detail)
     }
 
-    /// Returns when something happened to the container, after `at_most`, or when it is time to look anyway.
-    pub(super) async fn changed(&mut self, at_most: Duration) {
+    /// Returns when something happened to the container, after `at_most`, or when it is time to look anyway. `false`:
+    /// the engine was listened to all the while, and said nothing of the container.
+    pub(super) async fn changed(&mut self, at_most: Duration) -> bool {
         let sleep = tokio::time::sleep(at_most.min(POLL));
         tokio::pin!(sleep);
         loop {
             let Some(events) = &mut self.events else {
                 sleep.await;
-                return;
+                return true;
             };
             tokio::select! {
                 event = events.recv() => match event {
                     Ok(event) if !concerns(&event, self.container, self.id.as_deref()) => {}
-                    Ok(_) | Err(RecvError::Lagged(_)) => return,
+                    Ok(_) | Err(RecvError::Lagged(_)) => return true,
                     Err(RecvError::Closed) => self.events = None,
                 },
-                () = &mut sleep => return,
+                () = &mut sleep => return false,
             }
         }
     }
@@ -113,7 +114,9 @@ pub(super) async fn wait(
     loop {
         let detail = watch.look_patiently(context).await.map_err(|error| context.failed(&error))?;
         let left = run.left_to_settle(&detail);
-        let (reason, at_most) = match verdict(stage, &detail, left.is_zero()) {
+        let verdict = verdict(stage, &detail, left.is_zero());
+        let settles = verdict == Verdict::Settle;
+        let (reason, at_most) = match verdict {
             Verdict::Done => return Ok(()),
             Verdict::Failed(causes) => {
                 return Err(failed(context, container, FailureKind::Unhealthy, &detail, causes).await);
@@ -130,7 +133,11 @@ pub(super) async fn wait(
             context.waits_for(reason);
             told = true;
         }
-        watch.changed(deadline.map_or(at_most, |deadline| at_most.min(deadline - now))).await;
+        let pause = deadline.map_or(at_most, |deadline| at_most.min(deadline - now));
+        // What ends is told by the engine, and once more by the look at the end of the run: no need to ask.
+        if !watch.changed(pause).await && settles && pause == left {
+            return Ok(());
+        }
     }
 }
 

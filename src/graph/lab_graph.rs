@@ -14,12 +14,16 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::model::addr::Addr;
 use crate::model::container::NetworkMode;
 use crate::model::milestone::{Milestone, Stage};
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::{Condition, Dependency, Service};
 use crate::model::span::Span;
 use crate::model::topology::Topology;
 
 use super::cycle;
 use super::expand::expand;
+
+/// Milestones of most services.
+const MILESTONES: usize = 4;
 
 /// Why a milestone needs another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +49,29 @@ pub enum Why {
 #[derive(Debug, Default)]
 pub struct LabGraph {
     graph: DiGraph<Milestone, Why>,
-    index: HashMap<Milestone, NodeIndex>,
+    index: HashMap<Milestone, NodeIndex, QuickHash>,
+}
+
+/// Some milestones of a graph.
+#[derive(Debug)]
+pub struct Closure<'g> {
+    graph: &'g LabGraph,
+    /// By the graph's own numbers.
+    inside: Vec<bool>,
+}
+
+impl Closure<'_> {
+    /// Whether a milestone is one of them.
+    pub fn contains(&self, milestone: &Milestone) -> bool {
+        self.graph.index.get(milestone).is_some_and(|index| self.inside[index.index()])
+    }
+
+    /// Takes away what is not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&Milestone) -> bool) {
+        for (milestone, inside) in self.graph.graph.node_weights().zip(&mut self.inside) {
+            *inside = *inside && keep(milestone);
+        }
+    }
 }
 
 impl LabGraph {
@@ -53,7 +79,9 @@ impl LabGraph {
     /// of places.
     pub fn build(topology: &Topology) -> (Self, Diagnostics) {
         let mut built = Self::default();
-        for (addr, service) in topology.instances() {
+        let instances = topology.instances();
+        built.index.reserve(instances.len() * MILESTONES);
+        for (addr, service) in instances {
             built.add_instance(topology, &addr, service);
         }
         let problems = cycle::find(&built.graph, topology);
@@ -151,18 +179,18 @@ impl LabGraph {
     }
 
     /// All milestones that must be reached for `goals` to be, themselves included.
-    pub fn closure(&self, goals: impl IntoIterator<Item = Milestone>) -> BTreeSet<Milestone> {
+    pub fn closure(&self, goals: impl IntoIterator<Item = Milestone>) -> Closure<'_> {
         self.closure_by(goals, |_, _| true)
     }
 
     /// As [`Self::closure`], but a dependency counts only between services that are in it anyway: the goals, what is
     /// inside them, and the nodes on the way to them.
-    pub fn closure_without_dependencies(&self, goals: Vec<Milestone>) -> BTreeSet<Milestone> {
+    pub fn closure_without_dependencies(&self, goals: Vec<Milestone>) -> Closure<'_> {
         let depends = |why: Why| matches!(why, Why::Depends { .. });
         let alone = self.closure_by(goals.clone(), |_, why| !depends(why));
-        let services: BTreeSet<&Addr> = alone
-            .iter()
-            .filter_map(|milestone| match milestone {
+        let inside = self.graph.node_weights().zip(&alone.inside).filter(|(_, inside)| **inside);
+        let services: BTreeSet<&Addr> = inside
+            .filter_map(|(milestone, _)| match milestone {
                 Milestone::Service(addr, _) => Some(addr),
                 _ => None,
             })
@@ -177,16 +205,14 @@ impl LabGraph {
         &self,
         goals: impl IntoIterator<Item = Milestone>,
         counts: impl Fn(&Milestone, Why) -> bool,
-    ) -> BTreeSet<Milestone> {
+    ) -> Closure<'_> {
         let mut stack: Vec<NodeIndex> =
             goals.into_iter().filter_map(|goal| self.index.get(&goal).copied()).collect();
-        let mut seen = vec![false; self.graph.node_count()];
-        let mut out = BTreeSet::new();
+        let mut inside = vec![false; self.graph.node_count()];
         while let Some(index) = stack.pop() {
-            if std::mem::replace(&mut seen[index.index()], true) {
+            if std::mem::replace(&mut inside[index.index()], true) {
                 continue;
             }
-            out.insert(self.graph[index].clone());
             let edges = self.graph.edges_directed(index, Direction::Outgoing);
             stack.extend(
                 edges
@@ -194,6 +220,6 @@ impl LabGraph {
                     .map(|edge| edge.target()),
             );
         }
-        out
+        Closure { graph: self, inside }
     }
 }

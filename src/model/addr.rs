@@ -3,7 +3,10 @@
 //! [`Addr`] names one container-to-be, [`LayerPath`] one layer, [`Pattern`] what a user wrote, in which a part
 //! without a number stands for every replica.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -29,20 +32,77 @@ impl fmt::Display for Part {
     }
 }
 
+/// The parts of an address or of a path. What lies around a thing is a shorter view of the same parts, so that the
+/// layer of an address costs nothing: a plan names every address in many places.
+#[derive(Clone)]
+struct Parts {
+    all: Arc<[Part]>,
+    len: usize,
+}
+
+impl Parts {
+    fn new(all: impl Iterator<Item = Part>) -> Self {
+        let all: Arc<[Part]> = all.collect();
+        Self { len: all.len(), all }
+    }
+
+    fn first(&self, len: usize) -> Self {
+        Self { all: Arc::clone(&self.all), len }
+    }
+}
+
+impl Deref for Parts {
+    type Target = [Part];
+
+    fn deref(&self) -> &[Part] {
+        &self.all[..self.len]
+    }
+}
+
+impl PartialEq for Parts {
+    fn eq(&self, other: &Self) -> bool {
+        (self.len == other.len && Arc::ptr_eq(&self.all, &other.all)) || **self == **other
+    }
+}
+
+impl Eq for Parts {}
+
+impl Ord for Parts {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (**self).cmp(&**other)
+    }
+}
+
+impl PartialOrd for Parts {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Parts {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
 /// The address of one instance of a service, from the root: `vm1/web`, `vm@2/web`. Never empty.
-///
-/// Shared, like [`LayerPath`]: a plan names every address in many places.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Addr(Arc<[Part]>);
+pub struct Addr(Parts);
 
 /// The path of a layer: the root, or the address of the node that hosts it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct LayerPath(Arc<[Part]>);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LayerPath(Parts);
 
 impl Addr {
     /// The layer that this instance belongs to.
     pub fn layer(&self) -> LayerPath {
-        LayerPath(self.0[..self.0.len() - 1].into())
+        LayerPath(self.0.first(self.0.len - 1))
     }
 
     /// The layer that this instance hosts, if it is a node.
@@ -76,6 +136,12 @@ impl Addr {
     }
 }
 
+impl Default for LayerPath {
+    fn default() -> Self {
+        Self(Parts { all: Arc::default(), len: 0 })
+    }
+}
+
 impl LayerPath {
     /// The layer of the root engine.
     pub fn root() -> Self {
@@ -101,12 +167,12 @@ impl LayerPath {
     #[must_use]
     pub fn join(&self, service: &ServiceName, number: u32) -> Addr {
         let last = Part { service: service.clone(), number };
-        Addr(self.0.iter().cloned().chain([last]).collect())
+        Addr(Parts::new(self.0.iter().cloned().chain([last])))
     }
 
     /// How many engines deep: 0 for the root.
     pub fn depth(&self) -> usize {
-        self.0.len()
+        self.0.len
     }
 
     /// Whether this is `other` or a layer below it.
@@ -116,7 +182,7 @@ impl LayerPath {
 
     /// This layer, its parent, and so on to the root.
     pub fn ancestors(&self) -> impl Iterator<Item = LayerPath> + '_ {
-        (0..=self.0.len()).rev().map(|n| LayerPath(self.0[..n].into()))
+        (0..=self.0.len).rev().map(|len| LayerPath(self.0.first(len)))
     }
 
     /// All parts, outermost first.
@@ -218,12 +284,11 @@ impl Pattern {
 
     /// The address with every open replica taken as the first.
     pub fn first(&self) -> Addr {
-        Addr(
-            self.0
-                .iter()
-                .map(|(service, number)| Part { service: service.clone(), number: number.unwrap_or(1) })
-                .collect(),
-        )
+        let part = |(service, number): &(ServiceName, Option<u32>)| Part {
+            service: service.clone(),
+            number: number.unwrap_or(1),
+        };
+        Addr(Parts::new(self.0.iter().map(part)))
     }
 
     /// This pattern read from `layer` instead of the root.

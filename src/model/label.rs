@@ -11,6 +11,9 @@ pub const ADDRESS: &str = "io.nestctl.address";
 pub const KIND: &str = "io.nestctl.kind";
 /// Hash of what the engine was asked for: `<file's part>` or `<file's part>.<kind's part>`.
 pub const FINGERPRINT: &str = "io.nestctl.fingerprint";
+/// What [`FINGERPRINT`] is the hash of, a line a field, with digests in place of secrets and of what is long: from it
+/// the next plan tells what has changed. It decides nothing.
+pub const ASKED: &str = "io.nestctl.asked";
 /// Version of this label scheme.
 pub const VERSION_KEY: &str = "io.nestctl.version";
 /// The version that this program writes.
@@ -31,6 +34,9 @@ pub const IMAGE: &str = "io.nestctl.image";
 pub const POOL: &str = "io.nestctl.pool";
 /// The console line that a node prints when it has booted, where its kind has one.
 pub const BOOT: &str = "io.nestctl.boot";
+/// Anonymous volumes that a container has from the one before it, separated by spaces. An engine removes with a container
+/// only those that it was made with, so these are removed by name.
+pub const INHERITED: &str = "io.nestctl.inherited";
 /// Digest of the user's files that were copied in, where the engine does not see them.
 pub const FILES: &str = "io.nestctl.files";
 /// What runs in the container before it is stopped: JSON, so that `stop` and `down` know it without the file.

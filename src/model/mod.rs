@@ -19,6 +19,7 @@ pub mod milestone;
 pub mod name;
 pub mod network;
 pub mod observed;
+pub mod quick_hash;
 pub mod resources;
 pub mod service;
 pub mod span;

@@ -38,8 +38,8 @@ pub struct ObservedContainer {
     pub labels: BTreeMap<String, String>,
     /// Published ports.
     pub ports: Vec<ObservedPort>,
-    /// Names of its networks and its address in each (empty when stopped).
-    pub networks: BTreeMap<String, String>,
+    /// Its networks by name.
+    pub networks: BTreeMap<String, ObservedEndpoint>,
     /// Mounts.
     pub mounts: Vec<ObservedMount>,
     /// Seconds since 1970 when it was made.
@@ -141,6 +141,16 @@ pub struct ObservedMount {
     pub target: String,
 }
 
+/// A container's place in a network.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct ObservedEndpoint {
+    /// ID of the network; empty for a container that was never started. A stopped container keeps it, also when that
+    /// network is gone and another has its name: it does not start then.
+    pub network: String,
+    /// Its address; empty when stopped.
+    pub address: String,
+}
+
 /// A network on an engine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObservedNetwork {
@@ -178,6 +188,8 @@ pub struct ObservedImage {
     pub digests: Vec<String>,
     /// Size in bytes.
     pub size: i64,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What one container says of itself when asked alone.

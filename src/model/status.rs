@@ -21,6 +21,8 @@ pub struct LabStatus {
 pub struct ServiceStatus {
     /// Address.
     pub addr: Addr,
+    /// Whether it is a one-off container beside the service (`run`).
+    pub one_off: bool,
     /// Kind of a node.
     pub kind: Option<String>,
     /// Name of the container on its engine.

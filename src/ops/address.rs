@@ -21,6 +21,17 @@ pub fn parse_pattern(text: &str) -> Result<Pattern, OpError> {
     text.parse().map_err(|source| OpError::Address { text: text.to_owned(), source })
 }
 
+/// Reads one address whose last replica number may be given apart.
+///
+/// # Errors
+/// As [`parse_pattern`].
+pub fn parse_replica(text: &str, number: Option<u32>) -> Result<Pattern, OpError> {
+    match number {
+        Some(number) => parse_pattern(&format!("{text}@{number}")),
+        None => parse_pattern(text),
+    }
+}
+
 /// Checks that each pattern names something of `known`, or something below which `known` lies.
 ///
 /// # Errors

@@ -1,22 +1,15 @@
 //! Takes a lab down, from its labels alone.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use crate::diag::source::SourceMap;
-use crate::event::event::CancelLevel;
-use crate::event::sink::Sink;
-use crate::executor::run::{RunOptions, run};
 use crate::model::name::ProjectName;
+pub use crate::plan::goal::Rmi;
 use crate::plan::goal::{Down, Goal};
 
 use super::context::Ctx;
 use super::error::OpError;
-use super::host_files::DiskFiles;
-use super::outcome::RunOutcome;
 use super::plan::{Prepared, prepare};
 
 /// How to take it down.
@@ -30,6 +23,8 @@ pub struct DownOptions {
     pub grace: Option<Duration>,
     /// How long a stopped node may take to answer, so that it can be emptied.
     pub patience: Option<Duration>,
+    /// Which images go too.
+    pub rmi: Option<Rmi>,
 }
 
 /// Surveys and plans. Changes nothing.
@@ -42,17 +37,7 @@ pub async fn prepare_down(ctx: &Ctx, options: &DownOptions) -> Result<Prepared, 
         volumes: options.volumes,
         grace: options.grace,
         patience: options.patience,
+        rmi: options.rmi,
     });
     prepare(ctx, goal).await?.accepted(&Arc::new(SourceMap::default()))
-}
-
-/// Carries out what was prepared.
-pub async fn down(
-    prepared: Prepared,
-    parallel: Option<NonZeroUsize>,
-    sink: &mut dyn Sink,
-    cancel: watch::Receiver<Option<CancelLevel>>,
-) -> RunOutcome {
-    let options = RunOptions { command: "down", parallel, files: Arc::new(DiskFiles) };
-    run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
 }

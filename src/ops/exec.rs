@@ -1,12 +1,13 @@
 //! Runs a program in a container on any level.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 
-use crate::engine::engine::{ExecSession, ExecSpec, OutputKind};
+use crate::engine::engine::{Engine, ExecSession, ExecSpec, OutputKind};
 use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::failure::Failure;
 use crate::model::name::ProjectName;
@@ -17,7 +18,7 @@ use crate::plan::ours;
 use super::address::nothing_matched;
 use super::context::Ctx;
 use super::error::OpError;
-use super::ps::{known_addresses, look};
+use super::ps::{known_addresses, look_for};
 
 /// What to run where.
 #[derive(Clone, Debug)]
@@ -62,7 +63,36 @@ pub struct Running {
 /// # Errors
 /// When the address names nothing, its container does not run, or an engine on the way does not answer.
 pub async fn start(ctx: &Ctx, options: &ExecOptions) -> Result<Running, OpError> {
-    let surveyed = look(ctx, &options.project, std::slice::from_ref(&options.pattern)).await?;
+    let (engine, container) = place(ctx, options).await?;
+    Ok(Running { session: engine.exec(&container, &options.spec(true)).await? })
+}
+
+/// Starts the program and leaves it alone.
+///
+/// # Errors
+/// As [`start`].
+pub async fn leave(ctx: &Ctx, options: &ExecOptions) -> Result<(), OpError> {
+    let (engine, container) = place(ctx, options).await?;
+    Ok(engine.exec_detached(&container, &options.spec(false)).await?)
+}
+
+impl ExecOptions {
+    fn spec(&self, stdin: bool) -> ExecSpec {
+        ExecSpec {
+            argv: self.argv.clone(),
+            env: self.env.clone(),
+            user: self.user.clone(),
+            working_dir: self.working_dir.clone(),
+            privileged: self.privileged,
+            tty: self.tty,
+            stdin,
+        }
+    }
+}
+
+/// The container that is meant, and its engine.
+async fn place(ctx: &Ctx, options: &ExecOptions) -> Result<(Arc<dyn Engine>, String), OpError> {
+    let surveyed = look_for(ctx, &options.project, std::slice::from_ref(&options.pattern)).await?;
     let addr = options.pattern.first();
     let all = ours::containers(&surveyed.known, &options.project);
     // Two containers of one address are left by a run that died in a recreate: the one that runs is meant.
@@ -86,16 +116,7 @@ pub async fn start(ctx: &Ctx, options: &ExecOptions) -> Result<Running, OpError>
         return Err(OpError::NotRunning { addr, state: found.container.state });
     }
     let engine = surveyed.engines.get(&found.home).expect("a layer that answered has an engine");
-    let spec = ExecSpec {
-        argv: options.argv.clone(),
-        env: options.env.clone(),
-        user: options.user.clone(),
-        working_dir: options.working_dir.clone(),
-        privileged: options.privileged,
-        tty: options.tty,
-        stdin: true,
-    };
-    Ok(Running { session: engine.exec(&found.container.id, &spec).await? })
+    Ok((engine, found.container.id.clone()))
 }
 
 /// The outermost layer around `addr` whose engine does not answer.

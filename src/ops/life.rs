@@ -1,14 +1,8 @@
 //! Starts, stops, restarts, pauses, continues, kills and removes containers that are there.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use crate::diag::source::SourceMap;
-use crate::event::event::CancelLevel;
-use crate::event::sink::Sink;
-use crate::executor::run::{RunOptions, run};
 use crate::model::addr::Addr;
 use crate::plan::action::Action;
 use crate::plan::goal::Goal;
@@ -19,8 +13,6 @@ pub use crate::plan::goal::{Life, Verb, Wait};
 use super::address::check_all_match;
 use super::context::Ctx;
 use super::error::OpError;
-use super::host_files::DiskFiles;
-use super::outcome::RunOutcome;
 use super::plan::{Prepared, prepare};
 use super::ps::known_addresses;
 
@@ -61,19 +53,4 @@ pub fn removed(prepared: &Prepared) -> Vec<String> {
         .filter(|step| matches!(step.action, Action::Remove { .. }))
         .map(|step| step.of.to_string())
         .collect()
-}
-
-/// Carries out what was prepared.
-pub async fn live(
-    prepared: Prepared,
-    parallel: Option<NonZeroUsize>,
-    sink: &mut dyn Sink,
-    cancel: watch::Receiver<Option<CancelLevel>>,
-) -> RunOutcome {
-    let command = match &prepared.goal {
-        Goal::Life(life) => life.verb.name(),
-        Goal::Up(_) | Goal::Down(_) => "run",
-    };
-    let options = RunOptions { command, parallel, files: Arc::new(DiskFiles) };
-    run(&prepared.goal, prepared.surveyed, prepared.plan, &options, sink, cancel).await.into()
 }

@@ -9,7 +9,7 @@ use crate::graph::lab_graph::LabGraph;
 use crate::kind::kinds;
 use crate::model::name::ProjectName;
 use crate::model::service::Service;
-use crate::plan::goal::Lab;
+pub use crate::plan::goal::Lab;
 use crate::spec::files::{Entry, Vars};
 use crate::spec::parse::parse;
 

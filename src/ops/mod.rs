@@ -3,6 +3,7 @@
 //! Alone touches the user's disk ([`files`], [`find`], [`host_facts`]) and alone opens the root engine ([`root`]).
 
 pub mod address;
+pub mod attach;
 pub mod circumstances;
 pub mod context;
 pub mod copy;
@@ -16,6 +17,7 @@ pub mod forecast;
 pub mod happenings;
 pub mod host_facts;
 pub mod host_files;
+pub mod image_digests;
 pub mod life;
 pub mod limits;
 pub mod load;
@@ -29,6 +31,7 @@ pub mod one_off;
 pub mod outcome;
 pub mod plan;
 pub mod ps;
+pub mod pull_policy;
 pub mod resolve;
 pub mod root;
 pub mod scale;

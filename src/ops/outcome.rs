@@ -1,6 +1,7 @@
 //! What came of a run, for whoever asked for it.
 
 use crate::event::outcome::Summary;
+use crate::event::timings::Timings;
 use crate::executor::run::RunReport;
 use crate::model::addr::Addr;
 use crate::model::failure::Failure;
@@ -13,6 +14,8 @@ pub struct RunOutcome {
     pub summary: Summary,
     /// What failed.
     pub failed: Vec<Failed>,
+    /// Where the time went.
+    pub timings: Timings,
 }
 
 /// Something that failed.
@@ -43,7 +46,7 @@ impl From<RunReport> for RunOutcome {
             failure: failed.failure,
             skipped: failed.skipped.iter().map(ToString::to_string).collect(),
         });
-        Self { failed: failed.collect(), summary: report.summary }
+        Self { failed: failed.collect(), summary: report.summary, timings: report.timings }
     }
 }
 

@@ -1,14 +1,21 @@
 //! What a run would do, and the beginning of every run: survey, then the first plan.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
 
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
-use crate::executor::survey::{SurveyOptions, Surveyed, survey_knowing};
+use crate::event::event::CancelLevel;
+use crate::event::sink::Sink;
+use crate::executor::run::{Before, RunOptions, run};
+use crate::executor::survey::{Asks, SurveyOptions, Surveyed, ask_for_facts, survey_knowing};
 use crate::model::addr::LayerPath;
 use crate::plan::goal::Goal;
-use crate::plan::known::Layer;
+use crate::plan::known::{Known, Layer};
 use crate::plan::plan::Plan;
 use crate::plan::step::StepId;
 
@@ -16,7 +23,9 @@ use super::circumstances;
 use super::context::Ctx;
 use super::error::OpError;
 use super::forecast::{Forecast, forecast, foreseen};
+use super::host_files::DiskFiles;
 use super::lock::{self, Lock};
+use super::outcome::RunOutcome;
 
 /// What was observed and what is to be done: everything is decided, nothing is changed yet.
 pub struct Prepared {
@@ -29,6 +38,8 @@ pub struct Prepared {
     /// The first plan. It covers every layer that has answered. Where there is a `refresh`, it is what would come
     /// after it if it brings nothing new, with its pulls.
     pub plan: Plan,
+    /// How long that took.
+    pub before: Before,
     /// Keeps others from the lab as long as it lives.
     pub lock: Option<Lock>,
 }
@@ -38,7 +49,9 @@ pub struct Prepared {
 /// # Errors
 /// When the root engine does not answer, or another run has the lab.
 pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
+    let began = Instant::now();
     let facts = ctx.root.facts().await?;
+    let asked = began.elapsed();
     let lock = match &ctx.lock {
         Some(options) => lock::take(options, ctx.limits.lock, goal.project(), &facts.id).await?,
         None => None,
@@ -46,36 +59,65 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
         paths: goal.paths().to_vec(),
-        facts: matches!(goal, Goal::Up(_)),
+        asks: Asks::Lists,
         patience: ctx.limits.answer,
     };
+    // A wait for another run is not this one's time.
+    let began = Instant::now();
     let mut surveyed = survey_knowing(Arc::clone(&ctx.root), facts, &options).await?;
-    if let Goal::Up(up) = &goal {
+    if let Goal::Up(up) = &goal
+        && up.way.images_only.is_none()
+    {
         circumstances::add(&mut surveyed, ctx, &up.lab.topology).await?;
     }
+    let survey = asked + began.elapsed();
+    let began = Instant::now();
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
-    let refresh = goal.refresh(&surveyed.known, StepId(0));
-    let mut plan = match &refresh {
-        None => goal.plan(&surveyed.known, &scope, StepId(0)),
+    let planning = goal.planning();
+    let refresh = planning.refresh(&surveyed.known, StepId(0));
+    let first = |known: &Known| match &refresh {
+        None => planning.plan(known, &scope, StepId(0)),
         Some(refresh) => {
-            let mut known = surveyed.known.clone();
+            let mut known = known.clone();
             known.promised.extend(refresh.steps.iter().flat_map(|step| &step.reaches).cloned());
             let next = refresh.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(0);
-            let mut plan = goal.plan(&known, &scope, StepId(next));
+            let mut plan = planning.plan(&known, &scope, StepId(next));
             plan.steps.splice(0..0, refresh.steps.iter().filter(|step| step.action.is_change()).cloned());
             plan
         }
     };
-    let foreseen = foreseen(&goal, &surveyed.known, &plan);
+    let mut plan = first(&surveyed.known);
+    // What inner engines are counts only where something is to be made: most runs of a lab make nothing.
+    if matches!(goal, Goal::Up(_)) && !plan.is_empty() && surveyed.known.layers.len() > 1 {
+        ask_for_facts(&mut surveyed.known, &surveyed.engines).await;
+        plan = first(&surveyed.known);
+    }
+    let foreseen = foreseen(&planning, &surveyed.known, &plan);
     foreseen.into_iter().for_each(|problem| plan.problems.push(problem));
-    Ok(Prepared { goal, surveyed, refresh, plan, lock })
+    let before = Before { survey, plan: began.elapsed() };
+    Ok(Prepared { goal, surveyed, refresh, plan, before, lock })
 }
 
 impl Prepared {
     /// What layers that are not up yet will need.
     pub fn forecast(&self) -> Vec<Forecast> {
-        forecast(&self.goal, &self.surveyed.known, &self.plan)
+        forecast(&self.goal.planning(), &self.surveyed.known, &self.plan)
+    }
+
+    /// Carries out what was prepared. `parallel`: calls at once on the root engine.
+    pub async fn carry_out(
+        self,
+        parallel: Option<NonZeroUsize>,
+        sink: &mut dyn Sink,
+        cancel: watch::Receiver<Option<CancelLevel>>,
+    ) -> RunOutcome {
+        // Others are kept from the lab until the run is over.
+        let _lock = self.lock;
+        let files = Arc::new(DiskFiles);
+        let options = RunOptions { command: self.goal.command(), parallel, files, before: self.before };
+        let first = self.refresh.unwrap_or(self.plan);
+        run(&self.goal, self.surveyed, first, &options, sink, cancel).await.into()
     }
 
     /// Itself, unless the plan shows that it cannot work.

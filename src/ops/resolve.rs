@@ -58,7 +58,7 @@ pub fn resolve(
         // What is wrong with a text because its variables stand there is not wrong with the file.
         let variable = |span: Span| {
             let source = sources.get(span.source);
-            let text = source.and_then(|source| source.text.get(span.start..span.end));
+            let text = source.and_then(|source| source.text.get(span.range()));
             text.is_some_and(|text| text.contains('$'))
         };
         diagnostics =

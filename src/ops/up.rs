@@ -1,25 +1,17 @@
 //! Brings a lab up.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
-use crate::event::event::CancelLevel;
-use crate::event::sink::Sink;
-use crate::executor::run::{RunOptions, run};
 use crate::model::addr::{Addr, Pattern};
 use crate::plan::goal::{Goal, Up, Wait};
 
-pub use crate::plan::goal::{Building, Builds, OneOff, Starts, Way};
+pub use crate::plan::goal::{Building, Builds, ImagesOnly, OneOff, Orphans, Pulling, Starts, Way};
 
 use super::address::check_all_match;
 use super::context::Ctx;
 use super::error::OpError;
-use super::host_files::DiskFiles;
 use super::load::ValidLab;
-use super::outcome::RunOutcome;
 use super::plan::{Prepared, prepare};
 
 /// Until when a run goes on.
@@ -40,8 +32,8 @@ pub struct UpOptions {
     pub until: Until,
     /// Make containers anew although nothing changed.
     pub force_recreate: bool,
-    /// Remove containers of services that the file no longer has.
-    pub remove_orphans: bool,
+    /// What becomes of containers of services that the file no longer has.
+    pub orphans: Orphans,
     /// Make a node anew although files inside it, on no volume, go with it.
     pub discard_node_files: bool,
     /// In which way otherwise.
@@ -66,27 +58,9 @@ pub async fn prepare_up(ctx: &Ctx, lab: &ValidLab, options: &UpOptions) -> Resul
             Until::Started => Wait::Started,
         },
         force_recreate: options.force_recreate,
-        remove_orphans: options.remove_orphans,
+        orphans: options.orphans,
         discard_node_files: options.discard_node_files,
         way: options.way.clone(),
     });
     prepare(ctx, goal).await?.accepted(&lab.sources)
-}
-
-/// Carries out what was prepared.
-pub async fn up(
-    prepared: Prepared,
-    parallel: Option<NonZeroUsize>,
-    sink: &mut dyn Sink,
-    cancel: watch::Receiver<Option<CancelLevel>>,
-) -> RunOutcome {
-    let command = match &prepared.goal {
-        Goal::Up(up) if up.way.builds == Builds::Only => "build",
-        Goal::Up(up) if up.way.one_off.is_some() => "run",
-        Goal::Up(up) if up.way.starts != Starts::All => "create",
-        _ => "up",
-    };
-    let options = RunOptions { command, parallel, files: Arc::new(DiskFiles) };
-    let first = prepared.refresh.unwrap_or(prepared.plan);
-    run(&prepared.goal, prepared.surveyed, first, &options, sink, cancel).await.into()
 }

@@ -156,6 +156,16 @@ pub enum Action {
         /// The volume.
         volume: String,
     },
+    /// Sends an image to the registry that its name says.
+    Push {
+        /// The name.
+        image: String,
+    },
+    /// Takes a name from an image, and with the last one the image.
+    RemoveImage {
+        /// The name.
+        image: String,
+    },
     /// Runs a program in a container, to its end.
     Hook {
         /// The container.
@@ -193,6 +203,7 @@ impl Action {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Pull { .. } => "pull",
+            Self::Push { .. } => "push",
             Self::Build(_) => "build",
             Self::Copy { .. } => "copy",
             Self::CreateNetwork { .. } | Self::CreateVolume { .. } | Self::CreateContainer(_) => "create",
@@ -205,7 +216,10 @@ impl Action {
             Self::Kill { .. } => "kill",
             Self::Pause { .. } => "pause",
             Self::Unpause { .. } => "unpause",
-            Self::Remove { .. } | Self::RemoveNetwork { .. } | Self::RemoveVolume { .. } => "remove",
+            Self::Remove { .. }
+            | Self::RemoveNetwork { .. }
+            | Self::RemoveVolume { .. }
+            | Self::RemoveImage { .. } => "remove",
             Self::Rename { .. } => "rename",
             Self::Hook { point, .. } => point.as_str(),
             Self::Wait { .. } => "wait",
@@ -267,7 +281,7 @@ pub struct NewContainer {
     /// Name on the engine.
     pub name: String,
     /// What is asked for, with the engine's names of networks and volumes and the engine's paths.
-    pub spec: ContainerSpec,
+    pub spec: Arc<ContainerSpec>,
     /// nestctl's and Compose's labels, but for `io.nestctl.image`, which the executor adds (see [`ImageUse`]).
     pub labels: Labels,
     /// The image.

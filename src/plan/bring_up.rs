@@ -1,5 +1,9 @@
 //! One instance: from what runs to what is wanted. DESIGN 12.4, "one service, by what was observed".
 
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
 use crate::model::addr::LayerPath;
 use crate::model::container::{ContainerSpec, Mount, MountSource, RestartPolicy};
 use crate::model::label;
@@ -7,17 +11,21 @@ use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::{ContainerState, Health, ObservedContainer};
 
 use super::action::{Action, Enter, HookPoint, HookRun, NewContainer};
+use super::asked::{changes, kind_changes};
 use super::builder::{Draft, after, when};
 use super::cause::Cause;
 use super::desired::Desired;
 use super::engine_lacks;
+use super::field::Field;
 use super::goal::{Starts, Wait};
 use super::hooks;
+use super::inherited;
 use super::node_paths;
 use super::quiesce::is_running;
 use super::step::{Group, Need, StepId};
 use super::up::Planner;
 
+mod drift;
 mod held;
 
 /// The work on one instance.
@@ -93,10 +101,13 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if self.planner.up.way.no_recreate {
             return None;
         }
-        if file != self.desired.fingerprint.0
-            || labels.get(label::FILES) != self.desired.labels.get(label::FILES)
-        {
-            return Some(Cause::Changed);
+        let is_other = file != self.desired.fingerprint.0
+            || labels.get(label::FILES) != self.desired.labels.get(label::FILES);
+        if is_other && !self.can_stay(container) {
+            return Some(Cause::Changed(self.changes(container, changes)));
+        }
+        if let Some(network) = self.renewed_network(container) {
+            return Some(Cause::NetworkRenewed(network));
         }
         let service = self.desired.service;
         if let Some(cause) = self.planner.is_orphaned(&self.desired.addr, service, container.created) {
@@ -104,20 +115,37 @@ impl<'p, 'a> Bringing<'p, 'a> {
         }
         if self.planner.is_forced(&self.desired.addr) {
             let kind_differs = kind != self.desired.fingerprint.1.as_deref();
-            return Some(if kind_differs { Cause::KindChanged } else { Cause::Asked });
+            return Some(if kind_differs {
+                Cause::KindChanged(self.changes(container, kind_changes))
+            } else {
+                Cause::Asked
+            });
         }
         let image = labels.get(label::IMAGE).map(String::as_str).unwrap_or_default();
         let known = self.planner.known;
         self.planner.images.is_outdated(known, image, &self.desired.spec.image).then_some(Cause::ImageChanged)
     }
 
+    /// What the file asks for otherwise than a container was made, by its label. Nothing where it has none: an older
+    /// nestctl made it.
+    fn changes(
+        &self,
+        container: &ObservedContainer,
+        changes: fn(&str, &str, &str, &Path) -> Vec<Field>,
+    ) -> Vec<Field> {
+        let Some(before) = container.labels.get(label::ASKED) else { return Vec::new() };
+        let world = self.planner.world;
+        let now = self.desired.asked_label(world);
+        changes(before, &now, world.project(&self.layer).as_str(), &world.topology.directory)
+    }
+
     pub(super) fn plan(mut self) {
-        self.check_names();
+        let free = self.check_names();
+        self.before.extend(free);
         match self.keep {
             Some(container)
                 if self.others.is_empty()
                     && is_running(container)
-                    && container.name == self.desired.name
                     && !self.planner.stopped.contains_key(&container.id) =>
             {
                 self.remove_filled(&[]);
@@ -151,7 +179,8 @@ impl<'p, 'a> Bringing<'p, 'a> {
     fn is_done(&self, container: &ObservedContainer) -> bool {
         let spec = &self.desired.spec;
         let job = self.wants(Stage::Completed)
-            || (self.desired.service.node.is_none()
+            || (!self.planner.up.way.foreground
+                && self.desired.service.node.is_none()
                 && spec.healthcheck.is_none()
                 && spec.ports.is_empty()
                 && spec.expose.is_empty()
@@ -168,7 +197,14 @@ impl<'p, 'a> Bringing<'p, 'a> {
     }
 
     fn running(&mut self, container: &ObservedContainer) {
-        let mut start = None;
+        let mut start = self.mend_name(container);
+        let mended = self.mend_networks(container);
+        // A node's engine goes on meanwhile.
+        if self.desired.service.node.is_none() {
+            start = mended.last().copied().or(start);
+        } else {
+            start = None;
+        }
         if container.state == ContainerState::Paused && self.starts() {
             start = Some(self.push(
                 Cause::Paused,
@@ -209,6 +245,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.remove_filled(&removed);
         ready.extend(removed.iter().copied().map(after));
         let mut name = container.clone();
+        if let Some(keep) = self.keep.filter(|_| !fresh) {
+            ready.extend(self.mend_networks(keep).into_iter().map(after));
+        }
         let starts = self.starts();
         let mut there = created;
         if self.keep.map_or(replaced, |keep| keep.name != self.desired.name) {
@@ -246,7 +285,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
                 None => Cause::NotRunning,
             },
         };
-        self.check_ports();
+        ready.extend(self.check_ports());
         let start = self.push(cause, Action::Start { container: name.clone() }, ready);
         let group = if self.others.is_empty() { Group::Up } else { Group::Recreate };
         let run: Vec<HookRun> = self.desired.service.behaviour.post_start.iter().map(hooks::run_of).collect();
@@ -316,38 +355,53 @@ impl<'p, 'a> Bringing<'p, 'a> {
             let before = needs.clone();
             needs.push(after(self.push(self.cause.clone(), action, before)));
         }
-        let mut spec = self.desired.spec.clone();
-        self.keep_anonymous_volumes(&mut spec);
+        let mut spec = Arc::clone(&self.desired.spec);
+        let inherited = self.keep_anonymous_volumes(&mut spec);
+        let mut labels = self.desired.labels.clone();
+        labels.extend(inherited::to_label(&inherited).map(|names| (label::INHERITED.to_owned(), names)));
+        // What is not compared with the file later need not tell what it was.
+        if labels.contains_key(label::FINGERPRINT) {
+            labels.insert(label::ASKED.to_owned(), self.desired.asked_label(self.planner.world));
+        }
         let action = Action::CreateContainer(Box::new(NewContainer {
             name: name.to_owned(),
             spec,
-            labels: self.desired.labels.clone(),
+            labels,
             image: provided.image,
         }));
         self.push(self.cause.clone(), action, needs)
     }
 
     /// Anonymous volumes of the container that is replaced go on with the new one, as in Compose.
-    fn keep_anonymous_volumes(&self, spec: &mut ContainerSpec) {
+    fn keep_anonymous_volumes(&self, spec: &mut Arc<ContainerSpec>) -> BTreeSet<String> {
+        let mut kept = BTreeSet::new();
         if self.planner.up.way.renew_volumes {
-            return;
+            return kept;
         }
         for mount in self.others.iter().flat_map(|other| &other.mounts) {
-            let Some(volume) = mount.volume.as_ref().filter(|name| is_anonymous(name)) else { continue };
+            let Some(volume) = mount.volume.as_ref().filter(|name| inherited::is_anonymous(name)) else {
+                continue;
+            };
             // What `volumes_from` brings is another's, and comes with it.
             if self.planner.is_borrowed(&self.desired.addr, self.desired.service, volume) {
                 continue;
             }
-            if !spec.mounts.iter().any(|other| other.target == mount.target) {
-                let source = MountSource::volume(Some(volume.clone()));
-                spec.mounts.push(Mount {
-                    target: mount.target.clone(),
-                    source,
-                    read_only: false,
-                    consistency: None,
-                });
+            let mounts = &mut Arc::make_mut(spec).mounts;
+            match mounts.iter_mut().find(|other| other.target == mount.target) {
+                // The file's own, without a name.
+                Some(Mount { source: MountSource::Volume { name: name @ None, .. }, .. }) => {
+                    *name = Some(volume.clone());
+                }
+                Some(_) => continue,
+                // One that the image asks for.
+                None => {
+                    let source = MountSource::volume(Some(volume.clone()));
+                    mounts.push(Mount::new(mount.target.clone(), source, false));
+                }
             }
+            kept.insert(volume.clone());
         }
+        kept
     }
 
     /// More networks, files and copies for a container that has never been started.
@@ -355,12 +409,15 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let needs: Vec<Need> = created.map(after).into_iter().collect();
         let cause = if created.is_some() { self.cause.clone() } else { Cause::Unfinished };
         let mut out = Vec::new();
-        let mut networks: Vec<_> = self.desired.spec.networks.clone().into_iter().collect();
-        networks.sort_by(|a, b| (-a.1.priority, &a.0).cmp(&(-b.1.priority, &b.0)));
-        // A container that is made now has all of them from the start, where its engine takes several.
+        // A container that is made now has all of them from the start, where its engine takes several; one that is not
+        // known yet is taken for a recent one.
         let at_once = created.is_some()
-            && self.planner.known.facts(&self.layer).is_some_and(engine_lacks::takes_all_networks);
-        for (network, endpoint) in networks.into_iter().skip(1).filter(|_| !at_once) {
+            && self.planner.known.facts(&self.layer).is_none_or(engine_lacks::takes_all_networks);
+        let spec = Arc::clone(&self.desired.spec);
+        let mut networks: Vec<_> = spec.networks.iter().filter(|_| !at_once).collect();
+        networks.sort_by_key(|(name, endpoint)| (-endpoint.priority, *name));
+        for (network, endpoint) in networks.into_iter().skip(1) {
+            let (network, endpoint) = (network.clone(), endpoint.clone());
             let action = Action::Connect { container: container.to_owned(), network, endpoint };
             out.push(after(self.push(cause.clone(), action, needs.clone())));
         }
@@ -523,9 +580,4 @@ struct Running {
     start: Option<StepId>,
     health: Option<Health>,
     done: bool,
-}
-
-/// Whether a volume's name is one that an engine makes up: 64 hexadecimal digits.
-fn is_anonymous(name: &str) -> bool {
-    name.len() == 64 && name.chars().all(|c| c.is_ascii_hexdigit())
 }

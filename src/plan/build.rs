@@ -13,6 +13,7 @@ use crate::model::service::{PullPolicy, Service};
 use super::action::{Action, BuildOrder};
 use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
+use super::goal::Builds;
 use super::images::{Images, Order};
 use super::known::Known;
 use super::step::{Need, Resource};
@@ -21,12 +22,12 @@ use super::world::World;
 impl Order<'_> {
     /// Whether the image of a service is built although it is there.
     pub(super) fn asks_for(self, service: &Service) -> bool {
-        self.builds.are_all() || service.pull_policy == PullPolicy::Build
+        self.builds == Builds::All || service.pull_policy == PullPolicy::Build
     }
 
     /// Why it is.
     pub(super) fn cause(self) -> Cause {
-        if self.builds.are_all() { Cause::Asked } else { Cause::BuildAlways }
+        if self.builds == Builds::All { Cause::Asked } else { Cause::BuildAlways }
     }
 }
 
@@ -64,6 +65,14 @@ impl Building<'_> {
         spec.ssh.extend(building.ssh.clone());
         spec.no_cache |= building.no_cache;
         spec.pull |= building.pull;
+        // `false` is none, as in the file.
+        let over = |given: &Option<String>, own: &mut Option<String>| {
+            if let Some(text) = given {
+                *own = (text != "false").then(|| text.clone());
+            }
+        };
+        over(&building.provenance, &mut spec.provenance);
+        over(&building.sbom, &mut spec.sbom);
         let project = self.world.project(self.layer);
         spec.labels.insert(label::COMPOSE_PROJECT.to_owned(), project.to_string());
         spec.labels.insert(label::COMPOSE_SERVICE.to_owned(), service.name.to_string());

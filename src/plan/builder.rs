@@ -1,10 +1,11 @@
 //! Collects the steps of one plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::diag::diagnostics::Diagnostics;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::milestone::Milestone;
+use crate::model::quick_hash::QuickHash;
 
 use super::action::Action;
 use super::cause::Cause;
@@ -16,8 +17,8 @@ use super::step::{Group, Must, Need, On, Resource, Step, StepId};
 pub(super) struct Builder {
     next: StepId,
     steps: Vec<Step>,
-    reached: BTreeSet<Milestone>,
-    promised: BTreeMap<Milestone, StepId>,
+    reached: HashSet<Milestone, QuickHash>,
+    promised: HashMap<Milestone, StepId, QuickHash>,
     pub(super) problems: Diagnostics,
 }
 
@@ -41,8 +42,8 @@ impl Builder {
         Self {
             next: first,
             steps: Vec::new(),
-            reached: BTreeSet::new(),
-            promised: BTreeMap::new(),
+            reached: HashSet::default(),
+            promised: HashMap::default(),
             problems: Diagnostics::new(),
         }
     }
@@ -82,6 +83,27 @@ impl Builder {
         self.steps.iter().map(|step| step.id)
     }
 
+    /// The step that stops a container, or removes it as it is.
+    pub(super) fn stop_of(&self, container: &str) -> Option<StepId> {
+        let ends = |action: &Action| match action {
+            Action::Stop { container: of, .. } | Action::Remove { container: of, .. } => of == container,
+            _ => false,
+        };
+        self.steps.iter().find(|step| ends(&step.action)).map(|step| step.id)
+    }
+
+    /// The step that removes a container.
+    pub(super) fn removal_of(&self, container: &str) -> Option<StepId> {
+        let removes =
+            |action: &Action| matches!(action, Action::Remove { container: of, .. } if of == container);
+        self.steps.iter().find(|step| removes(&step.action)).map(|step| step.id)
+    }
+
+    /// Whether a step removes a container.
+    pub(super) fn removes(&self, container: &str) -> bool {
+        self.removal_of(container).is_some()
+    }
+
     /// Lets `step` fail without harm.
     pub(super) fn may_fail(&mut self, step: StepId) {
         if let Some(found) = self.steps.iter_mut().rev().find(|other| other.id == step) {
@@ -105,7 +127,9 @@ impl Builder {
     }
 
     pub(super) fn finish(self) -> Plan {
-        Plan { steps: self.steps, reached: self.reached.into_iter().collect(), problems: self.problems }
+        let mut reached: Vec<Milestone> = self.reached.into_iter().collect();
+        reached.sort();
+        Plan { steps: self.steps, reached, problems: self.problems }
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::model::addr::Addr;
 
+use super::field::{Field, Fields};
+
 /// A cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -17,10 +19,22 @@ pub enum Cause {
     Paused,
     /// A dead run left it half made.
     Unfinished,
-    /// The file asks for something else than what runs.
-    Changed,
+    /// The file asks for something else than what runs: what, where the labels tell.
+    Changed(Vec<Field>),
     /// The file is the same; a newer nestctl would make the node otherwise, and the user asked for it.
-    KindChanged,
+    KindChanged(Vec<Field>),
+    /// The file is the same, and the container is not in one of its networks: which.
+    Disconnected(String),
+    /// The file is the same, and the container is in a network of the lab in which it has no part: which.
+    Intruding(String),
+    /// It has another name than it was given: which.
+    Renamed(String),
+    /// A network that it is in is made anew: which.
+    NetworkRenewed(String),
+    /// Another has its port from now on: which.
+    PortMoves(Addr),
+    /// Its layer is on another engine now.
+    Moved,
     /// The image's tag names another image now.
     ImageChanged,
     /// `pull_policy: build`.
@@ -57,6 +71,27 @@ pub enum Cause {
     Unneeded,
 }
 
+impl Cause {
+    /// The fields that have changed, where that is the cause.
+    pub fn fields(&self) -> &[Field] {
+        match self {
+            Self::Changed(fields) | Self::KindChanged(fields) => fields,
+            _ => &[],
+        }
+    }
+
+    /// In few words: of several fields the first.
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::Changed(fields) if fields.len() > 1 => {
+                format!("{} and {} more", fields[0], fields.len() - 1)
+            }
+            Self::KindChanged(_) => "made by another version of nestctl".to_owned(),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -65,11 +100,23 @@ impl fmt::Display for Cause {
             Self::NotRunning => f.write_str("not running"),
             Self::Paused => f.write_str("paused"),
             Self::Unfinished => f.write_str("left unfinished"),
-            Self::Changed => f.write_str("configuration changed"),
-            Self::KindChanged => f.write_str("made by another version of nestctl"),
+            Self::Changed(fields) if fields.is_empty() => f.write_str("configuration changed"),
+            Self::Changed(fields) => write!(f, "{}", Fields(fields)),
+            Self::KindChanged(fields) if fields.is_empty() => {
+                f.write_str("made by another version of nestctl")
+            }
+            Self::KindChanged(fields) => {
+                write!(f, "made by another version of nestctl: {}", Fields(fields))
+            }
+            Self::Disconnected(network) => write!(f, "not in network {network}"),
+            Self::Intruding(network) => write!(f, "in network {network}, where the file does not have it"),
+            Self::Renamed(name) => write!(f, "was renamed to {name}"),
+            Self::NetworkRenewed(network) => write!(f, "network {network} is made anew"),
+            Self::PortMoves(addr) => write!(f, "{addr} gets its port"),
+            Self::Moved => f.write_str("its layer is on another engine now"),
             Self::ImageChanged => f.write_str("image changed"),
-            Self::BuildAlways => f.write_str("pull_policy: build"),
-            Self::PullAlways => f.write_str("pull_policy: always"),
+            Self::BuildAlways => f.write_str("pull policy is `build`"),
+            Self::PullAlways => f.write_str("pull policy is `always`"),
             Self::Asked => f.write_str("asked for"),
             Self::PullDue => f.write_str("pulled too long ago"),
             Self::Hook => f.write_str("hook"),

@@ -15,11 +15,10 @@ use super::world::World;
 
 /// Finds all clashes of a lab.
 pub(super) fn check(world: &World<'_>, problems: &mut Diagnostics) {
-    let instances = world.topology.instances();
-    names(world, &instances, problems);
-    ports(world, &instances, problems);
-    for (addr, service) in &instances {
-        if world.is_elsewhere(&addr.layer()) {
+    names(world, &world.instances, problems);
+    ports(world, &world.instances, problems);
+    for (addr, service) in &world.instances {
+        if !service.publish.is_empty() && world.is_elsewhere(&addr.layer()) {
             for publish in &service.publish {
                 problems.push(
                     Diagnostic::error(
@@ -92,7 +91,7 @@ fn ports(world: &World<'_>, instances: &[(Addr, &Service)], problems: &mut Diagn
         let own = service.spec.ports.iter().map(|port| (port, service.span_of("ports")));
         let origin = world.origin_ports(addr).iter().map(|(port, span)| (port, *span));
         let carried = world.carried(addr).map(|carried| carried.ports.as_slice()).unwrap_or_default();
-        let carried = carried.iter().map(|(port, span)| (port, *span));
+        let carried = carried.iter().map(|(port, span, _)| (port, *span));
         for (port, span) in own.chain(origin).chain(carried) {
             let Some(number) = fixed(port) else { continue };
             let slot = claims.entry((home.clone(), port.protocol, number)).or_default();

@@ -15,12 +15,13 @@ use crate::model::network::VolumeSpec;
 use crate::model::service::{DataRoot, NodeDef, Service};
 
 use super::action::Labels;
-use super::fingerprint::{Canonical, short_hash};
+use super::asked::{Asked, Origin};
+use super::fingerprint::{Canonical, port_text, short_hash};
 use super::hook_label;
 use super::hooks;
 use super::known::Known;
 use super::sharing;
-use super::world::{World, kind_of};
+use super::world::{Carried, World, kind_of};
 
 /// Where `use_api_socket` puts the socket.
 const API_SOCKET: &str = "/var/run/docker.sock";
@@ -34,10 +35,13 @@ pub(super) struct Desired<'a> {
     pub(super) service: &'a Service,
     pub(super) kind: Option<&'static Kind>,
     pub(super) name: String,
-    pub(super) spec: ContainerSpec,
+    /// Shared with the step that makes it.
+    pub(super) spec: Arc<ContainerSpec>,
     pub(super) labels: Labels,
     /// Hash of the file's part, and of the kind's.
     pub(super) fingerprint: (String, Option<String>),
+    /// What these are the hashes of.
+    pub(super) asked: Asked,
     pub(super) files: Vec<PutFile>,
     /// Paths of the user's machine to copy in, and where to.
     pub(super) trees: Vec<(PathBuf, String)>,
@@ -107,9 +111,10 @@ impl<'a> Desired<'a> {
             service,
             kind,
             name,
-            spec: ContainerSpec::default(),
+            spec: Arc::default(),
             labels: Labels::new(),
             fingerprint: (String::new(), None),
+            asked: Asked::default(),
             files: Vec::new(),
             trees: Vec::new(),
             fills: Vec::new(),
@@ -119,8 +124,8 @@ impl<'a> Desired<'a> {
         };
         if let (Some(kind), Some(node)) = (kind, &service.node) {
             let carried = world.carried(addr).cloned().unwrap_or_default();
-            canonical.maybe("carried.lab", carried.lab.then_some(true));
-            carried.outside.iter().for_each(|path| canonical.line("carried.bind", &path.to_string_lossy()));
+            canonical.maybe("carried.lab", carried.lab.is_some().then_some(true));
+            carried.outside.keys().for_each(|path| canonical.line("carried.bind", &path.to_string_lossy()));
             options_lines(&mut canonical, node);
             let outer = world.outer_kinds(&layer);
             let socket = parent_socket(world, known, &layer);
@@ -135,15 +140,18 @@ impl<'a> Desired<'a> {
                 mtu: None,
             };
             out.refusals = (kind.check)(&input, known.facts(&layer));
-            out.fingerprint.1 = Some(kind_hash(&(kind.profile)(&input)));
+            let lines = kind_lines_of(&(kind.profile)(&input));
+            out.fingerprint.1 = Some(lines.hash());
+            out.asked.kind = Some(lines);
             let pool = circumstances.pool.as_deref();
             let profile = (kind.profile)(&NodeInput { pool, mtu: circumstances.mtu, ..input });
             out.take_profile(profile, node);
-            out.carry_paths(world, known, &layer, &carried.outside, carried.lab);
+            out.carry_paths(world, known, &layer, &carried);
         } else {
-            out.spec = file;
+            out.spec = Arc::new(file);
         }
         out.fingerprint.0 = canonical.hash();
+        out.asked.file = canonical;
         out.name_in_networks(world);
         if service.behaviour.use_api_socket {
             out.give_api_socket(world, known, &layer);
@@ -168,10 +176,28 @@ impl<'a> Desired<'a> {
     fn name_in_networks(&mut self, world: &World<'_>) {
         let layer = self.addr.layer();
         for key in self.service.spec.networks.keys() {
-            if let Some(endpoint) = self.spec.networks.get_mut(&world.network_name(&layer, key)) {
+            if let Some(endpoint) =
+                Arc::make_mut(&mut self.spec).networks.get_mut(&world.network_name(&layer, key))
+            {
                 endpoint.aliases.insert(0, self.name.clone());
             }
         }
+    }
+
+    /// The text of the label that tells what was asked for. It is as long as the rest of them together, and only of
+    /// use where something is made or has changed.
+    pub(super) fn asked_label(&self, world: &World<'_>) -> String {
+        let own = world.origin_ports(&self.addr).iter().map(|(port, _)| ("port", port_text(port), None));
+        let mut origins: Vec<Origin<'_>> = own.collect();
+        if let Some(carried) = world.carried(&self.addr) {
+            origins.extend(carried.ports.iter().map(|(port, _, addr)| ("port", port_text(port), Some(addr))));
+            origins.extend(carried.lab.iter().map(|addr| ("carried.lab", "true".to_owned(), Some(addr))));
+            let outside = carried.outside.iter();
+            origins.extend(
+                outside.map(|(path, addr)| ("carried.bind", path.to_string_lossy().into_owned(), Some(addr))),
+            );
+        }
+        self.asked.label(&origins)
     }
 
     /// The text of the fingerprint label.
@@ -183,7 +209,7 @@ impl<'a> Desired<'a> {
     }
 
     fn take_profile(&mut self, profile: Profile, node: &NodeDef) {
-        self.spec = profile.spec;
+        self.spec = Arc::new(profile.spec);
         self.files = profile.files;
         for volume in profile.data {
             if self.spec.mounts.iter().any(|mount| mount.target == volume.target) {
@@ -204,7 +230,7 @@ impl<'a> Desired<'a> {
                     MountSource::volume(Some(name))
                 }
             };
-            self.spec.mounts.push(Mount {
+            Arc::make_mut(&mut self.spec).mounts.push(Mount {
                 target: volume.target,
                 source,
                 read_only: false,
@@ -216,25 +242,18 @@ impl<'a> Desired<'a> {
     }
 
     /// Binds for what services inside bind from the user's machine.
-    fn carry_paths(
-        &mut self,
-        world: &World<'_>,
-        known: &Known,
-        layer: &LayerPath,
-        outside: &std::collections::BTreeSet<PathBuf>,
-        lab: bool,
-    ) {
+    fn carry_paths(&mut self, world: &World<'_>, known: &Known, layer: &LayerPath, carried: &Carried) {
         if known.sees_files == Some(false) {
             return;
         }
-        let directory = lab.then_some(&world.topology.directory);
-        for path in directory.into_iter().chain(outside) {
+        let directory = carried.lab.as_ref().map(|_| &world.topology.directory);
+        for path in directory.into_iter().chain(carried.outside.keys()) {
             let at_home = if world.home(layer).is_root() {
                 BindPath::User(path.clone())
             } else {
                 BindPath::Engine(path_in_node(world, path))
             };
-            self.spec.mounts.push(Mount {
+            Arc::make_mut(&mut self.spec).mounts.push(Mount {
                 target: path_in_node(world, path),
                 source: MountSource::bind(at_home, false),
                 read_only: false,
@@ -250,10 +269,10 @@ impl<'a> Desired<'a> {
         if !self.spec.mounts.iter().any(|mount| mount.target == API_SOCKET) {
             let path = BindPath::Engine(socket);
             let source = MountSource::bind(path, false);
-            self.spec.mounts.push(Mount::new(API_SOCKET, source, false));
+            Arc::make_mut(&mut self.spec).mounts.push(Mount::new(API_SOCKET, source, false));
         }
         let directory = Some(API_CONFIG.to_owned());
-        self.spec.environment.entry("DOCKER_CONFIG".to_owned()).or_insert(directory);
+        Arc::make_mut(&mut self.spec).environment.entry("DOCKER_CONFIG".to_owned()).or_insert(directory);
         self.files.push(PutFile {
             path: format!("{API_CONFIG}/config.json"),
             mode: 0o444,
@@ -303,11 +322,14 @@ impl<'a> Desired<'a> {
         if let Some(pool) = &circumstances.pool {
             set(label::POOL, pool.clone());
         }
+        let mut digests = Vec::new();
         let copied = || self.trees.iter().chain(self.fills.iter().flat_map(|fill| &fill.trees));
         if copied().next().is_some() {
             let mut canonical = Canonical::default();
             for (path, target) in copied() {
-                canonical.line(target, known.digests.get(path).map_or("", String::as_str));
+                let digest = known.digests.get(path).map_or("", String::as_str);
+                canonical.line(target, digest);
+                digests.push((target.clone(), digest.to_owned()));
             }
             set(label::FILES, canonical.hash());
         }
@@ -316,6 +338,7 @@ impl<'a> Desired<'a> {
         set(label::COMPOSE_NUMBER, self.addr.number().to_string());
         set(label::COMPOSE_ONEOFF, "False".to_owned());
         self.labels = labels;
+        self.asked.copied = digests;
     }
 }
 
@@ -357,7 +380,7 @@ fn resolved_names(world: &World<'_>, addr: &Addr, service: &Service) -> Containe
     }
     spec.ports.extend(world.origin_ports(addr).iter().map(|(port, _)| port.clone()));
     if let Some(carried) = world.carried(addr) {
-        spec.ports.extend(carried.ports.iter().map(|(port, _)| port.clone()));
+        spec.ports.extend(carried.ports.iter().map(|(port, ..)| port.clone()));
     }
     spec
 }
@@ -401,7 +424,7 @@ fn options_lines(canonical: &mut Canonical, node: &NodeDef) {
     }
 }
 
-fn kind_hash(profile: &Profile) -> String {
+fn kind_lines_of(profile: &Profile) -> Canonical {
     let mut canonical = Canonical::default();
     canonical.container(&profile.spec);
     profile.files.iter().for_each(|put| canonical.file(put));
@@ -410,7 +433,7 @@ fn kind_hash(profile: &Profile) -> String {
         .iter()
         .for_each(|volume| canonical.line("data", &format!("{} {}", volume.target, volume.layout)));
     canonical.line("dial", &profile.dial.to_label());
-    canonical.hash()
+    canonical
 }
 
 /// The socket of the engine on which the containers of `layer` are made, on that engine's machine.

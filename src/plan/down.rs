@@ -20,6 +20,7 @@ use super::builder::{Builder, Draft, after, after_end};
 use super::cause::Cause;
 use super::goal::Down;
 use super::hooks;
+use super::inherited;
 use super::known::{Known, Layer};
 use super::ours::{self, is_ours};
 use super::plan::Plan;
@@ -55,8 +56,11 @@ pub(super) fn plan(down: &Down, known: &Known, scope: &BTreeSet<LayerPath>, firs
     }
     let mut layers: Vec<&LayerPath> = scope.iter().collect();
     layers.sort_by_key(|layer| std::cmp::Reverse(layer.depth()));
-    for layer in layers {
+    for layer in &layers {
         taking.rest_of_engine(layer);
+    }
+    taking.images(&all, scope);
+    for layer in layers {
         taking.cleared(layer);
     }
     taking.builder.finish()
@@ -67,16 +71,16 @@ fn is_shared_below(known: &Known, layer: &LayerPath, inner: &LayerPath) -> bool 
     inner != layer && inner.is_within(layer) && !known.layers.contains_key(inner)
 }
 
-struct Taking<'a> {
-    down: &'a Down,
-    known: &'a Known,
-    builder: Builder,
+pub(super) struct Taking<'a> {
+    pub(super) down: &'a Down,
+    pub(super) known: &'a Known,
+    pub(super) builder: Builder,
     /// The last step on each container.
     last: BTreeMap<Addr, Vec<StepId>>,
     /// All steps on each layer.
-    on_layer: BTreeMap<LayerPath, Vec<StepId>>,
+    pub(super) on_layer: BTreeMap<LayerPath, Vec<StepId>>,
     /// The layer on whose engine each container was seen, by its ID.
-    homes: BTreeMap<String, LayerPath>,
+    pub(super) homes: BTreeMap<String, LayerPath>,
     /// Stops that their hooks can prevent.
     guarded: Vec<Need>,
 }
@@ -132,17 +136,28 @@ impl Taking<'_> {
             // That it cannot be stopped inside is no loss: it ends with its node.
             last.iter().for_each(|step| self.builder.may_fail(*step));
         } else {
-            let draft = Draft::service(addr, &engine, cause, Group::Down);
+            let draft = Draft::service(addr, &engine, cause.clone(), Group::Down);
             let action = Action::Remove { container: container.id.clone(), volumes };
             let step = self.builder.push(draft, action, needs);
             last.push(step);
+            if volumes {
+                let place = (&engine, addr);
+                last.extend(inherited::remove(
+                    &mut self.builder,
+                    place,
+                    container,
+                    &cause,
+                    Group::Down,
+                    step,
+                ));
+            }
         }
         self.on_layer.entry(layer).or_default().extend(last.iter().copied());
         self.last.entry(addr.clone()).or_default().extend(last);
     }
 
     /// Whether the layer is stopped only, because it goes with the data volume of its node.
-    fn goes_with_volume(&self, layer: &LayerPath) -> bool {
+    pub(super) fn goes_with_volume(&self, layer: &LayerPath) -> bool {
         if !self.down.volumes {
             return false;
         }
@@ -199,13 +214,8 @@ impl Taking<'_> {
         let mine = |labels: &super::action::Labels| is_ours(labels, project, &self.known.root_id);
         // Everything that this plan does on layers of this engine comes first.
         let before: Vec<Need> = self
-            .on_layer
-            .iter()
-            .filter(|(other, _)| {
-                self.known.home(other).unwrap_or(other) == layer || is_shared_below(self.known, layer, other)
-            })
-            .flat_map(|(_, steps)| steps.iter().copied())
-            .map(after_end)
+            .all_on(layer)
+            .into_iter()
             .map(|need| self.guarded.iter().find(|guard| guard.on == need.on).cloned().unwrap_or(need))
             .collect();
         let owner = |labels: &super::action::Labels| -> LayerPath {
@@ -239,6 +249,16 @@ impl Taking<'_> {
             let step = self.builder.push(draft, action, needs);
             self.on_layer.entry(layer.clone()).or_default().push(step);
         }
+    }
+
+    /// All that this plan does so far on layers of this engine.
+    pub(super) fn all_on(&self, home: &LayerPath) -> Vec<Need> {
+        let is_on = |other: &LayerPath| {
+            self.known.home(other).unwrap_or(other) == home || is_shared_below(self.known, home, other)
+        };
+        let steps =
+            self.on_layer.iter().filter(|(other, _)| is_on(other)).flat_map(|(_, steps)| steps.iter());
+        steps.copied().map(after_end).collect()
     }
 
     /// The point at which nothing of the lab is left in a layer.

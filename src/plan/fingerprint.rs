@@ -13,7 +13,7 @@ use crate::model::container::{
     RestartPolicy,
 };
 use crate::model::files::PutFile;
-use crate::model::network::NetworkSpec;
+use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::resources::{Blkio, DeviceRequest, Resources};
 
 /// Collects `key=value` lines and hashes them.
@@ -25,7 +25,29 @@ pub struct Canonical {
 impl Canonical {
     /// Adds a line. Line breaks in the value are escaped, so that two lists of lines never look alike.
     pub fn line(&mut self, key: &str, value: &str) {
-        let _ = writeln!(self.text, "{key}={}", value.escape_default());
+        self.begin(&[key]);
+        self.end(value);
+    }
+
+    /// A line whose key is `KEY.NAME`.
+    fn named(&mut self, key: &str, name: &str, value: &str) {
+        self.begin(&[key, ".", name]);
+        self.end(value);
+    }
+
+    fn begin(&mut self, key: &[&str]) {
+        key.iter().for_each(|part| self.text.push_str(part));
+        self.text.push('=');
+    }
+
+    fn end(&mut self, value: &str) {
+        // Most values are plain, and a character at a time is slow.
+        if value.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\'' | b'\\')) {
+            self.text.push_str(value);
+        } else {
+            self.text.extend(value.escape_default());
+        }
+        self.text.push('\n');
     }
 
     /// Adds a line unless the value is absent.
@@ -49,7 +71,7 @@ impl Canonical {
 
     fn map<'a>(&mut self, key: &str, values: impl IntoIterator<Item = (&'a String, &'a String)>) {
         for (name, value) in values {
-            self.line(&format!("{key}.{name}"), value);
+            self.named(key, name, value);
         }
     }
 
@@ -57,13 +79,16 @@ impl Canonical {
         self.maybe(key, value.map(|value| value.as_nanos()));
     }
 
+    /// All lines, `key=value`; the value with the escapes of Rust.
+    pub fn lines(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.text.lines().filter_map(|line| line.split_once('='))
+    }
+
     /// The first 16 hexadecimal digits of the SHA-256 of all lines.
     pub fn hash(&self) -> String {
-        let mut out = String::new();
-        for byte in &Sha256::digest(self.text.as_bytes())[..8] {
-            let _ = write!(out, "{byte:02x}");
-        }
-        out
+        let digest = Sha256::digest(self.text.as_bytes());
+        let first: [u8; 8] = std::array::from_fn(|at| digest[at]);
+        format!("{:016x}", u64::from_be_bytes(first))
     }
 
     /// Adds a container.
@@ -134,13 +159,13 @@ impl Canonical {
         self.maybe("wrapper", wrapper.as_ref());
         for (key, words) in [("entrypoint", entrypoint), ("command", command)] {
             if let Some(words) = words {
-                self.maybe(&format!("{key}.length"), Some(words.len()));
+                self.named(key, "length", &words.len().to_string());
                 self.list(key, words);
             }
         }
         for (name, value) in environment {
             match value {
-                Some(value) => self.line(&format!("environment.{name}"), value),
+                Some(value) => self.named("environment", name, value),
                 None => self.line("environment.unset", name),
             }
         }
@@ -316,8 +341,10 @@ impl Canonical {
                 format!("image {image} {}", subpath.as_deref().unwrap_or(""))
             }
         };
-        self.maybe(&format!("mount.{target}.consistency"), consistency.as_ref());
-        self.line(&format!("mount.{target}"), &format!("{what}{}", if *read_only { " ro" } else { "" }));
+        if let Some(consistency) = consistency {
+            self.line(&format!("mount.{target}.consistency"), consistency);
+        }
+        self.named("mount", target, &if *read_only { what + " ro" } else { what });
     }
 
     fn endpoint(&mut self, name: &str, endpoint: &Endpoint) {
@@ -335,16 +362,25 @@ impl Canonical {
             driver_opts,
         } = endpoint;
         self.line("network", name);
-        self.list(&format!("network.{name}.alias"), aliases);
-        self.maybe(&format!("network.{name}.ipv4"), ipv4_address.as_ref());
-        self.maybe(&format!("network.{name}.ipv6"), ipv6_address.as_ref());
-        self.maybe(&format!("network.{name}.priority"), Some(priority).filter(|priority| **priority != 0));
-        let gw_priority = Some(gw_priority).filter(|priority| **priority != 0);
-        self.maybe(&format!("network.{name}.gw_priority"), gw_priority);
-        self.maybe(&format!("network.{name}.interface_name"), interface_name.as_ref());
-        self.list(&format!("network.{name}.link_local_ip"), link_local_ips);
-        self.maybe(&format!("network.{name}.mac_address"), mac_address.as_ref());
-        self.map(&format!("network.{name}.driver_opt"), driver_opts);
+        let mut within = |field: &str, value: &str| {
+            self.begin(&["network.", name, ".", field]);
+            self.end(value);
+        };
+        aliases.iter().for_each(|alias| within("alias", alias));
+        ipv4_address.iter().for_each(|address| within("ipv4", address));
+        ipv6_address.iter().for_each(|address| within("ipv6", address));
+        if *priority != 0 {
+            within("priority", &priority.to_string());
+        }
+        if *gw_priority != 0 {
+            within("gw_priority", &gw_priority.to_string());
+        }
+        interface_name.iter().for_each(|interface| within("interface_name", interface));
+        link_local_ips.iter().for_each(|address| within("link_local_ip", address));
+        mac_address.iter().for_each(|address| within("mac_address", address));
+        if !driver_opts.is_empty() {
+            self.map(&format!("network.{name}.driver_opt"), driver_opts);
+        }
     }
 
     /// Adds a file that is put into the container.
@@ -385,6 +421,14 @@ impl Canonical {
             self.maybe("ipam.gateway", subnet.gateway.as_ref());
             self.map("ipam.aux", &subnet.aux_addresses);
         }
+        self.map("label", labels);
+    }
+
+    /// Adds a volume.
+    pub fn volume(&mut self, spec: &VolumeSpec) {
+        let VolumeSpec { driver, driver_opts, labels } = spec;
+        self.maybe("driver", driver.as_ref().filter(|driver| *driver != "local"));
+        self.map("driver_opt", driver_opts);
         self.map("label", labels);
     }
 }

@@ -1,13 +1,13 @@
 //! What a run is to achieve, and the one entry of the planner.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::name::ProjectName;
-use crate::model::service::Service;
+use crate::model::service::{PullPolicy, Service};
 use crate::model::topology::Topology;
 
 use super::known::Known;
@@ -106,12 +106,24 @@ pub struct Up {
     pub wait: Wait,
     /// Recreate containers although nothing changed.
     pub force_recreate: bool,
-    /// Remove containers of services that the file no longer has.
-    pub remove_orphans: bool,
+    /// What becomes of containers of services that the file no longer has.
+    pub orphans: Orphans,
     /// Recreate a node although files inside it, on no volume, go with it.
     pub discard_node_files: bool,
     /// In which way otherwise.
     pub way: Way,
+}
+
+/// What becomes of containers of services that the file no longer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Orphans {
+    /// They are told.
+    #[default]
+    Tell,
+    /// They are removed.
+    Remove,
+    /// They are left alone, and nothing is said.
+    Ignore,
 }
 
 /// Choices of an `up` that most runs leave alone.
@@ -133,6 +145,11 @@ pub struct Way {
     pub builds: Builds,
     /// What every build is asked for beside what the file asks for.
     pub building: Building,
+    /// The user stays to watch: what has ended counts as done only where others wait for its end, else it is started
+    /// again; how something ends is seen then, and fails nothing here.
+    pub foreground: bool,
+    /// Images are made ready, and nothing else is done.
+    pub images_only: Option<ImagesOnly>,
     /// A container that is made once what it needs is up: what is wanted then is only that.
     pub one_off: Option<Box<OneOff>>,
 }
@@ -147,15 +164,34 @@ pub enum Builds {
     All,
     /// None.
     None,
-    /// All, and nothing else is done (`nestctl build`).
-    Only,
 }
 
-impl Builds {
-    /// Whether what is there is built all the same.
-    pub fn are_all(self) -> bool {
-        matches!(self, Self::All | Self::Only)
-    }
+/// A run about images alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImagesOnly {
+    /// They are built (`nestctl build`).
+    Build {
+        /// They are pushed then.
+        push: bool,
+    },
+    /// Those that are built are pushed (`nestctl push`).
+    Push {
+        /// A push that fails is told and fails nothing.
+        ignore_failures: bool,
+    },
+    /// They are pulled, and copied to inner engines that run (`nestctl pull`).
+    Pull(Pulling),
+}
+
+/// What `pull` is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Pulling {
+    /// In place of the policies of the file: `Always`, or `Missing`.
+    pub policy: Option<PullPolicy>,
+    /// Images of services with `build` are left out.
+    pub ignore_buildable: bool,
+    /// A pull that fails is told and fails nothing.
+    pub ignore_failures: bool,
 }
 
 /// What builds are asked for beside what the file asks for.
@@ -169,6 +205,10 @@ pub struct Building {
     pub no_cache: bool,
     /// Base images are pulled although they are there.
     pub pull: bool,
+    /// Attestation of how images were made, over the file's.
+    pub provenance: Option<String>,
+    /// Attestation of what is in images, over the file's.
+    pub sbom: Option<String>,
 }
 
 /// A container beside those of the file (`run`).
@@ -230,6 +270,17 @@ pub struct Down {
     pub grace: Option<Duration>,
     /// How long a stopped node may take to answer, so that its layer can be taken apart, in place of a minute.
     pub patience: Option<Duration>,
+    /// Which images go too.
+    pub rmi: Option<Rmi>,
+}
+
+/// Images that go with a lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rmi {
+    /// Those that were built for it.
+    Local,
+    /// All that its containers were made of.
+    All,
 }
 
 impl Goal {
@@ -239,6 +290,22 @@ impl Goal {
             Self::Up(up) => &up.lab.topology.project,
             Self::Down(down) => &down.project,
             Self::Life(life) => &life.project,
+        }
+    }
+
+    /// The command that has this goal.
+    pub fn command(&self) -> &'static str {
+        match self {
+            Self::Up(up) => match &up.way {
+                Way { images_only: Some(ImagesOnly::Build { .. }), .. } => "build",
+                Way { images_only: Some(ImagesOnly::Pull(_)), .. } => "pull",
+                Way { images_only: Some(ImagesOnly::Push { .. }), .. } => "push",
+                Way { one_off: Some(_), .. } => "run",
+                Way { starts: Starts::Nodes | Starts::Nothing, .. } => "create",
+                _ => "up",
+            },
+            Self::Down(_) => "down",
+            Self::Life(life) => life.verb.name(),
         }
     }
 
@@ -253,22 +320,46 @@ impl Goal {
         }
     }
 
+    /// A planner of this goal.
+    pub fn planning(&self) -> Planning<'_> {
+        Planning { goal: self, basis: OnceLock::new() }
+    }
+
+    /// As [`Planning::plan`], for one plan alone.
+    pub fn plan(&self, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
+        self.planning().plan(known, scope, first)
+    }
+}
+
+/// A goal, and what follows from it alone: worked out once for all the plans of a run.
+#[derive(Debug)]
+pub struct Planning<'a> {
+    /// The goal.
+    pub goal: &'a Goal,
+    basis: OnceLock<up::Basis<'a>>,
+}
+
+impl<'a> Planning<'a> {
     /// What must be done, and looked at again, before anything can be planned: pulls that the file asks for at each
     /// `up`. `None` where nothing must.
     pub fn refresh(&self, known: &Known, first: StepId) -> Option<Plan> {
-        match self {
-            Self::Up(goal) => refresh::plan(goal, known, first),
-            Self::Down(_) | Self::Life(_) => None,
+        match self.goal {
+            Goal::Up(up) => refresh::plan(self.basis(up), known, first),
+            Goal::Down(_) | Goal::Life(_) => None,
         }
     }
 
     /// Plans the layers of `scope`. The first plan's scope is all that answered, later ones hold the layer that
     /// was entered. Step numbers begin at `first`.
     pub fn plan(&self, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
-        match self {
-            Self::Up(goal) => up::plan(goal, known, scope, first),
-            Self::Down(goal) => down::plan(goal, known, scope, first),
-            Self::Life(goal) => life::plan(goal, known, scope, first),
+        match self.goal {
+            Goal::Up(up) => up::plan(self.basis(up), known, scope, first),
+            Goal::Down(goal) => down::plan(goal, known, scope, first),
+            Goal::Life(goal) => life::plan(goal, known, scope, first),
         }
+    }
+
+    fn basis(&self, up: &'a Up) -> &up::Basis<'a> {
+        self.basis.get_or_init(|| up::Basis::new(up))
     }
 }

@@ -1,6 +1,7 @@
 //! Programs around the life of a container: `pre_start` in containers of their own, `post_start` and `pre_stop` in it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::behaviour::Hook;
@@ -144,7 +145,7 @@ fn one(
         built: desired.service.build.as_ref().filter(|_| hook.image.is_none()).map(|_| desired.service),
         order: planner.order(),
     };
-    let provided = planner.images.provide(&planner.world, planner.known, &mut planner.builder, wanted, false);
+    let provided = planner.images.provide(planner.world, planner.known, &mut planner.builder, wanted, false);
     needs.extend(provided.needs);
     let mut environment = desired.spec.environment.clone();
     environment.extend(hook.environment.clone());
@@ -175,6 +176,7 @@ fn one(
     labels.remove(label::POST_START);
     labels.remove(label::PRE_START);
     labels.remove(label::COMPOSE_NUMBER);
+    let spec = Arc::new(spec);
     let container = NewContainer { name: name.clone(), spec, labels, image: provided.image };
     let create = planner.builder.push(draft(), Action::CreateContainer(Box::new(container)), needs);
     let mut ready = vec![after(create)];

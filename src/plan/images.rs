@@ -7,6 +7,7 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::image::ImageRef;
 use crate::model::milestone::Milestone;
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
 
@@ -22,6 +23,8 @@ use super::world::World;
 #[derive(Debug, Default)]
 pub(super) struct Images {
     by_home: BTreeMap<LayerPath, HashMap<String, String>>,
+    /// References in full: most services have one of few.
+    in_full: HashMap<String, String, QuickHash>,
     /// What is to be pulled although it is there, and why.
     pub(super) pulls: BTreeMap<String, Cause>,
 }
@@ -74,8 +77,11 @@ impl Images {
             }
             self.by_home.insert(home.clone(), index);
         }
+        if !self.in_full.contains_key(reference) {
+            self.in_full.insert(reference.to_owned(), normal(reference));
+        }
         let index = self.by_home.get(home)?;
-        let id = index.get(&normal(reference)).or_else(|| index.get(reference));
+        let id = index.get(self.in_full.get(reference)?).or_else(|| index.get(reference));
         // Engines forget the tag beside a digest; what was copied by its digest has only the tag that the copy gave it.
         let by_digest = || {
             let image = ImageRef::parse(reference)?;
@@ -152,16 +158,18 @@ impl Images {
         if builder.has(&milestone) || known.promised.contains(&milestone) {
             return provided(builder);
         }
-        // At the root there is nothing to copy from: what the tag names now is what is used.
-        if here && !pull && (!renew || home.is_root()) {
+        // At the root there is nothing to copy from: what the tag names now is what is used. An image of the same ID
+        // is the same image, whichever engine has it: `pull` has copied it.
+        let is_current = self.id(known, &home, reference) == self.id(known, &source, reference);
+        if here && !pull && (!renew || is_current) {
             builder.reached(milestone.clone());
             return provided(builder);
         }
         let at_source = if source == home && home.is_root() { None } else { Some(source.clone()) };
         let missing_everywhere = !here && above.is_none();
         let never = match wanted.policy {
-            PullPolicy::Never => Some("`pull_policy: never`"),
-            PullPolicy::Build => Some("`pull_policy: build`"),
+            PullPolicy::Never => Some("the pull policy is `never`"),
+            PullPolicy::Build => Some("the pull policy is `build`"),
             _ => None,
         };
         if let Some(never) = never.filter(|_| missing_everywhere && built.is_none()) {
@@ -229,7 +237,13 @@ mod tests {
     fn a_copy_is_known_by_the_digest_that_it_was_copied_by() {
         let reference = "r.io/x:1@sha256:0123456789abcdef";
         let tags = vec!["r.io/x:nestctl-0123456789ab".to_owned()];
-        let image = ObservedImage { id: "sha256:1".to_owned(), tags, digests: Vec::new(), size: 1 };
+        let image = ObservedImage {
+            id: "sha256:1".to_owned(),
+            tags,
+            digests: Vec::new(),
+            size: 1,
+            labels: BTreeMap::new(),
+        };
         let (known, home) = (known_with(image), LayerPath::root());
         let mut images = Images::default();
         assert_eq!(images.id(&known, &home, reference).as_deref(), Some("sha256:1"));
@@ -239,7 +253,13 @@ mod tests {
     #[test]
     fn a_pulled_image_is_known_by_its_digest_whatever_tag_stands_beside_it() {
         let digests = vec!["r.io/x@sha256:0123456789abcdef".to_owned()];
-        let image = ObservedImage { id: "sha256:1".to_owned(), tags: Vec::new(), digests, size: 1 };
+        let image = ObservedImage {
+            id: "sha256:1".to_owned(),
+            tags: Vec::new(),
+            digests,
+            size: 1,
+            labels: BTreeMap::new(),
+        };
         let mut images = Images::default();
         let known = known_with(image);
         for reference in ["r.io/x:1@sha256:0123456789abcdef", "r.io/x@sha256:0123456789abcdef"] {

@@ -1,6 +1,6 @@
 //! What is known of the engines when a plan is made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use crate::model::facts::Facts;
 use crate::model::failure::Failure;
 use crate::model::milestone::Milestone;
 use crate::model::observed::Observed;
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::PullPolicy;
 
 /// Everything observed so far, and what steps have promised.
@@ -20,7 +21,7 @@ pub struct Known {
     /// Layers by path. A layer that is not in it was never reached: its node does not run.
     pub layers: BTreeMap<LayerPath, Layer>,
     /// Milestones that a step of an earlier plan reaches or has reached.
-    pub promised: BTreeSet<Milestone>,
+    pub promised: HashSet<Milestone, QuickHash>,
     /// Whether the root engine sees the files of the user's machine, where that was asked.
     pub sees_files: Option<bool>,
     /// Digests of the user's files that inner services bind, where they must be copied in.

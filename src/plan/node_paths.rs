@@ -46,7 +46,7 @@ fn node_of<'a>(world: &World<'a>, layer: &LayerPath) -> Option<(Addr, &'a Servic
 /// Paths that services of `layer` bind and that are on the user's machine too: whether they are on the node as well
 /// is worth a look once its engine answers.
 pub(super) fn worth_a_look(planner: &Planner<'_>, layer: &LayerPath) -> Vec<String> {
-    let Some((_, node)) = node_of(&planner.world, layer) else { return Vec::new() };
+    let Some((_, node)) = node_of(planner.world, layer) else { return Vec::new() };
     let services = planner.world.topology.layer(layer).map(|layer| layer.services.values());
     let binds = services.into_iter().flatten().flat_map(|service| node_binds(service, node));
     let paths: BTreeSet<&str> = binds.map(|bind| bind.path).collect();
@@ -56,7 +56,7 @@ pub(super) fn worth_a_look(planner: &Planner<'_>, layer: &LayerPath) -> Vec<Stri
 /// Warnings about the paths of its node that a service binds.
 pub(super) fn warn(planner: &mut Planner<'_>, addr: &Addr, service: &Service) {
     let layer = addr.layer();
-    let Some((node_addr, node)) = node_of(&planner.world, &layer) else { return };
+    let Some((node_addr, node)) = node_of(planner.world, &layer) else { return };
     let binds: Vec<NodeBind<'_>> = node_binds(service, node).collect();
     if binds.is_empty() {
         return;
@@ -96,7 +96,7 @@ fn lasting_paths(planner: &mut Planner<'_>, addr: &Addr, node: &Service) -> Vec<
         return known.clone();
     }
     let desired =
-        Desired::new(&planner.world, planner.known, &BTreeSet::new(), addr, node, &Circumstances::default());
+        Desired::new(planner.world, planner.known, &BTreeSet::new(), addr, node, &Circumstances::default());
     let lasts =
         |source: &MountSource| !matches!(source, MountSource::Tmpfs { .. } | MountSource::Memory { .. });
     let mounts = desired.spec.mounts.iter().filter(|mount| lasts(&mount.source));

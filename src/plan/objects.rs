@@ -11,8 +11,9 @@ use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::ObservedNetwork;
 use crate::model::span::Span;
 
-use super::action::Action;
+use super::action::{Action, Labels};
 use super::address_pool::Cidr;
+use super::asked::Asked;
 use super::builder::{Builder, Draft, after};
 use super::cause::Cause;
 use super::desired::{Desired, base_labels};
@@ -31,7 +32,18 @@ const MTU_OPTION: &str = "com.docker.network.driver.mtu";
 #[derive(Debug, Default)]
 pub(super) struct Objects {
     networks: BTreeMap<(LayerPath, String), Option<StepId>>,
+    /// Networks that are made anew, by the layer that owns their engine and their name.
+    pub(super) renewed: BTreeMap<(LayerPath, String), Renewal>,
     volumes: BTreeMap<(LayerPath, String), Option<StepId>>,
+}
+
+/// A network that is made anew.
+#[derive(Debug)]
+pub(super) struct Renewal {
+    /// The step that removes the one that is there.
+    pub(super) removed: StepId,
+    /// Why.
+    pub(super) cause: Cause,
 }
 
 /// MTU of the engine of `layer`, where it is not the usual one.
@@ -56,12 +68,12 @@ impl Objects {
             if world.home(&owner) != world.home(&layer) {
                 break;
             }
-            let keys = world.topology.layer(&owner).map(|layer| layer.networks.keys()).into_iter().flatten();
-            for key in keys {
-                let name = world.network_name(&owner, key);
-                if desired.spec.networks.contains_key(&name) {
-                    steps.extend(self.network(world, known, builder, &owner, key, &name));
-                }
+            let names = desired.spec.networks.keys();
+            let mut used: Vec<(&str, &str)> =
+                names.filter_map(|name| Some((world.network_key(&owner, name)?, name.as_str()))).collect();
+            used.sort_unstable();
+            for (key, name) in used {
+                steps.extend(self.network(world, known, builder, &owner, key, name));
             }
         }
         for mount in &desired.spec.mounts {
@@ -89,6 +101,21 @@ impl Objects {
         steps.into_iter().map(after).collect()
     }
 
+    /// One network of an instance: the step that makes it, where it is not there.
+    pub(super) fn network_of(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        builder: &mut Builder,
+        layer: &LayerPath,
+        name: &str,
+    ) -> Option<StepId> {
+        let owners = layer.ancestors().take_while(|owner| world.home(owner) == world.home(layer));
+        let mut found = owners.filter_map(|owner| Some((world.network_key(&owner, name)?, owner)));
+        let (key, owner) = found.next()?;
+        self.network(world, known, builder, &owner, key, name)
+    }
+
     fn network(
         &mut self,
         world: &World<'_>,
@@ -104,12 +131,10 @@ impl Objects {
             return *done;
         }
         let def = world.topology.layer(layer)?.networks.get(key)?;
-        let mut canonical = Canonical::default();
-        canonical.network(&def.spec);
-        let hash = canonical.hash();
+        let renewal = self.renewed.get(&slot);
         let seen = known.seen(layer)?;
         let found = seen.networks.iter().find(|network| network.name == name);
-        let step = match found {
+        let step = match found.filter(|_| renewal.is_none()) {
             Some(_) if def.external => None,
             None if def.external => {
                 builder.problems.push(missing("network", key, name, layer, def.span));
@@ -123,19 +148,7 @@ impl Objects {
                 );
                 None
             }
-            Some(found) => {
-                if found.labels.get(label::FINGERPRINT) != Some(&hash) {
-                    builder.problems.push(
-                        Diagnostic::warning(
-                            Code::Unused,
-                            format!("network `{name}` was made otherwise than the file now says"),
-                        )
-                        .at(def.span, "")
-                        .help("`down` and `up` make it anew"),
-                    );
-                }
-                None
-            }
+            Some(_) => None,
             None => {
                 for lack in known
                     .facts(layer)
@@ -151,20 +164,20 @@ impl Objects {
                     builder.problems.push(problem);
                 }
                 let mut labels = base_labels(world, known, &layer.to_string());
-                labels.insert(label::FINGERPRINT.to_owned(), hash);
+                labels.extend(described(|canonical| canonical.network(&def.spec)));
                 labels.insert(label::COMPOSE_PROJECT.to_owned(), world.project(layer).to_string());
                 labels.insert(label::COMPOSE_NETWORK.to_owned(), key.to_owned());
                 let draft = Draft {
                     layer: home,
                     of: Resource::Network(layer.clone(), name.to_owned()),
-                    cause: Cause::Missing,
+                    cause: renewal.map_or(Cause::Missing, |renewal| renewal.cause.clone()),
                     group: None,
                 };
                 let spec = Box::new(with_mtu(known, layer, &def.spec));
                 Some(builder.push(
                     draft,
                     Action::CreateNetwork { name: name.to_owned(), spec, labels },
-                    Vec::new(),
+                    renewal.map(|renewal| after(renewal.removed)).into_iter().collect(),
                 ))
             }
         };
@@ -181,8 +194,8 @@ impl Objects {
         layer: &LayerPath,
         name: &str,
     ) -> Option<StepId> {
-        let defs = &world.topology.layer(layer)?.volumes;
-        let (key, def) = defs.iter().find(|(key, _)| world.volume_name(layer, key) == name)?;
+        let key = world.volume_key(layer, name)?;
+        let def = world.topology.layer(layer)?.volumes.get(key)?;
         if def.external {
             let there =
                 known.seen(layer).is_some_and(|seen| seen.volumes.iter().any(|volume| volume.name == name));
@@ -191,7 +204,7 @@ impl Objects {
             }
             return None;
         }
-        let owner = Some((key.as_str(), def.span));
+        let owner = Some((key, def.span));
         self.volume(world, known, builder, layer, name, &def.spec, None, &layer.to_string(), owner)
     }
 
@@ -233,6 +246,7 @@ impl Objects {
             labels.insert(label::COMPOSE_PROJECT.to_owned(), world.project(layer).to_string());
             if let Some((key, _)) = key {
                 labels.insert(label::COMPOSE_VOLUME.to_owned(), key.to_owned());
+                labels.extend(described(|canonical| canonical.volume(spec)));
             }
             if let Some(role) = role {
                 labels.insert(label::ROLE.to_owned(), role.to_owned());
@@ -251,6 +265,14 @@ impl Objects {
     }
 }
 
+/// The labels that tell what a network or a volume was asked for.
+pub(super) fn described(describe: impl FnOnce(&mut Canonical)) -> Labels {
+    let mut canonical = Canonical::default();
+    describe(&mut canonical);
+    let fingerprint = (label::FINGERPRINT.to_owned(), canonical.hash());
+    Labels::from([fingerprint, (label::ASKED.to_owned(), Asked::from(canonical).label(&[]))])
+}
+
 fn missing(what: &str, key: &str, name: &str, layer: &LayerPath, span: Span) -> Diagnostic {
     Diagnostic::error(
         Code::EngineLacks,
@@ -265,7 +287,7 @@ fn overlaps(name: &str, spec: &NetworkSpec, there: &[ObservedNetwork], span: Spa
     let mut out = Vec::new();
     for text in spec.ipam.iter().filter_map(|subnet| subnet.subnet.as_deref()) {
         let Some(wanted) = Cidr::parse(text) else { continue };
-        for other in there {
+        for other in there.iter().filter(|other| other.name != name) {
             let taken = |subnet: &&String| Cidr::parse(subnet).is_some_and(|cidr| cidr.overlaps(wanted));
             if let Some(subnet) = other.subnets.iter().find(taken) {
                 let why =

@@ -1,5 +1,7 @@
 //! A container beside those of the file: `run`. After docker/compose `pkg/compose/run.go`.
 
+use std::sync::Arc;
+
 use crate::model::addr::LayerPath;
 use crate::model::container::RestartPolicy;
 use crate::model::label;
@@ -15,7 +17,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, layer: &LayerPath, preload: &[Need
     let up = planner.up;
     let Some(one) = up.way.one_off.as_deref().filter(|one| one.addr.layer() == *layer) else { return };
     let dependencies = up.lab.graph.dependencies(&one.addr);
-    let (world, known) = (&planner.world, planner.known);
+    let (world, known) = (planner.world, planner.known);
     let mut desired =
         Desired::new(world, known, &dependencies, &one.addr, &one.service, &Circumstances::default());
     desired.name.clone_from(&one.name);
@@ -27,12 +29,13 @@ pub(super) fn plan(planner: &mut Planner<'_>, layer: &LayerPath, preload: &[Need
     set(label::COMPOSE_ONEOFF, "True");
     set(label::COMPOSE_SLUG, &one.slug);
     set(label::COMPOSE_NUMBER, "1");
-    desired.spec.restart = RestartPolicy::No;
+    let spec = Arc::make_mut(&mut desired.spec);
+    spec.restart = RestartPolicy::No;
     if !one.use_aliases {
-        desired.spec.networks.values_mut().for_each(|endpoint| endpoint.aliases.clear());
+        spec.networks.values_mut().for_each(|endpoint| endpoint.aliases.clear());
     }
     if !one.service_ports {
-        desired.spec.ports.clone_from(&one.service.spec.ports);
+        spec.ports.clone_from(&one.service.spec.ports);
     }
     let mut before = preload.to_vec();
     before.extend(planner.start_needs(&one.addr));

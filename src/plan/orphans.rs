@@ -10,6 +10,7 @@ use crate::model::observed::ObservedContainer;
 use super::action::Action;
 use super::builder::{Draft, after, after_end};
 use super::cause::Cause;
+use super::goal::Orphans;
 use super::ours::{self, is_ours};
 use super::quiesce::{self, users_first, uses};
 use super::step::{Group, Need, Resource, StepId};
@@ -32,6 +33,19 @@ impl Planner<'_> {
         }
     }
 
+    /// Removes what is left of layers on the engine of `path` that are on another one now.
+    pub(super) fn remove_moved(&mut self, path: &LayerPath) {
+        let moved: Vec<_> = self.moved.iter().filter(|found| found.home == *path).cloned().collect();
+        let listed: Vec<(&Addr, &ObservedContainer)> =
+            moved.iter().map(|found| (&found.addr, found.container)).collect();
+        for (addr, container) in users_first(&listed) {
+            let users = listed.iter().filter(|(other, found)| *other != addr && uses(other, found, addr));
+            let needs: Vec<Need> =
+                users.filter_map(|(_, found)| self.builder.removal_of(&found.id)).map(after_end).collect();
+            self.stop_and_remove_on(path, addr, container, &Cause::Moved, Group::Down, needs, true);
+        }
+    }
+
     /// Whether it is this layer that removes it: its own, or the one whose engine it is on where its own is not
     /// known (below a `socket` node that does not run).
     fn is_of(&self, addr: &Addr, path: &LayerPath) -> bool {
@@ -51,7 +65,10 @@ impl Planner<'_> {
 
     fn remove_orphan(&mut self, addr: &Addr) {
         let scaled_down = self.world.topology.service(addr).is_some();
-        if !scaled_down && !self.up.remove_orphans {
+        if !scaled_down && self.up.orphans == Orphans::Ignore {
+            return;
+        }
+        if !scaled_down && self.up.orphans == Orphans::Tell {
             self.builder.problems.push(
                 Diagnostic::warning(Code::Unused, format!("`{addr}` runs and is not in the file"))
                     .help("`--remove-orphans` removes it"),

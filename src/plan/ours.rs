@@ -40,8 +40,18 @@ pub fn on<'a>(
     project: &ProjectName,
     root_id: &str,
 ) -> impl Iterator<Item = (Addr, &'a ObservedContainer)> {
+    on_with_role(seen, project, root_id, None)
+}
+
+fn on_with_role<'a>(
+    seen: &'a Observed,
+    project: &ProjectName,
+    root_id: &str,
+    role: Option<&str>,
+) -> impl Iterator<Item = (Addr, &'a ObservedContainer)> {
     seen.containers.iter().filter_map(move |container| {
-        if !is_ours(&container.labels, project, root_id) || container.labels.contains_key(label::ROLE) {
+        let its_role = container.labels.get(label::ROLE).map(String::as_str);
+        if !is_ours(&container.labels, project, root_id) || its_role != role {
             return None;
         }
         let addr = container.labels.get(label::ADDRESS)?.parse().ok()?;
@@ -52,13 +62,18 @@ pub fn on<'a>(
 /// Every service container of the lab on every engine that answered, in the order of addresses. Several
 /// containers of one address are all in it. Helper containers (label `io.nestctl.role`) are not.
 pub fn containers<'a>(known: &'a Known, project: &ProjectName) -> Vec<Ours<'a>> {
+    with_role(known, project, None)
+}
+
+/// As [`containers`], of the containers with a role.
+pub fn with_role<'a>(known: &'a Known, project: &ProjectName, role: Option<&str>) -> Vec<Ours<'a>> {
     let mut out = Vec::new();
     for (path, layer) in &known.layers {
         let Layer::Answered(answered) = layer else { continue };
         if answered.home != *path {
             continue;
         }
-        let ours = on(&answered.seen, project, &known.root_id);
+        let ours = on_with_role(&answered.seen, project, &known.root_id, role);
         out.extend(ours.map(|(addr, container)| Ours { addr, home: path.clone(), container }));
     }
     out.sort_by(|a, b| {

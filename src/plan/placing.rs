@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::kind::kind::{self, Refusal};
 use crate::model::addr::LayerPath;
@@ -51,7 +52,7 @@ impl Desired<'_> {
             canonical.line("target", &target);
             files.iter().for_each(|put| canonical.file(put));
             let volume = self.add_volume(&canonical);
-            self.spec.mounts.push(Mount {
+            Arc::make_mut(&mut self.spec).mounts.push(Mount {
                 target: target.clone(),
                 source: MountSource::volume(Some(volume.clone())),
                 read_only: true,
@@ -69,7 +70,7 @@ impl Desired<'_> {
         }
         let copy = known.sees_files == Some(false) || world.is_elsewhere(layer);
         let mut copied = Vec::new();
-        self.spec.mounts.retain_mut(|mount| {
+        Arc::make_mut(&mut self.spec).mounts.retain_mut(|mount| {
             let MountSource::Bind { path, .. } = &mut mount.source else { return true };
             let BindPath::User(user) = path else { return true };
             if copy {
@@ -125,7 +126,7 @@ impl Desired<'_> {
         for (n, (target, read_only)) in places.into_iter().enumerate() {
             let (name, subpath) = (Some(volume.clone()), Some(n.to_string()));
             let source = MountSource::Volume { name, nocopy: true, subpath, labels: BTreeMap::new() };
-            self.spec.mounts.push(Mount { target, source, read_only, consistency: None });
+            Arc::make_mut(&mut self.spec).mounts.push(Mount { target, source, read_only, consistency: None });
         }
         self.fills.push(Fill { volume, target, files, trees });
     }

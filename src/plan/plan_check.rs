@@ -16,7 +16,7 @@ use super::step::{On, StepId};
 /// an `Enter` that has not ended; steps do not wait for each other in a circle; no milestone is promised twice.
 pub fn breaches(plan: &Plan, known: &Known, first: StepId) -> Vec<String> {
     let mut out = Vec::new();
-    let mut promised: BTreeSet<Milestone> = known.promised.clone();
+    let mut promised = known.promised.clone();
     promised.extend(plan.reached.iter().cloned());
     for milestone in plan.steps.iter().flat_map(|step| &step.reaches) {
         if !promised.insert(milestone.clone()) {

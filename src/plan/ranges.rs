@@ -42,8 +42,7 @@ pub(super) fn check(world: &World<'_>, problems: &mut Diagnostics) {
 fn ranges<'a>(world: &World<'a>) -> Vec<Range<'a>> {
     let mut out = Vec::new();
     let topology = world.topology;
-    let instances = topology.instances();
-    let nodes = instances.iter().filter_map(|(addr, service)| Some((addr, service.node.as_ref()?)));
+    let nodes = world.instances.iter().filter_map(|(addr, service)| Some((addr, service.node.as_ref()?)));
     let mut layers = vec![LayerPath::root()];
     layers.extend(nodes.clone().map(|(addr, _)| addr.inner()));
     for path in layers {

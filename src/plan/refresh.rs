@@ -1,6 +1,7 @@
-//! `pull_policy: always`, and intervals that have passed: what must be pulled before it can be said which containers are still as they should be.
+//! `pull_policy: always`, intervals that have passed, and `nestctl pull`: what must be pulled before it can be said what
+//! else is to be done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::model::addr::LayerPath;
 use crate::model::milestone::{Milestone, Stage};
@@ -10,29 +11,29 @@ use super::action::Action;
 use super::build::Building;
 use super::builder::{Builder, Draft, after_end};
 use super::cause::Cause;
-use super::goal::{Builds, Up};
+use super::goal::{Builds, ImagesOnly, Up};
 use super::images::{Images, Order};
 use super::known::Known;
 use super::ours;
 use super::plan::Plan;
+use super::pull;
 use super::step::{Resource, StepId};
-use super::up::wanted;
-use super::world::{World, kind_of};
+use super::up::Basis;
+use super::world::kind_of;
 
 /// Images that a service of `wanted` wants to be pulled now, with its platform, and why. One that another service of
 /// the same image does not want to be pulled is pulled all the same, as in Compose.
-pub(super) fn pulls<'a>(
-    up: &'a Up,
-    known: &Known,
-    wanted: &BTreeSet<Milestone>,
-) -> BTreeMap<&'a str, (Option<&'a str>, Cause)> {
+pub(super) fn pulls<'a>(basis: &Basis<'a>, known: &Known) -> BTreeMap<&'a str, (Option<&'a str>, Cause)> {
     let mut images: BTreeMap<&str, (Option<&str>, Cause)> = BTreeMap::new();
-    for (addr, service) in up.lab.topology.instances() {
+    for (addr, service) in &basis.world.instances {
+        if !matches!(service.pull_policy, PullPolicy::Always | PullPolicy::Refresh(_)) {
+            continue;
+        }
         let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
         let image = if service.spec.image.is_empty() { default } else { &service.spec.image };
         if known.policy(service.pull_policy, image) == PullPolicy::Always
-            && !is_built(up, service)
-            && wanted.contains(&Milestone::Service(addr, Stage::Started))
+            && !is_built(basis.up, service)
+            && basis.wanted.contains(&Milestone::Service(addr.clone(), Stage::Started))
         {
             let cause =
                 if service.pull_policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
@@ -52,23 +53,25 @@ fn is_built(up: &Up, service: &Service) -> bool {
 /// newer image could make outdated: each image is then pulled on the way to its container.
 ///
 /// A pull that fails fails what needs the image; the look is taken all the same, so that the rest goes on.
-pub(super) fn plan(up: &Up, known: &Known, first: StepId) -> Option<Plan> {
-    if up.way.builds == Builds::Only {
-        return None;
+pub(super) fn plan(basis: &Basis<'_>, known: &Known, first: StepId) -> Option<Plan> {
+    let up = basis.up;
+    match &up.way.images_only {
+        Some(ImagesOnly::Build { .. } | ImagesOnly::Push { .. }) => return None,
+        Some(ImagesOnly::Pull(pulling)) => return pull::at_the_root(basis, known, pulling, first),
+        None => {}
     }
     let topology = &up.lab.topology;
     if ours::containers(known, &topology.project).is_empty() {
         return None;
     }
-    let meant = wanted(up);
-    let images = pulls(up, known, &meant);
+    let images = pulls(basis, known);
     let order = Order { builds: up.way.builds, building: &up.way.building };
-    let mut built = topology.instances();
-    built.retain(|(addr, service)| {
+    let built = basis.world.instances.iter().filter(|(addr, service)| {
         is_built(up, service)
             && order.asks_for(service)
-            && meant.contains(&Milestone::Service(addr.clone(), Stage::Started))
+            && basis.wanted.contains(&Milestone::Service(addr.clone(), Stage::Started))
     });
+    let built: Vec<_> = built.collect();
     if images.is_empty() && built.is_empty() {
         return None;
     }
@@ -87,11 +90,10 @@ pub(super) fn plan(up: &Up, known: &Known, first: StepId) -> Option<Plan> {
         builder.reaches(step, Milestone::Image(root.clone(), image.to_owned()));
         needs.push(after_end(step));
     }
-    let world = World::new(topology);
     let mut index = Images::default();
     for (addr, service) in built {
         let layer = addr.layer();
-        let build = Building { world: &world, known, order, cause: order.cause(), layer: &layer };
+        let build = Building { world: &basis.world, known, order, cause: order.cause(), layer: &layer };
         build.plan(&mut index, &mut builder, service, &mut Vec::new());
     }
     needs.extend(

@@ -13,7 +13,7 @@ use crate::model::observed::ObservedContainer;
 use crate::model::service::Service;
 use crate::model::span::Span;
 
-use super::builder::{after_end, when};
+use super::builder::when;
 use super::cause::Cause;
 use super::desired::Desired;
 use super::quiesce;
@@ -193,31 +193,7 @@ impl Planner<'_> {
                 );
             }
         }
-        let all: Vec<_> = running.iter().map(|(addr, container)| (addr, *container)).collect();
-        let mut needs = Vec::new();
-        for (dependent, container) in quiesce::users_first(&all) {
-            if let Some((step, _)) = self.stopped.get(&container.id) {
-                needs.push(after_end(*step));
-                continue;
-            }
-            let before = all
-                .iter()
-                .filter(|(other, found)| *other != dependent && quiesce::uses(other, found, dependent));
-            let mut before: Vec<Need> =
-                before.filter_map(|(_, found)| Some(after_end(self.stopped.get(&found.id)?.0))).collect();
-            if container.labels.contains_key(crate::model::label::KIND) {
-                before.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, dependent));
-                self.leaving.push(dependent.inner());
-            }
-            let cause = Cause::DependencyReplaced(addr.clone());
-            let layer = dependent.layer();
-            let stop =
-                quiesce::stop(&mut self.builder, &layer, dependent, container, &cause, Group::Up, before);
-            if let super::step::On::Step(step) = stop.on {
-                self.stopped.insert(container.id.clone(), (step, addr.clone()));
-                needs.push(after_end(step));
-            }
-        }
-        needs
+        let cause = Cause::DependencyReplaced(addr.clone());
+        self.stop_ahead(running, &cause, Group::Up, Some(addr))
     }
 }

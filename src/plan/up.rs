@@ -1,11 +1,11 @@
 //! `up`: desired × observed → steps, layer by layer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::graph::expand::{expand, matching};
-use crate::graph::lab_graph::Why;
+use crate::graph::lab_graph::{Closure, Why};
 use crate::kind::kind::Hosting;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, MountSource};
@@ -13,6 +13,7 @@ use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::name::ServiceName;
 use crate::model::observed::ObservedContainer;
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
 use crate::model::topology::Layer;
@@ -25,30 +26,49 @@ use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
 use super::engine_lacks;
-use super::goal::{Builds, Starts, Up, Wait};
+use super::goal::{ImagesOnly, Starts, Up, Wait};
 use super::images::{Images, Order, Wanted};
+use super::inherited;
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
-use super::ours;
+use super::ours::{self, Ours};
 use super::plan::Plan;
+use super::pull;
+use super::push;
 use super::quiesce;
 use super::ranges;
 use super::refresh;
 use super::step::{Group, Need, StepId};
 use super::world::{World, kind_of};
 
+/// What follows from the goal alone.
+#[derive(Debug)]
+pub(super) struct Basis<'a> {
+    pub(super) up: &'a Up,
+    pub(super) world: World<'a>,
+    pub(super) wanted: Closure<'a>,
+}
+
+impl<'a> Basis<'a> {
+    pub(super) fn new(up: &'a Up) -> Self {
+        Self { up, world: World::new(&up.lab.topology), wanted: wanted(up) }
+    }
+}
+
 /// Everything that planning an `up` has at hand.
 pub(super) struct Planner<'a> {
     pub(super) up: &'a Up,
     pub(super) known: &'a Known,
-    pub(super) world: World<'a>,
+    pub(super) world: &'a World<'a>,
     pub(super) images: Images,
     pub(super) objects: Objects,
     pub(super) builder: Builder,
-    pub(super) wanted: BTreeSet<Milestone>,
+    pub(super) wanted: &'a Closure<'a>,
     /// Volumes that hold files of one service, by its address.
     pub(super) filled: BTreeMap<Addr, Vec<&'a str>>,
+    /// The lab's containers that are on another engine than their layer's now.
+    pub(super) moved: Vec<Ours<'a>>,
     /// The lab's containers by address.
     pub(super) existing: BTreeMap<Addr, Vec<&'a ObservedContainer>>,
     /// Where nodes have something that outlives their containers, as far as it was asked for.
@@ -58,9 +78,9 @@ pub(super) struct Planner<'a> {
     /// The layers that are planned.
     pub(super) scope: BTreeSet<LayerPath>,
     /// Instances that have been planned.
-    pub(super) planned: BTreeSet<Addr>,
+    pub(super) planned: HashSet<Addr, QuickHash>,
     /// Instances for which a container is made.
-    pub(super) made: BTreeSet<Addr>,
+    pub(super) made: HashSet<Addr, QuickHash>,
     /// Containers that a step stops because something that they depend on is made anew, by ID; and what that is.
     pub(super) stopped: BTreeMap<String, (StepId, Addr)>,
     /// The last step of the `pre_start` of a service that runs once for all its replicas.
@@ -68,39 +88,58 @@ pub(super) struct Planner<'a> {
 }
 
 /// Plans an `up` for the layers of `scope`.
-pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
+pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>, first: StepId) -> Plan {
+    let up = basis.up;
     let topology = &up.lab.topology;
     let mut existing: BTreeMap<Addr, Vec<&ObservedContainer>> = BTreeMap::new();
-    for found in ours::containers(known, &topology.project) {
+    let all = ours::containers(known, &topology.project).into_iter();
+    let (moved, here): (Vec<Ours<'_>>, Vec<Ours<'_>>) =
+        all.partition(|found| is_moved(&basis.world, known, found));
+    for found in here {
         existing.entry(found.addr).or_default().push(found.container);
     }
     let mut planner = Planner {
         up,
         known,
-        world: World::new(topology),
+        world: &basis.world,
         images: Images::default(),
         objects: Objects::default(),
         builder: Builder::new(first),
-        wanted: wanted(up),
+        wanted: &basis.wanted,
         filled: ours::filled_volumes(known, &topology.project),
+        moved,
         existing,
         lasting: BTreeMap::new(),
         leaving: Vec::new(),
         scope: scope.clone(),
-        planned: BTreeSet::new(),
-        made: BTreeSet::new(),
+        planned: HashSet::default(),
+        made: HashSet::default(),
         stopped: BTreeMap::new(),
         initialized: BTreeMap::new(),
     };
-    let pulls = refresh::pulls(up, known, &planner.wanted).into_iter();
+    match &up.way.images_only {
+        Some(ImagesOnly::Build { push }) => {
+            planner.builds_alone();
+            if *push {
+                push::pushes(&mut planner, basis, false);
+            }
+            return planner.builder.finish();
+        }
+        Some(ImagesOnly::Push { ignore_failures }) => {
+            push::pushes(&mut planner, basis, *ignore_failures);
+            return planner.builder.finish();
+        }
+        Some(ImagesOnly::Pull(pulling)) => {
+            pull::copies(&mut planner, basis, pulling);
+            return planner.builder.finish();
+        }
+        None => {}
+    }
+    let pulls = refresh::pulls(basis, known).into_iter();
     planner.images.pulls = pulls.map(|(image, (_, cause))| (image.to_owned(), cause)).collect();
     if scope.contains(&LayerPath::root()) {
-        claims::check(&planner.world, &mut planner.builder.problems);
-        ranges::check(&planner.world, &mut planner.builder.problems);
-    }
-    if up.way.builds == Builds::Only {
-        planner.builds_alone();
-        return planner.builder.finish();
+        claims::check(planner.world, &mut planner.builder.problems);
+        ranges::check(planner.world, &mut planner.builder.problems);
     }
     // Outermost first: whether a layer is leaving is known once its node has been looked at.
     let mut layers: Vec<&LayerPath> = scope.iter().collect();
@@ -111,33 +150,44 @@ pub(super) fn plan(up: &Up, known: &Known, scope: &BTreeSet<LayerPath>, first: S
     planner.builder.finish()
 }
 
+/// Whether a container is on an engine further out than that of its layer now: its node had none of its own before.
+/// What is on an engine further in goes with that.
+fn is_moved(world: &World<'_>, known: &Known, found: &Ours<'_>) -> bool {
+    let layer = found.addr.layer();
+    let home = world.home(&layer);
+    // The engine of a `tcp` node can be one of the lab's.
+    let elsewhere = world.is_elsewhere(&layer) && known.home(&layer) == Some(&found.home);
+    world.topology.has(&found.addr) && !elsewhere && found.home.depth() < home.depth()
+}
+
 /// The milestones that this `up` is to reach.
-pub(super) fn wanted(up: &Up) -> BTreeSet<Milestone> {
-    let wanted = wanted_when_all_start(up);
+fn wanted(up: &Up) -> Closure<'_> {
+    let mut wanted = wanted_when_all_start(up);
     if up.way.starts == Starts::All {
         return wanted;
     }
     // `Started` stands for "is looked at"; nothing is waited for but the engines of nodes.
+    wanted.retain(|milestone| matches!(milestone, Milestone::Service(_, Stage::Started | Stage::EngineUp)));
     wanted
-        .into_iter()
-        .filter(|milestone| matches!(milestone, Milestone::Service(_, Stage::Started | Stage::EngineUp)))
-        .collect()
 }
 
 /// The instances that were named, and all inside them; all of them where none was.
-fn matching_or_all(up: &Up, topology: &crate::model::topology::Topology) -> BTreeSet<Addr> {
+pub(super) fn meant(up: &Up, world: &World<'_>) -> BTreeSet<Addr> {
+    let topology = world.topology;
     let named: BTreeSet<Addr> = up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect();
-    let instances = topology.instances().into_iter().map(|(addr, _)| addr);
-    let needed = if up.way.no_deps { BTreeSet::new() } else { wanted_when_all_start(up) };
+    let instances = world.instances.iter().map(|(addr, _)| addr.clone());
+    let needed = (!up.way.no_deps).then(|| wanted_when_all_start(up));
     let is_meant = |addr: &Addr| {
         named.is_empty()
             || named.iter().any(|it| it == addr || addr.is_within(&it.inner()))
-            || needed.contains(&Milestone::Service(addr.clone(), Stage::Started))
+            || needed
+                .as_ref()
+                .is_some_and(|it| it.contains(&Milestone::Service(addr.clone(), Stage::Started)))
     };
     instances.filter(is_meant).collect()
 }
 
-fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
+fn wanted_when_all_start(up: &Up) -> Closure<'_> {
     let stage = match up.wait {
         Wait::Ready(_) => Stage::Ready,
         Wait::Started => Stage::Started,
@@ -168,13 +218,13 @@ fn wanted_when_all_start(up: &Up) -> BTreeSet<Milestone> {
 impl<'a> Planner<'a> {
     /// The images of all services that are meant, whether their layers are up or not.
     fn builds_alone(&mut self) {
-        let meant = matching_or_all(self.up, self.world.topology);
-        for (addr, service) in self.world.topology.instances() {
-            if service.build.is_none() || !meant.contains(&addr) {
+        let meant = meant(self.up, self.world);
+        for (addr, service) in &self.world.instances {
+            if service.build.is_none() || !meant.contains(addr) {
                 continue;
             }
             let build = build::Building {
-                world: &self.world,
+                world: self.world,
                 known: self.known,
                 order: self.order(),
                 cause: Cause::Asked,
@@ -191,6 +241,9 @@ impl<'a> Planner<'a> {
             return;
         }
         self.remove_orphans(path);
+        self.remove_moved(path);
+        self.renew_networks(path, layer);
+        self.check_volumes(path, layer);
         let preload = self.preload(path, layer);
         for service in self.used_first(path, layer) {
             for number in 1..=service.scale {
@@ -243,8 +296,7 @@ impl<'a> Planner<'a> {
                 built: None,
                 order: self.order(),
             };
-            needs
-                .extend(self.images.provide(&self.world, self.known, &mut self.builder, wanted, false).needs);
+            needs.extend(self.images.provide(self.world, self.known, &mut self.builder, wanted, false).needs);
         }
         needs
     }
@@ -253,7 +305,7 @@ impl<'a> Planner<'a> {
         let containers = self.existing.get(addr).cloned().unwrap_or_default();
         let circumstances = self.circumstances(addr, service, &containers);
         let dependencies = self.up.lab.graph.dependencies(addr);
-        let mut desired = Desired::new(&self.world, self.known, &dependencies, addr, service, &circumstances);
+        let mut desired = Desired::new(self.world, self.known, &dependencies, addr, service, &circumstances);
         if let Some(awaits) = self.awaits(addr, service) {
             desired.labels.insert(label::AWAITS.to_owned(), awaits);
         }
@@ -361,12 +413,13 @@ impl<'a> Planner<'a> {
         mut needs: Vec<Need>,
         volumes: bool,
     ) -> StepId {
-        if container.labels.contains_key(label::KIND) {
+        let stopped = self.stopped.get(&container.id).map(|(step, _)| *step);
+        if container.labels.contains_key(label::KIND) && stopped.is_none() {
             needs.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, addr));
             self.leaving.push(addr.inner());
         }
-        if let Some((step, _)) = self.stopped.get(&container.id) {
-            needs.push(super::builder::after_end(*step));
+        if let Some(step) = stopped {
+            needs.push(super::builder::after_end(step));
         } else if quiesce::is_running(container) {
             let grace = self.up.way.grace;
             let builder = &mut self.builder;
@@ -374,7 +427,11 @@ impl<'a> Planner<'a> {
         }
         let draft = Draft::service(addr, layer, cause.clone(), group);
         let action = super::action::Action::Remove { container: container.id.clone(), volumes };
-        self.builder.push(draft, action, needs)
+        let removed = self.builder.push(draft, action, needs);
+        if volumes {
+            inherited::remove(&mut self.builder, (layer, addr), container, cause, group, removed);
+        }
+        removed
     }
 
     /// What the user asks of builds.
@@ -395,7 +452,7 @@ impl<'a> Planner<'a> {
             built: desired.service.build.is_some().then_some(desired.service),
             order: self.order(),
         };
-        self.images.provide(&self.world, self.known, &mut self.builder, wanted, renew)
+        self.images.provide(self.world, self.known, &mut self.builder, wanted, renew)
     }
 
     /// What a container that is to be made asks for in vain: fields that its engine does not have, and binds that
@@ -445,12 +502,17 @@ impl<'a> Planner<'a> {
             built: None,
             order: self.order(),
         };
-        self.images.provide(&self.world, self.known, &mut self.builder, wanted, false)
+        self.images.provide(self.world, self.known, &mut self.builder, wanted, false)
     }
 
     /// Networks and volumes of an instance: the steps that make them.
     pub(super) fn provide_objects(&mut self, desired: &Desired<'_>) -> Vec<Need> {
-        self.objects.provide(&self.world, self.known, &mut self.builder, desired)
+        self.objects.provide(self.world, self.known, &mut self.builder, desired)
+    }
+
+    /// One network of an instance: the step that makes it, where it is not there.
+    pub(super) fn provide_network(&mut self, layer: &LayerPath, name: &str) -> Option<StepId> {
+        self.objects.network_of(self.world, self.known, &mut self.builder, layer, name)
     }
 
     /// Whether the container of `addr` is made anew although nothing changed: `--force-recreate` is for the targets

@@ -10,6 +10,7 @@ use crate::kind::kinds;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, MountSource, PortBinding, Protocol};
 use crate::model::name::ProjectName;
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::Service;
 use crate::model::span::Span;
 use crate::model::topology::Topology;
@@ -17,20 +18,30 @@ use crate::model::topology::Topology;
 /// What a node carries for the services inside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Carried {
-    /// Ports published from inside, each with the place that asks for it.
-    pub(super) ports: Vec<(PortBinding, Span)>,
-    /// Whether something inside binds a path of the lab's directory.
-    pub(super) lab: bool,
-    /// Paths outside the lab's directory that something inside binds.
-    pub(super) outside: BTreeSet<PathBuf>,
+    /// Ports published from inside, each with the place that asks for it and the service that publishes it.
+    pub(super) ports: Vec<(PortBinding, Span, Addr)>,
+    /// What inside binds a path of the lab's directory; the first of them, where there are several.
+    pub(super) lab: Option<Addr>,
+    /// Paths outside the lab's directory that something inside binds, and the first of those that do.
+    pub(super) outside: BTreeMap<PathBuf, Addr>,
+}
+
+#[derive(Debug, Default)]
+struct Keys<'a> {
+    networks: HashMap<String, &'a str, QuickHash>,
+    volumes: HashMap<String, &'a str, QuickHash>,
 }
 
 /// The lab over its engines.
 #[derive(Debug)]
 pub(super) struct World<'a> {
     pub(super) topology: &'a Topology,
-    homes: HashMap<LayerPath, LayerPath>,
-    projects: HashMap<LayerPath, ProjectName>,
+    /// Every instance, outermost first, in the order of addresses.
+    pub(super) instances: Vec<(Addr, &'a Service)>,
+    homes: HashMap<LayerPath, LayerPath, QuickHash>,
+    projects: HashMap<LayerPath, ProjectName, QuickHash>,
+    /// Keys of the networks and of the volumes of a layer, by their names on the engine.
+    keys: HashMap<LayerPath, Keys<'a>, QuickHash>,
     carried: BTreeMap<Addr, Carried>,
     /// Bindings on the engine of a service that publishes from inside.
     origins: BTreeMap<Addr, Vec<(PortBinding, Span)>>,
@@ -45,8 +56,10 @@ impl<'a> World<'a> {
     pub(super) fn new(topology: &'a Topology) -> Self {
         let mut world = Self {
             topology,
-            homes: HashMap::from([(LayerPath::root(), LayerPath::root())]),
-            projects: HashMap::from([(LayerPath::root(), topology.project.clone())]),
+            instances: Vec::new(),
+            homes: HashMap::from_iter([(LayerPath::root(), LayerPath::root())]),
+            projects: HashMap::from_iter([(LayerPath::root(), topology.project.clone())]),
+            keys: HashMap::default(),
             carried: BTreeMap::new(),
             origins: BTreeMap::new(),
         };
@@ -59,8 +72,35 @@ impl<'a> World<'a> {
                 world.projects.insert(addr.inner(), topology.project_of(&addr.inner()));
             }
         }
+        let nodes = instances.iter().filter(|(_, service)| service.node.is_some());
+        let layers = nodes.map(|(addr, _)| addr.inner()).chain([LayerPath::root()]);
+        layers.for_each(|layer| world.index(layer));
         world.carry(&instances);
+        world.instances = instances;
         world
+    }
+
+    /// Of several of one name the first counts; that they clash is told by `claims`.
+    fn index(&mut self, path: LayerPath) {
+        let Some(layer) = self.topology.layer(&path) else { return };
+        let mut keys = Keys::default();
+        for key in layer.networks.keys().rev() {
+            keys.networks.insert(self.network_name(&path, key), key);
+        }
+        for key in layer.volumes.keys().rev() {
+            keys.volumes.insert(self.volume_name(&path, key), key);
+        }
+        self.keys.insert(path, keys);
+    }
+
+    /// The key of the network of `layer` that is called `name` on the engine.
+    pub(super) fn network_key(&self, layer: &LayerPath, name: &str) -> Option<&'a str> {
+        self.keys.get(layer)?.networks.get(name).copied()
+    }
+
+    /// The key of the volume of `layer` that is called `name` on the engine.
+    pub(super) fn volume_key(&self, layer: &LayerPath, name: &str) -> Option<&'a str> {
+        self.keys.get(layer)?.volumes.get(name).copied()
     }
 
     /// The layer that owns the engine of `layer`.
@@ -170,6 +210,9 @@ impl<'a> World<'a> {
         // Fixed numbers first, so that numbers chosen for a hop never take one that the file names.
         let mut used: HashMap<(LayerPath, Protocol), BTreeSet<u16>> = HashMap::new();
         for (addr, service) in instances {
+            if service.spec.ports.is_empty() && service.publish.is_empty() {
+                continue;
+            }
             let hops = self.hops(&addr.layer());
             for port in &service.spec.ports {
                 if let Some((first, last)) = port.host {
@@ -198,9 +241,9 @@ impl<'a> World<'a> {
                 for node in &chain {
                     let carried = self.carried.entry(node.clone()).or_default();
                     if lab {
-                        carried.lab = true;
+                        carried.lab.get_or_insert_with(|| addr.clone());
                     } else {
-                        carried.outside.insert(path.clone());
+                        carried.outside.entry(path.clone()).or_insert_with(|| addr.clone());
                     }
                 }
             }
@@ -240,7 +283,8 @@ impl<'a> World<'a> {
             if hop == 0 {
                 self.origins.entry(addr.clone()).or_default().push((binding, span));
             } else {
-                self.carried.entry(chain[hop - 1].clone()).or_default().ports.push((binding, span));
+                let carried = self.carried.entry(chain[hop - 1].clone()).or_default();
+                carried.ports.push((binding, span, addr.clone()));
             }
             inner = next;
         }

@@ -139,8 +139,9 @@ impl<'a> Shown<'a> {
             .iter()
             .enumerate()
             .map(|(i, label)| {
-                let end = label.span.end.min(source.text.len());
-                let start = label.span.start.min(end);
+                let range = label.span.range();
+                let end = range.end.min(source.text.len());
+                let start = range.start.min(end);
                 let said = (!label.text.is_empty()).then(|| label.text.clone());
                 let span = SourceSpan::from((start, end - start));
                 if i == 0 {
@@ -154,8 +155,9 @@ impl<'a> Shown<'a> {
 }
 
 fn is_near_a_long_line(text: &str, label: &Label) -> bool {
-    let end = label.span.end.min(text.len());
-    let start = label.span.start.min(end);
+    let range = label.span.range();
+    let end = range.end.min(text.len());
+    let start = range.start.min(end);
     let bytes = text.as_bytes();
     // The labelled lines and one around them are quoted.
     let from = bytes[..start].iter().rev().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1);
@@ -235,7 +237,7 @@ mod tests {
 
     fn span(sources: &SourceMap, id: SourceId, text: &str) -> Span {
         let start = sources.get(id).expect("added").text.find(text).expect("it is in the text");
-        Span { source: id, start, end: start + text.len() }
+        Span::new(id, start, start + text.len())
     }
 
     fn two_files() -> (SourceMap, SourceId, SourceId) {

@@ -1,32 +1,17 @@
 //! A plan as people read it: per layer, one line a service, with its sign and its cause.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::addr::LayerPath;
 use crate::model::name::ProjectName;
 use crate::plan::action::Action;
 use crate::plan::cause::Cause;
 use crate::plan::plan::Plan;
-use crate::plan::step::{Group, Resource, Step};
+use crate::plan::step::Resource;
+use crate::plan::thing::{Effect, Thing, things};
 
 use super::style::{Style, Symbol, Tone};
 use super::width::{cut, pad, width};
-
-/// What is done with one thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Sign {
-    Recreate,
-    Create,
-    Remove,
-    Start,
-    Stop,
-    Pull,
-    Copy,
-    Other,
-}
-
-/// What will be done in each layer: the steps of each thing, in the order in which they are shown.
-type Layers<'a> = BTreeMap<LayerPath, BTreeMap<(usize, &'a Resource), Vec<&'a Step>>>;
 
 /// The plan, layer by layer, and the counts. `later`: plans of layers that are not up yet.
 pub fn render(
@@ -36,25 +21,41 @@ pub fn render(
     style: Style,
     columns: usize,
 ) -> String {
-    let mut layers: Layers<'_> = BTreeMap::new();
-    let plans = std::iter::once(plan).chain(later.iter().map(|(_, plan)| *plan));
-    for step in plans.flat_map(|plan| &plan.steps).filter(|step| step.action.is_change()) {
+    let mut layers: BTreeMap<LayerPath, Vec<Thing<'_>>> = BTreeMap::new();
+    for thing in things(plan) {
+        layers.entry(thing.layer.clone()).or_default().push(thing);
+    }
+    let now: BTreeSet<LayerPath> = layers.keys().cloned().collect();
+    for thing in later.iter().flat_map(|(_, plan)| things(plan)) {
+        let list = layers.entry(thing.layer.clone()).or_default();
+        match list.iter_mut().find(|other| other.of == thing.of) {
+            // What stops with its node starts again with it.
+            Some(other) if thing.effect == Effect::Start => {
+                (other.effect, other.word) = (Effect::Restart, "restart");
+            }
+            // On another engine.
+            Some(other) if other.effect == Effect::Remove => {
+                (other.effect, other.word) = (Effect::Recreate, "recreate");
+            }
+            Some(other) => *other = thing,
+            None => list.push(thing),
+        }
+    }
+    for things in layers.values_mut() {
         // Services after what they stand on.
-        let rank = usize::from(matches!(step.of, Resource::Service(_)));
-        layers.entry(layer_of(step)).or_default().entry((rank, &step.of)).or_default().push(step);
+        things.sort_by_key(|thing| (matches!(thing.of, Resource::Service(_)), thing.of));
     }
     let mut out = Lines { text: String::new(), style, columns };
-    let mut counts: BTreeMap<Sign, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(usize, &'static str), usize> = BTreeMap::new();
     for (layer, things) in &layers {
-        let is_later = later.iter().any(|(path, _)| path == layer);
+        let is_later = !now.contains(layer);
         out.head(layer, project, is_later);
-        let names = things.keys().map(|(_, of)| width(&name(of)));
+        let names = things.iter().map(|thing| width(&name(thing.of)));
         let name_columns = names.max().unwrap_or(0).min(columns / 2);
-        let verdicts: Vec<_> = things.iter().map(|((_, of), steps)| (*of, verdict(steps))).collect();
-        let word_columns = verdicts.iter().map(|(_, verdict)| verdict.word.len()).max().unwrap_or(0);
-        for (of, verdict) in verdicts {
-            *counts.entry(verdict.sign).or_default() += 1;
-            out.thing(of, &verdict, name_columns, word_columns);
+        let word_columns = things.iter().map(|thing| thing.word.len()).max().unwrap_or(0);
+        for thing in things {
+            *counts.entry(counted(thing)).or_default() += 1;
+            out.thing(thing, name_columns, word_columns);
         }
     }
     out.again(plan, later);
@@ -62,7 +63,7 @@ pub fn render(
         let done = style.paint(Tone::Good, style.symbol(Symbol::Done));
         return format!("{done} nothing to do\n");
     }
-    let parts: Vec<String> = counts.iter().map(|(sign, n)| format!("{n} to {}", infinitive(*sign))).collect();
+    let parts: Vec<String> = counts.iter().map(|((_, word), n)| format!("{n} {word}")).collect();
     if !parts.is_empty() {
         out.text = format!("{}\n{}\n", out.text, parts.join(", "));
     }
@@ -85,32 +86,32 @@ impl Lines {
         self.text.push('\n');
     }
 
-    fn thing(&mut self, of: &Resource, verdict: &Verdict<'_>, name_columns: usize, word_columns: usize) {
+    /// One line, and one more for each further field that has changed.
+    fn thing(&mut self, thing: &Thing<'_>, name_columns: usize, word_columns: usize) {
         let style = self.style;
-        let (symbol, tone) = look(verdict.sign, style);
-        let left = format!("{}  {}", pad(&cut(&name(of), name_columns, style), name_columns), verdict.word);
-        // What follows from the word itself is not said again.
-        if matches!(
-            (verdict.sign, verdict.cause),
-            (Sign::Create, Cause::Missing) | (Sign::Remove | Sign::Stop, Cause::Asked)
-        ) {
-            self.text.push_str("  ");
-            style.paint_into(&mut self.text, tone, symbol);
-            self.text.push(' ');
-            self.text.push_str(&left);
-            self.text.push('\n');
-            return;
-        }
-        let left = pad(&left, width(&left) + word_columns - verdict.word.len());
-        let room = self.columns.saturating_sub(6 + width(&left));
-        let cause = cut(&verdict.cause.to_string(), room, style);
+        let (symbol, tone) = look(thing.effect, style);
+        let left =
+            format!("{}  {}", pad(&cut(&name(thing.of), name_columns, style), name_columns), thing.word);
         self.text.push_str("  ");
         style.paint_into(&mut self.text, tone, symbol);
         self.text.push(' ');
         self.text.push_str(&left);
-        self.text.push_str("  ");
-        style.paint_into(&mut self.text, Tone::Faint, &cause);
-        self.text.push('\n');
+        let left_columns = name_columns + 2 + word_columns;
+        let mut at = width(&left);
+        for line in causes(thing) {
+            self.text.extend(std::iter::repeat_n(' ', left_columns + 2 - at));
+            let line = if style.unicode { line } else { line.replace('→', style.symbol(Symbol::Arrow)) };
+            let line = cut(&line, self.columns.saturating_sub(6 + left_columns), style);
+            style.paint_into(&mut self.text, Tone::Faint, &line);
+            self.text.push_str("\n    ");
+            at = 0;
+        }
+        // The last line is begun, and nothing comes.
+        if at == 0 && self.text.ends_with("\n    ") {
+            self.text.truncate(self.text.len() - 4);
+        } else {
+            self.text.push('\n');
+        }
     }
 
     /// Layers that were up and whose node is taken away meanwhile: what is on them then is not known yet.
@@ -122,7 +123,7 @@ impl Lines {
         let again = entered.filter(|layer| !later.iter().any(|(path, _)| path == *layer));
         let again: Vec<String> = again.map(ToString::to_string).collect();
         if !again.is_empty() {
-            let text = format!("looked at again once their engine answers: {}", again.join(", "));
+            let text = format!("looked at again once their engines answer: {}", again.join(", "));
             let text = cut(&text, self.columns, self.style);
             self.style.paint_into(&mut self.text, Tone::Faint, &text);
             self.text.push('\n');
@@ -130,15 +131,14 @@ impl Lines {
     }
 }
 
-/// The layer under which a step is shown: that of the thing, not that of the engine called.
-fn layer_of(step: &Step) -> LayerPath {
-    match &step.of {
-        Resource::Service(addr) => addr.layer(),
-        Resource::Network(layer, _)
-        | Resource::Volume(layer, _)
-        | Resource::Image(layer, _)
-        | Resource::Layer(layer) => layer.clone(),
-    }
+/// Why, a line each. Nothing where it follows from the word itself.
+fn causes(thing: &Thing<'_>) -> Vec<String> {
+    let said = |cause: &Cause| match (thing.effect, cause) {
+        (Effect::Create, Cause::Missing) | (Effect::Remove | Effect::Stop, Cause::Asked) => Vec::new(),
+        (_, Cause::Changed(fields)) if !fields.is_empty() => fields.iter().map(ToString::to_string).collect(),
+        (_, cause) => vec![cause.to_string()],
+    };
+    thing.causes.iter().flat_map(|cause| said(cause)).collect()
 }
 
 /// The name within its layer.
@@ -152,64 +152,32 @@ fn name(of: &Resource) -> String {
     }
 }
 
-/// All steps of one thing in one word, with the cause that explains it.
-struct Verdict<'a> {
-    sign: Sign,
-    word: &'static str,
-    cause: &'a Cause,
-}
-
-fn verdict<'a>(steps: &[&'a Step]) -> Verdict<'a> {
-    let of = |sign, word, step: &'a Step| Verdict { sign, word, cause: &step.cause };
-    if steps.iter().any(|step| step.group == Some(Group::Recreate)) {
-        let why = steps.iter().find(|step| !matches!(step.cause, Cause::Replaces)).unwrap_or(&steps[0]);
-        return of(Sign::Recreate, "recreate", why);
-    }
-    // The first of these that a step does is what is done with the thing.
-    let ranked = steps.iter().filter_map(|step| Some((rank(&step.action)?, *step)));
-    match ranked.min_by_key(|((sign, _), _)| *sign) {
-        Some(((sign, word), step)) => of(sign, word, step),
-        None => of(Sign::Other, steps[0].action.verb(), steps[0]),
+const fn look(effect: Effect, style: Style) -> (&'static str, Tone) {
+    match effect {
+        Effect::Create => ("+", Tone::Good),
+        Effect::Recreate | Effect::Restart | Effect::Live => ("~", Tone::Warn),
+        Effect::Start => (style.symbol(Symbol::Play), Tone::Busy),
+        Effect::Remove => ("-", Tone::Bad),
+        Effect::Stop => (style.symbol(Symbol::Cancelled), Tone::Warn),
+        Effect::Prepare => (style.symbol(Symbol::Waiting), Tone::Faint),
     }
 }
 
-fn rank(action: &Action) -> Option<(Sign, &'static str)> {
-    match action {
-        Action::CreateContainer(_) | Action::CreateNetwork { .. } | Action::CreateVolume { .. } => {
-            Some((Sign::Create, "create"))
-        }
-        Action::Remove { .. } | Action::RemoveNetwork { .. } | Action::RemoveVolume { .. } => {
-            Some((Sign::Remove, "remove"))
-        }
-        Action::Start { .. } | Action::Unpause { .. } => Some((Sign::Start, "start")),
-        Action::Stop { .. } | Action::Kill { .. } => Some((Sign::Stop, "stop")),
-        Action::Pull { .. } => Some((Sign::Pull, "pull")),
-        Action::Build(_) => Some((Sign::Other, "build")),
-        Action::Copy { .. } => Some((Sign::Copy, "copy")),
-        _ => None,
-    }
-}
-
-const fn look(sign: Sign, style: Style) -> (&'static str, Tone) {
-    match sign {
-        Sign::Create => ("+", Tone::Good),
-        Sign::Recreate => ("~", Tone::Warn),
-        Sign::Start => (style.symbol(Symbol::Play), Tone::Busy),
-        Sign::Remove => ("-", Tone::Bad),
-        Sign::Stop => (style.symbol(Symbol::Cancelled), Tone::Warn),
-        Sign::Pull | Sign::Copy | Sign::Other => (style.symbol(Symbol::Waiting), Tone::Faint),
-    }
-}
-
-const fn infinitive(sign: Sign) -> &'static str {
-    match sign {
-        Sign::Create => "create",
-        Sign::Recreate => "recreate",
-        Sign::Start => "start",
-        Sign::Remove => "remove",
-        Sign::Stop => "stop",
-        Sign::Pull => "pull",
-        Sign::Copy => "copy",
-        Sign::Other => "prepare",
+/// What a thing counts as below the plan, and at which place that stands.
+fn counted(thing: &Thing<'_>) -> (usize, &'static str) {
+    match thing.effect {
+        Effect::Recreate => (0, "to recreate"),
+        Effect::Create => (1, "to create"),
+        Effect::Remove => (2, "to remove"),
+        Effect::Restart => (3, "to restart"),
+        Effect::Live => (4, "to change live"),
+        Effect::Start => (5, "to start"),
+        Effect::Stop => (6, "to stop"),
+        Effect::Prepare => match thing.word {
+            "pull" => (7, "to pull"),
+            "copy" => (8, "to copy"),
+            "push" => (9, "to push"),
+            _ => (10, "to prepare"),
+        },
     }
 }

@@ -19,7 +19,12 @@ pub fn render(status: &LabStatus, style: Style, columns: Option<usize>, now: Sys
         let silent = status.silent.iter().any(|(layer, _)| layer.node().as_ref() == Some(&service.addr));
         let (state, tone) = state_text(service, silent);
         table.row(vec![
-            format!("{prefix}{}", label(&service.addr, &addrs)).into(),
+            format!(
+                "{prefix}{}{}",
+                label(&service.addr, &addrs),
+                if service.one_off { " (run)" } else { "" }
+            )
+            .into(),
             service.kind.clone().unwrap_or_default().into(),
             Cell::toned(state, tone),
             ports_text(&service.ports, style).into(),
@@ -155,6 +160,7 @@ mod tests {
         let addr: Addr = addr.parse().expect("an address");
         ServiceStatus {
             kind: kind.map(str::to_owned),
+            one_off: addr.service().as_str() == "job",
             container: "c".into(),
             id: "id".into(),
             image: "docker:dind".into(),
@@ -199,6 +205,7 @@ mod tests {
                 service("vm1", Some("systemd"), Running, None),
                 service("vm1/a", Some("dind"), Running, None),
                 service("vm1/a/x", None, Exited, None),
+                service("vm1/job", None, Running, None),
                 service("vm1/web", None, Running, Some(Health::Healthy)),
             ],
             silent: vec![(ci.inner(), failure)],
@@ -206,12 +213,13 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(120);
         let style = Style { color: false, unicode: true };
         insta::assert_snapshot!(render(&status, style, Some(80), now), @r"
-        SERVICE  KIND     STATE                   PORTS    IMAGE       ENGINE  CREATED
-        ci       dind     running, engine silent  8080→80  docker:di…  29.0.0  2 min ago
-        vm1      systemd  running                 8080→80  docker:di…  29.0.0  2 min ago
-        ├─ a     dind     running                 8080→80  docker:di…  29.0.0  2 min ago
-        │  └─ x           exited 1                8080→80  docker:di…  29.0.0  2 min ago
-        └─ web            healthy                 8080→80  docker:di…  29.0.0  2 min ago
+        SERVICE       KIND     STATE                PORTS    IMAGE     ENGINE  CREATED
+        ci            dind     running, engine si…  8080→80  docker:…  29.0.0  2 min ago
+        vm1           systemd  running              8080→80  docker:…  29.0.0  2 min ago
+        ├─ a          dind     running              8080→80  docker:…  29.0.0  2 min ago
+        │  └─ x                exited 1             8080→80  docker:…  29.0.0  2 min ago
+        ├─ job (run)           running              8080→80  docker:…  29.0.0  2 min ago
+        └─ web                 healthy              8080→80  docker:…  29.0.0  2 min ago
         ");
     }
 }

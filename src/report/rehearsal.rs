@@ -128,7 +128,7 @@ impl Script {
     pub(super) fn finished(self, changed: usize, failed: usize, skipped: usize) -> Self {
         let took = self.at;
         let summary = Summary { changed, failed, skipped, took, ..Summary::default() };
-        self.tell(EventKind::RunFinished { summary, services: Vec::new() })
+        self.tell(EventKind::RunFinished { summary, services: Vec::new(), timings: Box::default() })
     }
 }
 
@@ -207,7 +207,7 @@ pub(super) fn replacing() -> Script {
         .planned(
             "",
             &[
-                ("create", "web", group, Cause::Changed),
+                ("create", "web", group, Cause::Changed(Vec::new())),
                 ("stop", "web", group, Cause::Replaces),
                 ("remove", "web", group, Cause::Replaces),
                 ("rename", "web", group, Cause::Replaces),

@@ -74,7 +74,7 @@ mod tests {
         {"v":1,"seq":24,"at":4.4,"event":"step-finished","step":11,"outcome":"skipped","because":9,"took":0.0}
         {"v":1,"seq":25,"at":4.5,"event":"step-finished","step":4,"outcome":"skipped","because":9,"took":0.0}
         {"v":1,"seq":26,"at":4.6,"event":"step-finished","step":5,"outcome":"skipped","because":9,"took":0.0}
-        {"v":1,"seq":27,"at":4.7,"event":"run-finished","success":false,"changed":5,"failed":1,"skipped":4,"cancelled":0,"problems":0,"interrupted":false,"took":4.7,"services":[]}
+        {"v":1,"seq":27,"at":4.7,"event":"run-finished","success":false,"changed":5,"failed":1,"skipped":4,"cancelled":0,"problems":0,"interrupted":false,"took":4.7,"services":[],"timings":{"total":0.0,"critical":0.0,"path":[],"layers":[],"actions":[]}}
         "#);
     }
 }

@@ -50,7 +50,7 @@ impl PlainSink {
         // Only what may take long is worth a line when it begins.
         let of = subject(&state.info.of);
         let text = match state.info.verb {
-            "pull" | "copy" | "enter" => doing(&state.info),
+            "pull" | "push" | "copy" | "enter" => doing(&state.info),
             "stop" if state.info.group != Some(Group::Recreate) => doing(&state.info),
             _ => return Ok(()),
         };
@@ -117,7 +117,7 @@ impl PlainSink {
         match state.info.group {
             // A recreate is one line, at the end of its last step.
             Some(Group::Recreate) if !open(true) => Some(if open(false) {
-                format!("recreated ({})", self.progress.cause_of(&key)?)
+                format!("recreated ({})", self.progress.cause_of(&key)?.in_short())
             } else {
                 words
             }),
@@ -253,7 +253,8 @@ mod tests {
             .end(0, Outcome::Cancelled);
         let summary =
             crate::event::outcome::Summary { cancelled: 1, interrupted: true, ..Default::default() };
-        let broken = broken.tell(EventKind::RunFinished { summary, services: Vec::new() });
+        let broken =
+            broken.tell(EventKind::RunFinished { summary, services: Vec::new(), timings: Box::default() });
         insta::assert_snapshot!(lines(&broken), @r"
         warning: `/data` would not survive [nest::node-path]
         breaking off: nothing new is started; once more to stop at once

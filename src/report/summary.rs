@@ -37,6 +37,33 @@ impl Ended<'_> {
                         n => format!("{project}: {} {done} ({took})", services(n)),
                     }
                 }
+                "build" => {
+                    let pushed = match self.tally.pushes {
+                        0 => String::new(),
+                        n => format!(", {} pushed", count(n, "name")),
+                    };
+                    format!("{project}: {} built{pushed} ({took})", count(self.tally.images, "image"))
+                }
+                "push" => {
+                    let failed = match self.tally.failed {
+                        0 => String::new(),
+                        n => format!(", {n} not"),
+                    };
+                    format!("{project}: {} pushed{failed} ({took})", count(self.tally.pushes, "image"))
+                }
+                "pull" => {
+                    let copied = match self.tally.copies {
+                        0 => String::new(),
+                        n => format!(", {n} copied into nodes"),
+                    };
+                    // Those that were allowed to fail.
+                    let failed = match self.tally.failed {
+                        0 => String::new(),
+                        n => format!(", {n} not"),
+                    };
+                    let images = count(self.tally.images, "image");
+                    format!("{project}: {images} pulled{failed}{copied} ({took})")
+                }
                 "run" => format!("{project}: what it needs is up ({took})"),
                 "create" if s.changed == 0 => {
                     format!(
@@ -94,10 +121,17 @@ fn done_of(command: &str) -> &'static str {
         "unpause" => "continued",
         "kill" => "killed",
         "rm" => "removed",
+        "build" => "built",
+        "pull" => "pulled",
+        "push" => "pushed",
         _ => "done",
     }
 }
 
 fn services(n: usize) -> String {
-    format!("{n} service{}", if n == 1 { "" } else { "s" })
+    count(n, "service")
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

@@ -1,22 +1,28 @@
 //! How reading, checking and planning grow with the lab: `cargo bench --bench scale` (or `cargo xtask bench scale`).
 //!
 //! Owns the measuring of large labs without an engine. Prints a table and asserts nothing: machines differ. Each row is a
-//! process of its own, so that its peak memory is its own.
+//! process of its own, so that its peak memory is its own. Times are of the processor, the kernel's part included, and no
+//! wall clock's: other programs on the machine do not count.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::ops::context::Ctx;
 use nestctl::ops::load::{LoadOptions, load};
 use nestctl::ops::root;
-use nestctl::ops::up::{Until, UpOptions, prepare_up};
+use nestctl::ops::up::{Orphans, Until, UpOptions, prepare_up};
 use nestctl::plan::goal::Way;
 use nestctl::spec::files::Vars;
+
+/// As in the binary.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs of one row; the table shows the median and the range.
 const RUNS: usize = 5;
@@ -102,7 +108,7 @@ fn in_a_process(directory: &Path) -> Measured {
 }
 
 fn measure(directory: &Path) -> Measured {
-    let started = Instant::now();
+    let started = on_cpu();
     let options = LoadOptions {
         files: Vec::new(),
         working_directory: directory.to_owned(),
@@ -117,17 +123,17 @@ fn measure(directory: &Path) -> Measured {
     let loaded = load(&options).expect("the lab is there");
     let problems: Vec<_> = loaded.diagnostics.sorted().into_iter().map(|it| it.message.clone()).collect();
     let lab = loaded.valid().unwrap_or_else(|error| panic!("{error}: {problems:?}"));
-    let read = started.elapsed();
+    let read = on_cpu() - started;
     let engine = FakeEngine::new("root").with_registry(&["app:1", "docker:dind"]);
     let nowhere = Vars::from([("DOCKER_HOST".to_owned(), "unix:///nowhere/no.sock".to_owned())]);
     let ctx = Ctx::new(engine.shared(), root::resolve(&nowhere).expect("a socket's address"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let started = Instant::now();
+    let started = on_cpu();
     let options = UpOptions {
         targets: Vec::new(),
         until: Until::Ready(None),
         force_recreate: false,
-        remove_orphans: false,
+        orphans: Orphans::Tell,
         discard_node_files: false,
         way: Way::default(),
     };
@@ -135,8 +141,16 @@ fn measure(directory: &Path) -> Measured {
         .block_on(prepare_up(&ctx, &lab, &options))
         .unwrap_or_else(|error| panic!("the lab is planned: {error}"));
     let later: usize = prepared.forecast().iter().map(|it| it.plan.steps.len()).sum();
-    let plan = started.elapsed();
+    let plan = on_cpu() - started;
     Measured { read, plan, steps: prepared.plan.steps.len() + later, peak_kib: peak() }
+}
+
+/// Time that this process's one thread has been on a processor (Linux `Documentation/scheduler/sched-stats.rst`).
+fn on_cpu() -> Duration {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat")
+        .expect("the kernel keeps statistics of its scheduler");
+    let first = stat.split_whitespace().next().and_then(|number| number.parse().ok());
+    Duration::from_nanos(first.expect("nanoseconds"))
 }
 
 /// Largest resident memory of this process so far, in KiB (`proc_pid_status(5)`, `VmHWM`); 0 where there is no /proc.
@@ -182,11 +196,12 @@ fn one_file(directory: &Path, size: usize) {
     fs::write(directory.join("nest.yaml"), text).expect("a file");
 }
 
-/// Ten services a file.
+/// Ten services a file, and a volume of their own.
 fn included(directory: &Path, size: usize) {
     let mut text = "name: scale\ninclude:\n".to_owned();
     for file in 0..size {
         let part = format!("services:\n{}{SHARED}", services(file * 10, 10, "  "));
+        let part = part.replace("data:", &format!("data{file}:"));
         fs::create_dir_all(directory.join(format!("part{file}"))).expect("a directory");
         fs::write(directory.join(format!("part{file}/compose.yaml")), part).expect("a file");
         writeln!(text, "  - part{file}/compose.yaml").expect("a text takes all");

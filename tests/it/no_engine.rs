@@ -45,6 +45,15 @@ fn every_command_that_needs_an_engine_ends_with_the_same_code() {
 }
 
 #[test]
+fn with_detailed_exit_codes_every_error_is_1() {
+    let program = with_a_lab();
+    for more in [[].as_slice(), &["--no-such-flag"], &["nobody"]] {
+        let ran = program.run(&[["plan", "--detailed-exitcode"].as_slice(), more].concat());
+        assert_eq!(ran.code, 1, "{more:?}: {ran}");
+    }
+}
+
+#[test]
 fn doctor_makes_it_the_first_failed_check() {
     insta::assert_snapshot!(with_a_lab().run(&["doctor"]), @r"
     exit code: 1

@@ -15,7 +15,7 @@ use nestctl::model::name::ProjectName;
 use nestctl::model::observed::{ContainerState, Health};
 use nestctl::ops::address::parse_patterns;
 use nestctl::ops::context::Ctx;
-use nestctl::ops::down::{DownOptions, down, prepare_down};
+use nestctl::ops::down::{DownOptions, prepare_down};
 use nestctl::ops::error::OpError;
 use nestctl::ops::exec::{self, ExecOptions, ExecStreams};
 use nestctl::ops::load::ValidLab;
@@ -24,7 +24,7 @@ use nestctl::ops::ls::ls;
 use nestctl::ops::outcome::RunOutcome;
 use nestctl::ops::ps::{PsOptions, ps};
 use nestctl::ops::root;
-use nestctl::ops::up::{Until, UpOptions, prepare_up, up};
+use nestctl::ops::up::{Orphans, Until, UpOptions, prepare_up};
 use nestctl::plan::goal::Lab;
 use nestctl::report::plan_text;
 use nestctl::report::style::Style;
@@ -86,7 +86,7 @@ fn options(targets: &[&str]) -> UpOptions {
         targets: parse_patterns(&targets).expect("addresses"),
         until: Until::Ready(None),
         force_recreate: false,
-        remove_orphans: false,
+        orphans: Orphans::Tell,
         discard_node_files: false,
         way: nestctl::plan::goal::Way::default(),
     }
@@ -95,12 +95,14 @@ fn options(targets: &[&str]) -> UpOptions {
 async fn bring_up(ctx: &Ctx, lab: &ValidLab, targets: &[&str]) -> RunOutcome {
     let prepared = prepare_up(ctx, lab, &options(targets)).await.expect("nothing stands in the way");
     let (_sender, cancel) = watch::channel(None);
-    up(prepared, None, &mut Recorder::default(), cancel).await
+    prepared.carry_out(None, &mut Recorder::default(), cancel).await
 }
 
 async fn addresses(ctx: &Ctx, patterns: &[&str]) -> Result<Vec<String>, OpError> {
     let texts: Vec<String> = patterns.iter().map(|&text| text.to_owned()).collect();
-    let status = ps(ctx, &PsOptions { project: project(), patterns: parse_patterns(&texts)? }).await?;
+    let status =
+        ps(ctx, &PsOptions { project: project(), patterns: parse_patterns(&texts)?, one_offs: false })
+            .await?;
     Ok(status.services.iter().map(|service| service.addr.to_string()).collect())
 }
 
@@ -111,7 +113,9 @@ async fn what_is_up_is_listed_and_what_is_down_is_gone() {
     assert!(bring_up(&ctx, &lab(LAB), &[]).await.is_success());
     assert_eq!(addresses(&ctx, &[]).await.expect("listed"), ["client", "vm1", "vm1/db", "vm1/web"]);
     assert_eq!(addresses(&ctx, &["vm1"]).await.expect("listed"), ["vm1", "vm1/db", "vm1/web"]);
-    let status = ps(&ctx, &PsOptions { project: project(), patterns: Vec::new() }).await.expect("listed");
+    let status = ps(&ctx, &PsOptions { project: project(), patterns: Vec::new(), one_offs: false })
+        .await
+        .expect("listed");
     assert_eq!(status.services[2].health, Some(Health::Healthy));
     assert_eq!(status.services[2].engine.to_string(), "vm1");
 
@@ -119,12 +123,53 @@ async fn what_is_up_is_listed_and_what_is_down_is_gone() {
     let row = labs.first().expect("one lab");
     assert_eq!((row.project.as_str(), row.containers, row.running, row.nodes), ("poc", 2, 2, 1));
 
-    let options = DownOptions { project: project(), volumes: true, grace: None, patience: None };
+    let options = DownOptions { project: project(), volumes: true, grace: None, patience: None, rmi: None };
     let prepared = prepare_down(&ctx, &options).await.expect("nothing stands in the way");
     let (_sender, cancel) = watch::channel(None);
-    assert!(down(prepared, None, &mut Recorder::default(), cancel).await.is_success());
+    assert!(prepared.carry_out(None, &mut Recorder::default(), cancel).await.is_success());
     assert_eq!(addresses(&ctx, &[]).await.expect("listed"), Vec::<String>::new());
     assert_eq!(ls(&ctx).await.expect("listed"), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_up_asks_each_engine_once_for_each_thing() {
+    let engine = engine();
+    let ctx = ctx(&engine);
+    let several = |indent: &str, count: usize| {
+        (0..count).map(|n| format!("{indent}s{n}: {{image: nginx}}\n")).collect::<String>()
+    };
+    let node = |indent: &str, name: &str| {
+        format!("{indent}{name}:\n{indent}  engine: dind\n{indent}  inner:\n{indent}    services:\n")
+    };
+    // Twenty containers in three levels.
+    let text = format!(
+        "name: poc\nservices:\n{}{}{}{}{}",
+        several("  ", 5),
+        node("  ", "a"),
+        several("        ", 6),
+        node("        ", "b"),
+        several("              ", 7),
+    );
+    let lab = lab(&text);
+    assert!(bring_up(&ctx, &lab, &[]).await.is_success());
+    assert_eq!(addresses(&ctx, &[]).await.expect("listed").len(), 20);
+    let before = engine.snapshot();
+    engine.forget_calls();
+    let again = bring_up(&ctx, &lab, &[]).await;
+    assert_eq!((again.is_success(), again.summary.changed), (true, 0));
+    assert_eq!(engine.snapshot(), before);
+    let calls: Vec<String> =
+        engine.calls().into_iter().map(|call| format!("{} {}", call.engine, call.op)).collect();
+    // One `observe` is one list of containers, of networks, of volumes and of images (see the adapter's tests).
+    let expected = [
+        "/ read facts",
+        "/ observe",
+        "/poc-a-1 ping",
+        "/poc-a-1 observe",
+        "/poc-a-1/poc-a-b-1 ping",
+        "/poc-a-1/poc-a-b-1 observe",
+    ];
+    assert_eq!(calls, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -287,7 +332,7 @@ async fn a_plan_shows_layers_that_are_not_up_yet_and_then_only_what_differs() {
     let changed = LAB.replace("image: nginx", "image: nginx, environment: {A: b}");
     insta::assert_snapshot!(text(&lab(&changed)).await, @r"
     vm1
-      ~ web  recreate  configuration changed
+      ~ web  recreate  environment.A: b added
 
     1 to recreate
     ");

@@ -5,6 +5,7 @@
 
 mod api;
 mod apt;
+mod bench;
 mod cache;
 mod demo;
 mod engine;
@@ -34,10 +35,10 @@ Usage: cargo xtask <command>
   images [name...]       Make the test images from Debian packages and load them into that engine
   demo [--keep]          Bring up examples/quickstart, look at it, and take it down (--keep: leave it)
   peer                   Have Debian's newest docker compose that runs here, and print it for the shell
-  bench                  How reading, checking and planning grow with the lab, as a table (a release build)
+  bench [--large] [--runs N] [name...]
+                         How long runs take beside docker compose and shell scripts, on the engine, and how reading,
+                         checking and planning grow with the lab; two tables (release builds). --large: 40 nodes too
   faults [-- names...]   Kills, dead daemons, full disks, broken registries on real engines; takes an hour and more
-  soak [--rounds N] [--seed N]
-                         Rounds of up, an edit, up, a fault, up, down (200) that may leave nothing behind
   test [-- args...]      Engine, images, peer, then `cargo test --workspace args...`
 
 The engine is NESTCTL_TEST_HOST if set, else the machine's own (DOCKER_HOST, /var/run/docker.sock) if it
@@ -98,24 +99,9 @@ fn run(args: &[&str]) -> Result<ExitCode> {
             println!("export NESTCTL_TEST_PEER={}", peer.program.display());
             println!("export NESTCTL_TEST_PEER_CONFIG={}", peer.config.display());
         }
-        ["bench"] => return test::bench(),
+        ["bench", rest @ ..] => return bench::run(rest),
         ["faults"] => return test::faults(&[]),
         ["faults", "--", rest @ ..] => return test::faults(rest),
-        ["soak", rest @ ..] => {
-            let (mut rounds, mut seed) = ("200", None);
-            let mut rest = rest.iter();
-            while let Some(flag) = rest.next() {
-                match (*flag, rest.next()) {
-                    ("--rounds", Some(n)) => rounds = n,
-                    ("--seed", Some(n)) => seed = Some(*n),
-                    _ => {
-                        eprintln!("error: `soak` takes `--rounds N` and `--seed N`");
-                        return Ok(ExitCode::from(2));
-                    }
-                }
-            }
-            return test::soak(rounds, seed);
-        }
         ["test"] => return test::run(&[]),
         ["test", "--", rest @ ..] => return test::run(rest),
         [] | ["-h" | "--help" | "help"] => print!("{HELP}"),

@@ -1,10 +1,8 @@
 //! `build`.
 
-use std::num::NonZeroUsize;
-
 use clap::Args;
 
-use super::lab::LabArgs;
+use super::change::ChangeArgs;
 
 /// `build`, after docker/compose `cmd/compose/build.go`.
 #[derive(Args, Debug)]
@@ -21,27 +19,30 @@ pub struct BuildArgs {
     /// Pull base images although they are there.
     #[arg(long)]
     pub pull: bool,
+    /// Push what has an `image`, with its other tags, once it is built.
+    #[arg(long)]
+    pub push: bool,
     /// Show no progress.
     #[arg(short, long)]
     pub quiet: bool,
     /// Give builds an agent of ssh: `default`, or `ID=SOCKET`; repeatable.
     #[arg(long, value_name = "AGENT")]
     pub ssh: Vec<String>,
+    /// Attest how images were made, as in `build.provenance`.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "HOW")]
+    pub provenance: Option<String>,
+    /// Attest what is in images, as in `build.sbom`.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "HOW")]
+    pub sbom: Option<String>,
     /// Build also what the given services depend on.
     #[arg(long)]
     pub with_dependencies: bool,
-    /// Build so many images at once.
-    #[arg(long, value_name = "N")]
-    pub parallel: Option<NonZeroUsize>,
-    /// Show what would be done and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
     /// Not supported by BuildKit, as with Compose.
     #[arg(short, long, value_name = "BYTES", hide = true)]
     pub memory: Option<String>,
-    /// Which lab.
+    /// How.
     #[command(flatten)]
-    pub lab: LabArgs,
+    pub change: ChangeArgs,
 }
 
 impl BuildArgs {

@@ -30,6 +30,12 @@ pub struct ConfigArgs {
     /// Do not check the lab as a whole.
     #[arg(long)]
     pub no_consistency: bool,
+    /// Give images the digests that their registries have now.
+    #[arg(long, conflicts_with = "ConfigWhat")]
+    pub resolve_image_digests: bool,
+    /// Print only images, with digests: a file to go over the lab's.
+    #[arg(long, conflicts_with = "ConfigWhat")]
+    pub lock_image_digests: bool,
     /// Write to this file.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -90,5 +96,6 @@ Examples:
   nestctl config              Print the lab as it was understood
   nestctl config vm1          Print the layer inside vm1, as a lab of its own
   nestctl config --services   Print the addresses of all services
-  nestctl config --images     Print all images that the lab needs";
+  nestctl config --images     Print all images that the lab needs
+  nestctl config --lock-image-digests -o nest.override.yaml";
 }

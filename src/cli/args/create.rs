@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::lab::LabArgs;
+use super::change::ChangeArgs;
 use super::making::MakingArgs;
 
 /// `create`.
@@ -14,12 +14,15 @@ pub struct CreateArgs {
     /// Start nodes, so that what is inside them is created too.
     #[arg(long)]
     pub start_nodes: bool,
+    /// Accepted for the habit: nothing is asked.
+    #[arg(short, long, hide = true)]
+    pub yes: bool,
     /// How.
     #[command(flatten)]
     pub making: MakingArgs,
-    /// Which lab.
+    /// How.
     #[command(flatten)]
-    pub lab: LabArgs,
+    pub change: ChangeArgs,
 }
 
 impl CreateArgs {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::change::ChangeArgs;
 use super::lab::LabArgs;
 use super::seconds::parse_duration;
+use crate::ops::down::Rmi;
 
 /// `down`.
 #[derive(Args, Debug)]
@@ -19,35 +21,51 @@ pub struct DownArgs {
     /// Wait so long for a stopped node's engine, to empty it (60).
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait_timeout: Option<Duration>,
+    /// Remove images too: those built for it (`local`), or `all` of it.
+    #[arg(long, value_enum, value_name = "WHICH", hide_possible_values = true)]
+    pub rmi: Option<RmiArg>,
     /// Take down every lab of nestctl on the engine.
     #[arg(long)]
     pub all: bool,
-    /// Make so many calls at once; inner engines, half.
-    #[arg(long, value_name = "N")]
-    pub parallel: Option<std::num::NonZeroUsize>,
-    /// Show what would be done and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
     /// Accepted for the habit: all that carries the lab's labels goes.
     #[arg(long, hide = true)]
     pub remove_orphans: bool,
-    /// Which lab.
+    /// How.
     #[command(flatten)]
-    pub lab: LabArgs,
+    pub change: ChangeArgs,
+}
+
+/// `--rmi`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RmiArg {
+    /// Those that were built for the lab.
+    Local,
+    /// All that its containers were made of.
+    All,
+}
+
+impl RmiArg {
+    /// As the use case takes it.
+    pub fn which(self) -> Rmi {
+        match self {
+            Self::Local => Rmi::Local,
+            Self::All => Rmi::All,
+        }
+    }
 }
 
 impl DownArgs {
     /// `down` without a flag.
     pub fn of(lab: LabArgs) -> Self {
+        let change = ChangeArgs { lab, ..ChangeArgs::default() };
         Self {
             volumes: false,
+            rmi: None,
             timeout: None,
             wait_timeout: None,
             all: false,
-            parallel: None,
-            dry_run: false,
             remove_orphans: true,
-            lab,
+            change,
         }
     }
 

@@ -7,8 +7,11 @@ use super::lab::LabArgs;
 /// `exec`.
 #[derive(Args, Debug)]
 pub struct ExecArgs {
+    /// Let it run by itself; nothing of it is shown.
+    #[arg(short, long)]
+    pub detach: bool,
     /// Run without a terminal, for pipes and scripts.
-    #[arg(short = 'T', long = "no-tty")]
+    #[arg(short = 'T', long = "no-tty", alias = "no-TTY")]
     pub no_tty: bool,
     /// Run as this user.
     #[arg(short, long, value_name = "USER")]

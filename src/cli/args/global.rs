@@ -28,6 +28,7 @@ pub struct GlobalArgs {
     /// Choose when to use colour.
     #[arg(
         long,
+        alias = "ansi",
         value_enum,
         value_name = "WHEN",
         global = true,

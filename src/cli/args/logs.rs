@@ -28,6 +28,12 @@ pub struct LogsArgs {
     /// Leave out the address before each line.
     #[arg(long)]
     pub no_log_prefix: bool,
+    /// Use this replica of each service, from 1.
+    #[arg(long, value_name = "N", requires = "addresses")]
+    pub index: Option<u32>,
+    /// Do not use colour.
+    #[arg(long, hide = true)]
+    pub no_color: bool,
     /// Which lab. `-f` is --follow here, as in Compose.
     #[command(flatten)]
     pub lab: LabArgs,

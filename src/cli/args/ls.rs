@@ -10,9 +10,22 @@ pub struct LsArgs {
     /// Print project names only.
     #[arg(short, long, conflicts_with = "format")]
     pub quiet: bool,
+    /// Show only labs whose name has this in it: `name=TEXT`; repeatable.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_filter)]
+    pub filter: Vec<String>,
+    /// Accepted for the habit: stopped labs are always shown.
+    #[arg(short, long, hide = true)]
+    pub all: bool,
     /// Form of the output.
     #[command(flatten)]
     pub format: FormatArgs,
+}
+
+fn parse_filter(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some(("name", name)) => Ok(name.to_owned()),
+        _ => Err("write `name=TEXT`: there is no other filter".to_owned()),
+    }
 }
 
 impl LsArgs {

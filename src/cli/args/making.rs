@@ -1,13 +1,13 @@
 //! Flags of the commands that make containers (`up`, `create`, `scale`), after docker/compose
 //! `cmd/compose/create.go` and `up.go`.
 
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::pull::PullArg;
 use super::seconds::parse_duration;
-use crate::ops::up::{Building, Builds, Starts, Way};
+use crate::ops::up::{Builds, Starts, Way};
 
 /// How containers are made.
 #[derive(Args, Clone, Debug, Default)]
@@ -36,6 +36,15 @@ pub struct MakingArgs {
     /// Build no image, even if it is missing.
     #[arg(long)]
     pub no_build: bool,
+    /// Pull images `always`, if `missing`, or `never`, not as the file says.
+    #[arg(long, value_enum, value_name = "POLICY", hide_possible_values = true)]
+    pub pull: Option<PullArg>,
+    /// Do not show how pulls go on.
+    #[arg(long)]
+    pub quiet_pull: bool,
+    /// Do not show what builds say.
+    #[arg(long)]
+    pub quiet_build: bool,
     /// Remove containers of services that the file no longer has.
     #[arg(long)]
     pub remove_orphans: bool,
@@ -45,12 +54,6 @@ pub struct MakingArgs {
     /// Give what is replaced so long to stop (`10`, `1m`).
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
-    /// Make so many calls at once; inner engines, half.
-    #[arg(long, value_name = "N")]
-    pub parallel: Option<NonZeroUsize>,
-    /// Show what would be done and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
 }
 
 impl MakingArgs {
@@ -68,8 +71,7 @@ impl MakingArgs {
                 (_, true) => Builds::None,
                 _ => Builds::Missing,
             },
-            building: Building::default(),
-            one_off: None,
+            ..Way::default()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What was typed: one file a command, nothing resolved yet.
 
 pub mod build;
+pub mod change;
 pub mod completion;
 pub mod config;
 pub mod cp;
@@ -12,26 +13,22 @@ pub mod exec;
 pub mod format;
 pub mod global;
 pub mod images;
-pub mod kill;
 pub mod lab;
+pub mod life;
 pub mod logs;
 pub mod ls;
 pub mod making;
-pub mod pause;
 pub mod plan;
 pub mod port;
 pub mod ps;
-pub mod restart;
-pub mod rm;
+pub mod pull;
+pub mod push;
 pub mod root;
 pub mod run;
 pub mod scale;
 pub mod seconds;
-pub mod start;
 pub mod stats;
-pub mod stop;
 pub mod top;
-pub mod unpause;
 pub mod up;
 pub mod validate;
 pub mod version;

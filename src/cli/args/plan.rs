@@ -26,6 +26,9 @@ pub struct PlanArgs {
     /// Plan to make a node anew although files inside it, on no volume, go with it.
     #[arg(long, conflicts_with = "down")]
     pub discard_node_files: bool,
+    /// Exit with 0 if there is nothing to do, 2 if there is, 1 for any error.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
     /// Form of the output.
     #[command(flatten)]
     pub format: FormatArgs,
@@ -40,5 +43,6 @@ impl PlanArgs {
 Examples:
   nestctl plan                Show what `nestctl up` would do
   nestctl plan --down -v      Show what `nestctl down -v` would remove
-  nestctl plan --format json  Print every step for a program";
+  nestctl plan --format json  Print every step for a program
+  nestctl plan --detailed-exitcode  Ask in a script whether there is anything to do";
 }

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::build::BuildArgs;
+use super::change::ChangeArgs;
 use super::completion::CompletionArgs;
 use super::config::ConfigArgs;
 use super::cp::CpArgs;
@@ -13,23 +14,19 @@ use super::events::EventsArgs;
 use super::exec::ExecArgs;
 use super::global::GlobalArgs;
 use super::images::ImagesArgs;
-use super::kill::KillArgs;
 use super::lab::LabArgs;
+use super::life::{KillArgs, PauseArgs, RestartArgs, RmArgs, StartArgs, StopArgs};
 use super::logs::LogsArgs;
 use super::ls::LsArgs;
-use super::pause::PauseArgs;
 use super::plan::PlanArgs;
 use super::port::PortArgs;
 use super::ps::PsArgs;
-use super::restart::RestartArgs;
-use super::rm::RmArgs;
+use super::pull::PullArgs;
+use super::push::PushArgs;
 use super::run::RunArgs;
 use super::scale::ScaleArgs;
-use super::start::StartArgs;
 use super::stats::StatsArgs;
-use super::stop::StopArgs;
 use super::top::TopArgs;
-use super::unpause::UnpauseArgs;
 use super::up::UpArgs;
 use super::validate::ValidateArgs;
 use super::version::VersionArgs;
@@ -51,6 +48,12 @@ pub struct Cli {
     /// Which lab.
     #[command(flatten)]
     pub lab: LabArgs,
+    /// As after the command: show what would be done.
+    #[arg(long, hide = true)]
+    pub dry_run: bool,
+    /// As after the command: make so many calls at once; -1 is no wish.
+    #[arg(long, hide = true, value_name = "N", allow_negative_numbers = true)]
+    pub parallel: Option<i32>,
     /// What holds for every command.
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -74,6 +77,12 @@ pub enum Command {
     /// Build the images of services that say how.
     #[command(after_help = BuildArgs::EXAMPLES)]
     Build(BuildArgs),
+    /// Pull images of all levels, and copy them into nodes that run.
+    #[command(after_help = PullArgs::EXAMPLES)]
+    Pull(PullArgs),
+    /// Push images that were built for all levels.
+    #[command(after_help = PushArgs::EXAMPLES)]
+    Push(PushArgs),
     /// Take the lab down, innermost first.
     #[command(after_help = DownArgs::EXAMPLES)]
     Down(DownArgs),
@@ -90,8 +99,8 @@ pub enum Command {
     #[command(after_help = PauseArgs::EXAMPLES)]
     Pause(PauseArgs),
     /// Let frozen containers go on.
-    #[command(after_help = UnpauseArgs::EXAMPLES)]
-    Unpause(UnpauseArgs),
+    #[command(after_help = PauseArgs::UNPAUSE_EXAMPLES)]
+    Unpause(PauseArgs),
     /// Send a signal to containers.
     #[command(after_help = KillArgs::EXAMPLES)]
     Kill(KillArgs),
@@ -155,6 +164,33 @@ pub enum Command {
     /// Print a completion script for a shell.
     #[command(after_help = CompletionArgs::EXAMPLES)]
     Completion(CompletionArgs),
+}
+
+impl Command {
+    /// How a command that changes a lab does it.
+    pub fn change_mut(&mut self) -> Option<&mut ChangeArgs> {
+        match self {
+            Self::Up(args) => Some(&mut args.change),
+            Self::Create(args) => Some(&mut args.change),
+            Self::Scale(args) => Some(&mut args.change),
+            Self::Build(args) => Some(&mut args.change),
+            Self::Pull(args) => Some(&mut args.change),
+            Self::Push(args) => Some(&mut args.change),
+            Self::Down(args) => Some(&mut args.change),
+            Self::Start(args) => Some(&mut args.change),
+            Self::Stop(args) => Some(&mut args.change),
+            Self::Restart(args) => Some(&mut args.change),
+            Self::Pause(args) | Self::Unpause(args) => Some(&mut args.change),
+            Self::Kill(args) => Some(&mut args.change),
+            Self::Rm(args) => Some(&mut args.change),
+            _ => None,
+        }
+    }
+
+    /// Whether it does something that a dry run must not do, and that it cannot show.
+    pub fn only_does(&self) -> bool {
+        matches!(self, Self::Exec(_) | Self::Run(_) | Self::Cp(_) | Self::Wait(_))
+    }
 }
 
 const SCHEMA_EXAMPLES: &str = "\

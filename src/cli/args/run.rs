@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::lab::LabArgs;
+use super::pull::PullArg;
 
 /// `run`.
 #[derive(Args, Debug)]
@@ -66,9 +67,21 @@ pub struct RunArgs {
     /// Remove containers of services that the file no longer has.
     #[arg(long)]
     pub remove_orphans: bool,
+    /// Build images first, also those that are there.
+    #[arg(long)]
+    pub build: bool,
+    /// Pull images `always`, if `missing`, or `never`, not as the file says.
+    #[arg(long, value_enum, value_name = "POLICY", hide_possible_values = true)]
+    pub pull: Option<PullArg>,
     /// Show no progress.
     #[arg(short, long)]
     pub quiet: bool,
+    /// Do not show how pulls go on.
+    #[arg(long)]
+    pub quiet_pull: bool,
+    /// Do not show what builds say.
+    #[arg(long)]
+    pub quiet_build: bool,
     /// Accepted for the habit: a terminal is given when nestctl has one.
     #[arg(short, long, hide = true)]
     pub tty: bool,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::lab::LabArgs;
+use super::change::ChangeArgs;
 
 /// `scale`.
 #[derive(Args, Debug)]
@@ -13,15 +13,9 @@ pub struct ScaleArgs {
     /// Leave alone what the given services need.
     #[arg(long)]
     pub no_deps: bool,
-    /// Make so many calls at once; inner engines, half.
-    #[arg(long, value_name = "N")]
-    pub parallel: Option<std::num::NonZeroUsize>,
-    /// Show what would be done and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Which lab.
+    /// How.
     #[command(flatten)]
-    pub lab: LabArgs,
+    pub change: ChangeArgs,
 }
 
 impl ScaleArgs {

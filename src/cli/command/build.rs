@@ -4,20 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::build::BuildArgs;
-use crate::cli::args::format::Format;
-use crate::cli::error::{CliError, say_problems};
-use crate::cli::settings::{Progress, Settings};
+use crate::cli::error::CliError;
+use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
-use crate::cli::{exit, signals};
-use crate::event::sink::Sink;
 use crate::model::build::SshAgent;
-use crate::ops::address::parse_patterns;
-use crate::ops::context::Ctx;
-use crate::ops::load::load;
-use crate::ops::up::{self, Building, Builds, Until, UpOptions, Way, prepare_up};
-use crate::report::sink_quiet::QuietSink;
+use crate::ops::up::{Building, Builds, ImagesOnly, Way};
 
-use super::run;
+use super::up::{Asked, bring_up};
 
 /// Builds images.
 pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
@@ -29,39 +22,18 @@ pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -
         ssh: agents(&args.ssh, settings.environment.var("SSH_AUTH_SOCK"), &settings.environment.directory),
         no_cache: args.no_cache,
         pull: args.pull,
+        provenance: args.provenance.clone(),
+        sbom: args.sbom.clone(),
     };
-    let options = UpOptions {
-        targets: parse_patterns(&args.addresses)?,
-        until: Until::Started,
-        force_recreate: false,
-        remove_orphans: false,
-        discard_node_files: false,
-        way: Way { builds: Builds::Only, building, no_deps: !args.with_dependencies, ..Way::default() },
+    let way = Way {
+        builds: Builds::All,
+        building,
+        images_only: Some(ImagesOnly::Build { push: args.push }),
+        no_deps: !args.with_dependencies,
+        ..Way::default()
     };
-    let lab = load(&settings.load_options(&args.lab, &args.addresses)?)?.valid()?;
-    if !args.quiet && !matches!(settings.progress, Progress::Quiet | Progress::Json) {
-        say_problems(&lab.warnings, &lab.sources, terminal);
-    }
-    let cancel = signals::listen()?;
-    let ctx = if args.dry_run {
-        Ctx::open(&settings.environment.vars)?
-    } else {
-        settings.open_to_change(terminal)?
-    };
-    let mut interrupted = cancel.clone();
-    let prepared = tokio::select! {
-        prepared = prepare_up(&ctx, &lab, &options) => prepared?,
-        _ = interrupted.changed() => return Err(CliError::Interrupted),
-    };
-    if args.dry_run {
-        run::show_plan(&prepared, &lab.sources, Format::Table, terminal)?;
-        return Ok(exit::OK);
-    }
-    let mut sink: Box<dyn Sink> =
-        if args.quiet { Box::new(QuietSink) } else { run::sink(settings, terminal, &lab.sources) };
-    let report = up::up(prepared, args.parallel, sink.as_mut(), cancel).await;
-    drop(sink);
-    Ok(run::finish(&report, terminal))
+    let asked = Asked::images(&args.addresses, way, &args.change)?;
+    bring_up(&asked, &settings.quieter(args.quiet), terminal).await.map(|it| it.code)
 }
 
 /// A name without a value takes that of the environment; without one there, it is left out.

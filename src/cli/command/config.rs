@@ -11,6 +11,8 @@ use crate::cli::terminal::{Terminal, lines};
 use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::topology::{Layer, Topology};
 use crate::ops::address::parse_patterns;
+use crate::ops::context::Ctx;
+use crate::ops::image_digests::{only_images, pin_images};
 use crate::ops::load::load;
 use crate::ops::resolve::{ResolveOptions, Resolved, resolve, write};
 use crate::report::json::convert::to_text;
@@ -19,7 +21,7 @@ use crate::report::table::{Cell, Table};
 use crate::report::yaml::to_yaml;
 
 /// Prints the lab as it was understood.
-pub fn config(args: &ConfigArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+pub async fn config(args: &ConfigArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let patterns = parse_patterns(&args.addresses)?;
     let wanted: Vec<Addr> = patterns.iter().map(Pattern::first).collect();
     let how = ResolveOptions {
@@ -29,10 +31,18 @@ pub fn config(args: &ConfigArgs, settings: &Settings, terminal: &Terminal) -> Re
         env: !args.no_env_resolution,
         consistency: !args.no_consistency,
     };
-    let resolved = resolve(&settings.load_options(&args.lab, &args.addresses)?, how, args.quiet, &wanted)?;
+    let mut resolved =
+        resolve(&settings.load_options(&args.lab, &args.addresses)?, how, args.quiet, &wanted)?;
     say_problems(&resolved.lab.warnings, &resolved.lab.sources, terminal);
     if args.quiet {
         return Ok(exit::OK);
+    }
+    if args.resolve_image_digests || args.lock_image_digests {
+        let ctx = Ctx::open(&settings.environment.vars)?;
+        pin_images(&ctx, &mut resolved.document).await?;
+    }
+    if args.lock_image_digests {
+        only_images(&mut resolved.document);
     }
     let text = text(args, &resolved, &wanted, terminal);
     match &args.output {

@@ -5,9 +5,9 @@ use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::model::addr::Pattern;
-use crate::ops::address::parse_pattern;
+use crate::ops::address::parse_replica;
 use crate::ops::context::Ctx;
-use crate::ops::copy::{ARCHIVE, download, upload};
+use crate::ops::copy::{ARCHIVE, Upload, download, upload};
 use crate::ops::load::project_name;
 
 /// A side of a copy.
@@ -28,7 +28,8 @@ pub async fn cp(args: &CpArgs, settings: &Settings) -> Result<u8, CliError> {
             download(&ctx, &project, &pattern, &path, &local(&to), args.follow_link).await?;
         }
         (Side::Local(from), Side::Inside(pattern, path)) => {
-            upload(&ctx, &project, &local(&from), &pattern, &path, args.follow_link).await?;
+            let how = Upload { follow: args.follow_link, for_user: args.archive, one_offs: args.all };
+            upload(&ctx, &project, &local(&from), &pattern, &path, how).await?;
         }
         (Side::Local(_), Side::Local(_)) | (Side::Inside(..), Side::Inside(..)) => {
             return Err(CliError::Usage {
@@ -46,13 +47,9 @@ fn side(text: &str, index: Option<u32>) -> Result<Side, CliError> {
     Ok(match inside {
         None => Side::Local(text.to_owned()),
         Some((address, path)) => {
-            let address = match index {
-                Some(index) => format!("{address}@{index}"),
-                None => address.to_owned(),
-            };
             // A container's paths start at its root, as for Docker.
             let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-            Side::Inside(parse_pattern(&address)?, path)
+            Side::Inside(parse_replica(address, index)?, path)
         }
     })
 }

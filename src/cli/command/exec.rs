@@ -7,10 +7,11 @@ use tokio::sync::watch;
 
 use crate::cli::args::exec::ExecArgs;
 use crate::cli::error::CliError;
+use crate::cli::exit;
 use crate::cli::raw_mode::RawMode;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::size_of;
-use crate::ops::address::parse_pattern;
+use crate::ops::address::parse_replica;
 use crate::ops::context::Ctx;
 use crate::ops::exec::{self, ExecOptions, ExecStreams};
 use crate::ops::load::project_name;
@@ -19,20 +20,16 @@ use crate::ops::load::project_name;
 pub async fn exec(args: ExecArgs, settings: &Settings) -> Result<u8, CliError> {
     let environment = &settings.environment;
     let project = project_name(&settings.load_options(&args.lab, &[])?)?;
-    let address = match args.index {
-        Some(index) => format!("{}@{index}", args.address),
-        None => args.address,
-    };
     let pass_on = |text: String| {
         if text.contains('=') {
             return Some(text);
         }
         environment.vars.get(&text).map(|value| format!("{text}={value}"))
     };
-    let tty = environment.stdin_tty && environment.stdout_tty && !args.no_tty;
+    let tty = environment.stdin_tty && environment.stdout_tty && !args.no_tty && !args.detach;
     let options = ExecOptions {
         project,
-        pattern: parse_pattern(&address)?,
+        pattern: parse_replica(&args.address, args.index)?,
         argv: args.command,
         env: args.env.into_iter().filter_map(pass_on).collect(),
         user: args.user,
@@ -41,6 +38,10 @@ pub async fn exec(args: ExecArgs, settings: &Settings) -> Result<u8, CliError> {
         tty: tty.then(terminal_size),
     };
     let ctx = Ctx::open(&environment.vars)?;
+    if args.detach {
+        exec::leave(&ctx, &options).await?;
+        return Ok(exit::OK);
+    }
     let running = exec::start(&ctx, &options).await?;
     let streams = ExecStreams {
         stdin: Box::new(tokio::io::stdin()),

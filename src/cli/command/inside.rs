@@ -12,10 +12,10 @@ use crate::cli::args::top::TopArgs;
 use crate::cli::args::wait::WaitArgs;
 use crate::cli::error::CliError;
 use crate::cli::settings::Settings;
-use crate::cli::terminal::{Terminal, lines};
+use crate::cli::terminal::{Terminal, lines, size_of};
 use crate::cli::{exit, signals};
 use crate::model::container::Protocol;
-use crate::ops::address::{parse_pattern, parse_patterns};
+use crate::ops::address::{parse_patterns, parse_replica};
 use crate::ops::context::Ctx;
 use crate::ops::error::OpError;
 use crate::ops::happenings::happenings;
@@ -71,9 +71,11 @@ fn show(
     on_screen: bool,
     terminal: &Terminal,
 ) -> Result<(), CliError> {
+    // The screen may be another size by now.
+    let columns = if on_screen { Some(size_of(&std::io::stdout()).columns) } else { terminal.out_columns };
     let text = match args.format.format {
         Format::Json => json::inside::stats(rows),
-        Format::Table => inside::stats(rows, args.no_trunc, terminal.out, terminal.out_columns),
+        Format::Table => inside::stats(rows, args.no_trunc, terminal.out, columns),
     };
     // As `docker stats`: from the top of the screen, what was there is gone.
     terminal.print(&if on_screen { format!("\x1b[H\x1b[J{text}") } else { text })
@@ -109,11 +111,9 @@ pub async fn port(args: &PortArgs, settings: &Settings, terminal: &Terminal) -> 
             return Err(CliError::Usage { message, hint: Some("write tcp, udp or sctp".to_owned()) });
         }
     };
-    let address = match args.index {
-        Some(index) => format!("{}@{index}", args.address),
-        None => args.address.clone(),
-    };
-    let bound = look_inside::port(&ctx, &project, &parse_pattern(&address)?, args.port, protocol).await?;
+    let bound =
+        look_inside::port(&ctx, &project, &parse_replica(&args.address, args.index)?, args.port, protocol)
+            .await?;
     let ip = if bound.host_ip.contains(':') { format!("[{}]", bound.host_ip) } else { bound.host_ip };
     terminal.print(&format!("{ip}:{}\n", bound.host.unwrap_or_default()))?;
     Ok(exit::OK)

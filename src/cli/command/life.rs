@@ -1,30 +1,18 @@
 //! `start`, `stop`, `restart`, `pause`, `unpause`, `kill` and `rm`.
 
 use std::io::{self, BufRead};
-use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::args::format::Format;
-use crate::cli::args::kill::KillArgs;
-use crate::cli::args::lab::LabArgs;
-use crate::cli::args::pause::PauseArgs;
-use crate::cli::args::restart::RestartArgs;
-use crate::cli::args::rm::RmArgs;
-use crate::cli::args::start::StartArgs;
-use crate::cli::args::stop::StopArgs;
-use crate::cli::args::unpause::UnpauseArgs;
+use crate::cli::args::change::ChangeArgs;
+use crate::cli::args::life::{KillArgs, PauseArgs, RestartArgs, RmArgs, StartArgs, StopArgs};
 use crate::cli::error::CliError;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
-use crate::cli::{exit, signals};
-use crate::diag::source::SourceMap;
 use crate::ops::address::parse_patterns;
-use crate::ops::context::Ctx;
 use crate::ops::life::{self, Life, Verb, Wait, prepare_life};
 use crate::ops::load::project_name;
 
-use super::run;
+use super::run::Course;
 
 /// What all of these commands take.
 struct Asked<'a> {
@@ -32,106 +20,77 @@ struct Asked<'a> {
     addresses: &'a [String],
     grace: Option<Duration>,
     wait: Wait,
-    parallel: Option<NonZeroUsize>,
-    dry_run: bool,
-    lab: &'a LabArgs,
+    change: &'a ChangeArgs,
     /// Whether the user is asked first.
     ask: bool,
 }
 
+impl<'a> Asked<'a> {
+    fn new(verb: Verb, addresses: &'a [String], change: &'a ChangeArgs) -> Self {
+        Self { verb, addresses, grace: None, wait: Wait::Started, change, ask: false }
+    }
+}
+
 /// Starts.
 pub async fn start(args: &StartArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
-    let asked = Asked {
-        wait: if args.wait { Wait::Ready(args.wait_timeout) } else { Wait::Started },
-        ..plain(Verb::Start, &args.addresses, args.parallel, args.dry_run, &args.lab)
-    };
+    let wait = if args.wait { Wait::Ready(args.wait_timeout) } else { Wait::Started };
+    let asked = Asked { wait, ..Asked::new(Verb::Start, &args.addresses, &args.change) };
     carry_out(&asked, settings, terminal).await
 }
 
 /// Stops.
 pub async fn stop(args: &StopArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
-    let asked = Asked {
-        grace: args.timeout,
-        ..plain(Verb::Stop, &args.addresses, args.parallel, args.dry_run, &args.lab)
-    };
+    let asked = Asked { grace: args.timeout, ..Asked::new(Verb::Stop, &args.addresses, &args.change) };
     carry_out(&asked, settings, terminal).await
 }
 
 /// Restarts.
 pub async fn restart(args: &RestartArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let verb = Verb::Restart { no_deps: args.no_deps };
-    let asked =
-        Asked { grace: args.timeout, ..plain(verb, &args.addresses, args.parallel, args.dry_run, &args.lab) };
+    let asked = Asked { grace: args.timeout, ..Asked::new(verb, &args.addresses, &args.change) };
     carry_out(&asked, settings, terminal).await
 }
 
 /// Freezes.
 pub async fn pause(args: &PauseArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
-    let asked = plain(Verb::Pause, &args.addresses, args.parallel, args.dry_run, &args.lab);
-    carry_out(&asked, settings, terminal).await
+    carry_out(&Asked::new(Verb::Pause, &args.addresses, &args.change), settings, terminal).await
 }
 
 /// Continues.
-pub async fn unpause(args: &UnpauseArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
-    let asked = plain(Verb::Unpause, &args.addresses, args.parallel, args.dry_run, &args.lab);
-    carry_out(&asked, settings, terminal).await
+pub async fn unpause(args: &PauseArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    carry_out(&Asked::new(Verb::Unpause, &args.addresses, &args.change), settings, terminal).await
 }
 
 /// Sends a signal.
 pub async fn kill(args: &KillArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let verb = Verb::Kill { signal: Some(args.signal.clone()) };
-    let asked = plain(verb, &args.addresses, args.parallel, args.dry_run, &args.lab);
-    carry_out(&asked, settings, terminal).await
+    carry_out(&Asked::new(verb, &args.addresses, &args.change), settings, terminal).await
 }
 
 /// Removes.
 pub async fn rm(args: &RmArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let verb = Verb::Remove { stop: args.stop, volumes: args.volumes };
-    let asked =
-        Asked { ask: !args.force, ..plain(verb, &args.addresses, args.parallel, args.dry_run, &args.lab) };
+    let asked = Asked { ask: !args.force, ..Asked::new(verb, &args.addresses, &args.change) };
     carry_out(&asked, settings, terminal).await
-}
-
-fn plain<'a>(
-    verb: Verb,
-    addresses: &'a [String],
-    parallel: Option<NonZeroUsize>,
-    dry_run: bool,
-    lab: &'a LabArgs,
-) -> Asked<'a> {
-    Asked { verb, addresses, grace: None, wait: Wait::Started, parallel, dry_run, lab, ask: false }
 }
 
 async fn carry_out(asked: &Asked<'_>, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let life = Life {
-        project: project_name(&settings.load_options(asked.lab, &[])?)?,
+        project: project_name(&settings.load_options(&asked.change.lab, &[])?)?,
         targets: parse_patterns(asked.addresses)?,
         verb: asked.verb.clone(),
         grace: asked.grace,
         wait: asked.wait,
     };
-    let cancel = signals::listen()?;
-    let ctx = if asked.dry_run {
-        Ctx::open(&settings.environment.vars)?
-    } else {
-        settings.open_to_change(terminal)?
-    };
-    let mut interrupted = cancel.clone();
-    let prepared = tokio::select! {
-        prepared = prepare_life(&ctx, life) => prepared?,
-        _ = interrupted.changed() => return Err(CliError::Interrupted),
-    };
-    if asked.dry_run {
-        run::show_plan(&prepared, &Arc::default(), Format::Table, terminal)?;
-        return Ok(exit::OK);
-    }
-    if asked.ask && !may_remove(&life::removed(&prepared), settings, terminal)? {
-        return Ok(exit::OK);
-    }
-    let mut sink = run::sink(settings, terminal, &Arc::new(SourceMap::default()));
-    let report = life::live(prepared, asked.parallel, sink.as_mut(), cancel).await;
-    drop(sink);
-    Ok(run::finish(&report, terminal))
+    let course = Course::new(asked.change, settings, terminal);
+    let opened = course.open()?;
+    course
+        .run(
+            &opened,
+            async |ctx| prepare_life(ctx, life).await,
+            |prepared| Ok(!asked.ask || may_remove(&life::removed(prepared), settings, terminal)?),
+        )
+        .await
 }
 
 /// Asks whether these may go. Without a terminal there is nobody to ask.

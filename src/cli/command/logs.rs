@@ -9,10 +9,11 @@ use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::cli::signals;
 use crate::cli::terminal::Terminal;
-use crate::ops::address::parse_patterns;
+use crate::ops::address::parse_replica;
 use crate::ops::context::Ctx;
 use crate::ops::error::OpError;
 use crate::ops::load::project_name;
+use crate::ops::log_lines::LogLine;
 use crate::ops::logs::{self, LogTime, LogsOptions};
 use crate::report::log_prefix::LogPrefix;
 use crate::report::style::Tone;
@@ -21,8 +22,12 @@ use super::ps::say_silent;
 
 /// Shows logs.
 pub async fn logs(args: &LogsArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    let mut terminal = terminal.clone();
+    terminal.out.color &= !args.no_color;
+    let terminal = &terminal;
+    let patterns = args.addresses.iter().map(|address| parse_replica(address, args.index));
     let options = LogsOptions {
-        patterns: parse_patterns(&args.addresses)?,
+        patterns: patterns.collect::<Result<_, _>>()?,
         project: project_name(&settings.load_options(&args.lab, &[])?)?,
         follow: args.follow,
         tail: args.tail.and_then(|tail| match tail {
@@ -51,21 +56,24 @@ pub async fn logs(args: &LogsArgs, settings: &Settings, terminal: &Terminal) -> 
                 code = exit::FAILED;
             }
             Some(Ok(line)) => {
-                let mut text = String::new();
-                if !args.no_log_prefix {
-                    text.push_str(prefixes.of(&line.addr));
-                }
-                if args.timestamps {
-                    terminal.out.paint_into(&mut text, Tone::Faint, &line.time);
-                    text.push(' ');
-                }
-                let mut bytes = text.into_bytes();
-                bytes.extend_from_slice(&line.line);
-                bytes.push(b'\n');
-                terminal.print_bytes(&bytes)?;
+                let prefix = if args.no_log_prefix { "" } else { prefixes.of(&line.addr) };
+                terminal.print_bytes(&line_text(&line, prefix, args.timestamps, terminal))?;
             }
         }
     }
+}
+
+/// A line as it is shown, with its end.
+pub(super) fn line_text(line: &LogLine, prefix: &str, timestamps: bool, terminal: &Terminal) -> Vec<u8> {
+    let mut text = prefix.to_owned();
+    if timestamps {
+        terminal.out.paint_into(&mut text, Tone::Faint, &line.time);
+        text.push(' ');
+    }
+    let mut bytes = text.into_bytes();
+    bytes.extend_from_slice(&line.line);
+    bytes.push(b'\n');
+    bytes
 }
 
 pub(super) fn parse_time(text: &str) -> Result<LogTime, OpError> {

@@ -14,7 +14,9 @@ use crate::report::ps_tree;
 /// Lists the labs on the engine.
 pub async fn ls(args: &LsArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let ctx = Ctx::open(&settings.environment.vars)?;
-    let projects = ls::ls(&ctx).await?;
+    let mut projects = ls::ls(&ctx).await?;
+    let is_meant = |name: &str| args.filter.is_empty() || args.filter.iter().any(|text| name.contains(text));
+    projects.retain(|it| is_meant(it.project.as_str()));
     if args.quiet {
         terminal.print(&lines(projects.iter().map(|project| &project.project)))?;
         return Ok(exit::OK);

@@ -1,23 +1,29 @@
 //! `run`: a one-off container, and the terminal's side of it.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::signal::unix::SignalKind;
 
+use crate::cli::args::change::ChangeArgs;
+use crate::cli::args::pull::PullArg;
 use crate::cli::args::run::RunArgs;
 use crate::cli::error::{CliError, say_problems};
+use crate::cli::exit;
 use crate::cli::raw_mode::RawMode;
 use crate::cli::settings::{Progress, Settings};
 use crate::cli::terminal::{Terminal, lines};
-use crate::cli::{exit, signals};
 use crate::ops::address::parse_pattern;
+use crate::ops::context::Ctx;
 use crate::ops::exec::ExecStreams;
 use crate::ops::load::load;
 use crate::ops::one_off::{Attached, RunOptions, find, one_off};
-use crate::ops::up::{self, Until, UpOptions, Way, prepare_up};
+use crate::ops::pull_policy::with_pull_policy;
+use crate::ops::up::{Builds, Until, UpOptions, Way, prepare_up};
+use crate::report::sink_hushed::Hush;
 
 use super::exec::{listen, terminal_size, watch_size};
-use super::run;
+use super::run::{Course, Opened};
 
 /// Makes a signal's number.
 type Signal = fn() -> SignalKind;
@@ -37,6 +43,10 @@ pub async fn one_off_run(args: RunArgs, settings: &Settings, terminal: &Terminal
     let environment = &settings.environment;
     let pattern = parse_pattern(&args.address)?;
     let lab = load(&settings.load_options(&args.lab, std::slice::from_ref(&args.address))?)?.valid()?;
+    let lab = match args.pull.and_then(PullArg::policy) {
+        Some(policy) => with_pull_policy(lab, policy),
+        None => lab,
+    };
     let has_terminal = environment.stdin_tty && environment.stdout_tty;
     let tty = has_terminal && !args.no_tty && !args.detach;
     let stdin = args.interactive.unwrap_or(true) && !args.detach;
@@ -60,33 +70,34 @@ pub async fn one_off_run(args: RunArgs, settings: &Settings, terminal: &Terminal
         remove: args.rm,
     };
     let one = one_off(&lab, &pattern, &options, &environment.directory, &environment.vars)?;
-    let way = Way { no_deps: args.no_deps, one_off: Some(Box::new(one.clone())), ..Way::default() };
+    let way = Way {
+        no_deps: args.no_deps,
+        builds: if args.build { Builds::All } else { Builds::Missing },
+        one_off: Some(Box::new(one.clone())),
+        ..Way::default()
+    };
     let up_options = UpOptions {
         targets: Vec::new(),
         until: Until::Ready(None),
         force_recreate: false,
-        remove_orphans: args.remove_orphans,
+        orphans: settings.orphans(args.remove_orphans)?,
         discard_node_files: false,
         way,
     };
-    let mut settings = settings.clone();
-    if args.quiet {
-        settings.progress = Progress::Quiet;
-    }
+    let settings = settings.quieter(args.quiet);
     if !matches!(settings.progress, Progress::Quiet | Progress::Json) {
         say_problems(&lab.warnings, &lab.sources, terminal);
     }
-    let ctx = settings.open_to_change(terminal)?;
-    let cancel = signals::listen()?;
-    let mut interrupted = cancel.clone();
-    let prepared = tokio::select! {
-        prepared = prepare_up(&ctx, &lab, &up_options) => prepared?,
-        _ = interrupted.changed() => return Err(CliError::Interrupted),
+    let change = ChangeArgs { lab: args.lab, ..ChangeArgs::default() };
+    let course = Course {
+        sources: Arc::clone(&lab.sources),
+        hush: Hush { pulls: args.quiet_pull, builds: args.quiet_build },
+        ..Course::new(&change, &settings, terminal)
     };
-    let mut sink = run::sink(&settings, terminal, &lab.sources);
-    let report = up::up(prepared, None, sink.as_mut(), cancel.clone()).await;
-    drop(sink);
-    let code = run::finish(&report, terminal);
+    let prepare = async |ctx: &Ctx| prepare_up(ctx, &lab, &up_options).await;
+    let opened = course.open()?;
+    let code = course.run(&opened, prepare, |_| Ok(true)).await?;
+    let Opened { ctx, cancel } = opened;
     if code != exit::OK {
         if let Ok(made) = find(&ctx, &lab, &one).await {
             made.remove().await;
@@ -104,7 +115,7 @@ pub async fn one_off_run(args: RunArgs, settings: &Settings, terminal: &Terminal
         return Ok(exit::OK);
     }
     // From here on signals are the program's.
-    drop((cancel, interrupted));
+    drop(cancel);
     let attached = made.attach(stdin, tty.then(terminal_size)).await?;
     talk(attached, tty).await
 }

@@ -27,6 +27,7 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
             volumes: args.volumes,
             grace: None,
             patience: None,
+            rmi: None,
         };
         let ctx = Ctx::open(&settings.environment.vars)?;
         (prepare_down(&ctx, &options).await?, Arc::new(SourceMap::default()), None)
@@ -35,7 +36,7 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
             targets: parse_patterns(&args.addresses)?,
             until: Until::Ready(None),
             force_recreate: args.force_recreate,
-            remove_orphans: args.remove_orphans,
+            orphans: settings.orphans(args.remove_orphans)?,
             discard_node_files: args.discard_node_files,
             way: Way::default(),
         };
@@ -52,5 +53,5 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
     {
         terminal.say(&line);
     }
-    Ok(exit::OK)
+    Ok(if args.detailed_exitcode && !prepared.plan.is_empty() { exit::CHANGES } else { exit::OK })
 }

@@ -1,43 +1,149 @@
-//! What `up` and `down` have in common: the sink, and what is said after a run.
+//! What all commands that change a lab have in common: the way from preparing to the exit code, the sink, and what is
+//! said after a run.
 
 use std::io;
 use std::sync::Arc;
 
+use crate::cli::args::change::ChangeArgs;
 use crate::cli::args::format::Format;
 use crate::cli::error::{CliError, say_problems};
-use crate::cli::exit;
 use crate::cli::settings::{Progress, Settings};
+use crate::cli::signals::Cancel;
 use crate::cli::terminal::{Terminal, size_of};
+use crate::cli::{exit, signals};
 use crate::diag::source::SourceMap;
 use crate::event::sink::Sink;
 use crate::model::failure::FailureKind;
+use crate::ops::context::Ctx;
+use crate::ops::error::OpError;
 use crate::ops::forecast::problems;
 use crate::ops::outcome::{Failed, RunOutcome};
 use crate::ops::plan::Prepared;
 use crate::report::failure::FailureView;
 use crate::report::json::convert;
 use crate::report::plan_text;
+use crate::report::sink_hushed::{Hush, HushedSink};
 use crate::report::sink_json::JsonSink;
 use crate::report::sink_plain::PlainSink;
 use crate::report::sink_quiet::QuietSink;
 use crate::report::sink_tty::TtySink;
+use crate::report::timings;
+
+/// A run, as it was asked for.
+pub struct Course<'a> {
+    /// How.
+    pub change: &'a ChangeArgs,
+    /// The texts that problems point into.
+    pub sources: Arc<SourceMap>,
+    /// What is kept from the user.
+    pub hush: Hush,
+    /// Choices.
+    pub settings: &'a Settings,
+    /// Where to speak.
+    pub terminal: &'a Terminal,
+}
+
+/// The root engine, and the user's signals from here on.
+pub struct Opened {
+    /// The engine.
+    pub ctx: Ctx,
+    /// Signals.
+    pub cancel: Cancel,
+}
+
+impl Opened {
+    /// What comes of `work`, unless a signal comes first.
+    ///
+    /// # Errors
+    /// [`CliError::Interrupted`] when one does.
+    pub async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
+        let mut interrupted = self.cancel.clone();
+        tokio::select! {
+            done = work => Ok(done),
+            _ = interrupted.wait_for(Option::is_some) => Err(CliError::Interrupted),
+        }
+    }
+}
+
+impl<'a> Course<'a> {
+    /// One without a file.
+    pub fn new(change: &'a ChangeArgs, settings: &'a Settings, terminal: &'a Terminal) -> Self {
+        Self { change, sources: Arc::default(), hush: Hush::default(), settings, terminal }
+    }
+
+    /// Finds the root engine and listens for signals.
+    ///
+    /// # Errors
+    /// When the environment names no usable engine.
+    pub fn open(&self) -> Result<Opened, CliError> {
+        let cancel = signals::listen()?;
+        let ctx = if self.change.dry_run {
+            Ctx::open(&self.settings.environment.vars)?
+        } else {
+            self.settings.open_to_change(self.terminal)?
+        };
+        Ok(Opened { ctx, cancel })
+    }
+
+    /// Prepares, then shows what would be done, or, where `may_go` agrees, does it. The answer is the exit code.
+    ///
+    /// # Errors
+    /// When it cannot be prepared, or is broken off before anything is changed.
+    pub async fn run(
+        &self,
+        opened: &Opened,
+        prepare: impl AsyncFnOnce(&Ctx) -> Result<Prepared, OpError>,
+        may_go: impl FnOnce(&Prepared) -> Result<bool, CliError>,
+    ) -> Result<u8, CliError> {
+        let (settings, terminal) = (self.settings, self.terminal);
+        let parallel = settings.parallel(self.change.parallel)?;
+        let prepared = opened.unless_cancelled(prepare(&opened.ctx)).await??;
+        if self.change.dry_run {
+            show_plan(&prepared, &self.sources, Format::Table, terminal)?;
+            return Ok(exit::OK);
+        }
+        if !may_go(&prepared)? {
+            return Ok(exit::OK);
+        }
+        let mut sink = sink(settings, terminal, &self.sources);
+        if self.hush != Hush::default() {
+            sink = Box::new(HushedSink::new(sink, self.hush));
+        }
+
+        let outcome = prepared.carry_out(parallel, sink.as_mut(), opened.cancel.clone()).await;
+        drop(sink);
+        // With events as JSON it is in the last of them.
+        if self.change.timings && settings.progress != Progress::Json {
+            let text = timings::render(&outcome.timings, terminal.err, Some(terminal.err_columns));
+            terminal.say(&format!("\n{text}"));
+        }
+        Ok(finish(&outcome, terminal))
+    }
+}
 
 /// The sink that was asked for.
-pub fn sink(settings: &Settings, terminal: &Terminal, sources: &Arc<SourceMap>) -> Box<dyn Sink> {
+fn sink(settings: &Settings, terminal: &Terminal, sources: &Arc<SourceMap>) -> Box<dyn Sink> {
     let sources = Arc::clone(sources);
+    let to_stdout = settings.status_stdout;
+    let (out, style): (Box<dyn io::Write + Send>, _) = if to_stdout {
+        (Box::new(io::stdout()), terminal.out)
+    } else {
+        (Box::new(io::stderr()), terminal.err)
+    };
     match settings.progress {
         Progress::Tty => {
-            let size = Box::new(|| size_of(&io::stderr()));
-            Box::new(TtySink::new(Box::new(io::stderr()), terminal.err, size, sources))
+            let size =
+                Box::new(move || if to_stdout { size_of(&io::stdout()) } else { size_of(&io::stderr()) });
+            Box::new(TtySink::new(out, style, size, sources))
         }
-        Progress::Plain => Box::new(PlainSink::new(Box::new(io::stderr()), terminal.err, sources)),
+        Progress::Plain => Box::new(PlainSink::new(out, style, sources)),
         Progress::Json => Box::new(JsonSink::new(Box::new(io::stdout()), sources)),
         Progress::Quiet => Box::new(QuietSink),
     }
 }
 
 /// Says what failed. The answer is the exit code.
-pub fn finish(outcome: &RunOutcome, terminal: &Terminal) -> u8 {
+fn finish(outcome: &RunOutcome, terminal: &Terminal) -> u8 {
     for failed in &outcome.failed {
         let view = FailureView {
             of: failed.of.clone(),

@@ -7,7 +7,7 @@ use hyper_util::rt::TokioIo;
 use super::api::{Raw, within};
 use super::engine::DockerEngine;
 use super::error::Call as Tried;
-use super::exec::output_of;
+use super::exec::{output_of, resize};
 use super::stream::{Demux, Framing};
 use super::transport::Transport;
 use crate::engine::engine::{AttachSpec, Call, ExecControl, ExecSession};
@@ -57,16 +57,8 @@ struct Control {
 
 impl ExecControl for Control {
     fn resize(&self, rows: u16, columns: u16) -> Call<'_, ()> {
-        Box::pin(async move {
-            let call = Tried::new("resize the terminal of container", &*self.container);
-            let request = Raw::post(&["containers", &self.container, "resize"])
-                .query("h", &rows.to_string())
-                .query("w", &columns.to_string());
-            within(&call, Some(self.transport.limits.call), async {
-                request.send(&self.transport, &call).await.map(drop)
-            })
-            .await
-        })
+        let call = Tried::new("resize the terminal of container", &*self.container);
+        resize(&self.transport, &["containers", &self.container, "resize"], call, rows, columns)
     }
 
     /// Not known here: [`crate::engine::engine::Engine::wait`] tells it.

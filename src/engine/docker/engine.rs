@@ -113,29 +113,39 @@ impl DockerEngine {
         self.podman.get_or_try_init(|| async { Ok(self.about().await?.is_podman()) }).await.copied()
     }
 
-    async fn lists(&self) -> Result<Observed, EngineError> {
-        let call = |what| Tried::new(what, "");
-        let containers_call = call("list the containers of the engine");
-        let (head, containers): (_, Vec<ContainerRow>) = Raw::get(&["containers", "json"])
+    async fn list_containers(&self) -> Result<Vec<ObservedContainer>, EngineError> {
+        let call = Tried::new("list the containers of the engine", "");
+        let (head, rows): (_, Vec<ContainerRow>) = Raw::get(&["containers", "json"])
             .query("all", "true")
-            .fetch_with_head(&self.transport, &containers_call)
+            .fetch_with_head(&self.transport, &call)
             .await?;
-        let mut containers: Vec<ObservedContainer> = containers.into_iter().map(Into::into).collect();
+        let mut containers: Vec<ObservedContainer> = rows.into_iter().map(Into::into).collect();
         // podman's answer in Docker's words leaves the health out.
         if head.contains_key("libpod-api-version") {
             let rows: Vec<HealthOfPodman> = Raw::get(&["libpod", "containers", "json"])
                 .query("all", "true")
-                .fetch(&self.transport, &containers_call)
+                .fetch(&self.transport, &call)
                 .await?;
             add_health(&mut containers, rows);
         }
-        let networks: Vec<NetworkRow> =
-            Raw::get(&["networks"]).fetch(&self.transport, &call("list the networks of the engine")).await?;
-        let volumes: VolumeList =
-            Raw::get(&["volumes"]).fetch(&self.transport, &call("list the volumes of the engine")).await?;
-        let images: Vec<ImageRow> = Raw::get(&["images", "json"])
-            .fetch(&self.transport, &call("list the images of the engine"))
-            .await?;
+        Ok(containers)
+    }
+
+    async fn lists(&self) -> Result<Observed, EngineError> {
+        let call = |what| Tried::new(what, "");
+        let networks_call = call("list the networks of the engine");
+        let networks = Raw::get(&["networks"]).fetch::<Vec<NetworkRow>>(&self.transport, &networks_call);
+        let volumes_call = call("list the volumes of the engine");
+        let volumes = Raw::get(&["volumes"]).fetch::<VolumeList>(&self.transport, &volumes_call);
+        let images_call = call("list the images of the engine");
+        let images = Raw::get(&["images", "json"]).fetch::<Vec<ImageRow>>(&self.transport, &images_call);
+        let containers = self.list_containers();
+        let (containers, networks, volumes, images) = if self.transport.is_tunnel() {
+            // Each request at once would be a process more in the node.
+            (containers.await?, networks.await?, volumes.await?, images.await?)
+        } else {
+            futures_util::try_join!(containers, networks, volumes, images)?
+        };
         Ok(Observed {
             containers,
             networks: networks.into_iter().map(Into::into).collect(),
@@ -214,11 +224,22 @@ impl Engine for DockerEngine {
     }
 
     fn facts(&self) -> Call<'_, Facts> {
-        Box::pin(async move { Ok(facts(self.info().await?, self.about().await?)) })
+        Box::pin(async move {
+            let (info, about) = if self.transport.is_tunnel() {
+                (self.info().await?, self.about().await?)
+            } else {
+                futures_util::try_join!(self.info(), self.about())?
+            };
+            Ok(facts(info, about))
+        })
     }
 
     fn observe(&self) -> Call<'_, Observed> {
         Box::pin(self.lists())
+    }
+
+    fn containers(&self) -> Call<'_, Vec<ObservedContainer>> {
+        Box::pin(self.list_containers())
     }
 
     fn inspect<'a>(&'a self, container: &'a str) -> Call<'a, ContainerDetail> {
@@ -245,6 +266,14 @@ impl Engine for DockerEngine {
         Box::pin(self.pull_image(image, platform, progress))
     }
 
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()> {
+        Box::pin(self.push_image(image, progress))
+    }
+
+    fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
+        Box::pin(self.look_up_digest(image))
+    }
+
     fn build<'a>(
         &'a self,
         build: &'a Build,
@@ -267,7 +296,11 @@ impl Engine for DockerEngine {
     }
 
     fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
-        Box::pin(self.put_archive(container, path, archive))
+        Box::pin(self.put_archive(container, path, archive, false))
+    }
+
+    fn put_for_user<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
+        Box::pin(self.put_archive(container, path, archive, true))
     }
 
     fn get<'a>(&'a self, container: &'a str, path: &'a str) -> Call<'a, ByteStream> {
@@ -276,6 +309,10 @@ impl Engine for DockerEngine {
 
     fn exec<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ExecSession> {
         Box::pin(self.open_exec(container, exec))
+    }
+
+    fn exec_detached<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ()> {
+        Box::pin(self.leave_exec(container, exec))
     }
 
     fn logs<'a>(&'a self, container: &'a str, options: &'a LogOptions) -> Call<'a, OutputStream> {

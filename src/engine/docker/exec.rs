@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use bollard::models::ExecConfig;
 use bytes::{Bytes, BytesMut};
+use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use super::api::{Raw, within};
 use super::engine::DockerEngine;
@@ -48,12 +51,65 @@ impl DockerEngine {
         spec: &ExecSpec,
     ) -> Result<StartedExec, EngineError> {
         let call = Tried::new("exec in container", container);
+        let made = self.make_exec(container, spec, true, &call).await?;
+        self.start_made(&made, spec, &call).await
+    }
+
+    async fn start_made(
+        &self,
+        made: &ExecId,
+        spec: &ExecSpec,
+        call: &Tried,
+    ) -> Result<StartedExec, EngineError> {
         let terminal = spec.tty.is_some();
+        within(call, Some(self.transport.limits.call), async {
+            let mut start = serde_json::json!({"Detach": false, "Tty": terminal});
+            if let Some((rows, columns)) = spec.tty {
+                start["ConsoleSize"] = serde_json::json!([rows, columns]);
+            }
+            let response = Raw::post(&["exec", &made.id, "start"])
+                .header("connection", "Upgrade")
+                .header("upgrade", "tcp")
+                .json(&start)
+                .send(&self.transport, call)
+                .await?;
+            let framing = Framing::of(response.headers(), terminal);
+            let upgraded = hyper::upgrade::on(response).await.map_err(|error| call.unreachable(error))?;
+            Ok(StartedExec { id: made.id.clone(), io: TokioIo::new(upgraded), framing })
+        })
+        .await
+    }
+
+    /// Another connection, made beside: a program keeps the one by which it was started. To an engine in a node it is a
+    /// process there, and takes as long to come up as a short program runs.
+    async fn spare(&self) -> Option<JoinHandle<()>> {
+        let transport = self.transport.is_tunnel().then(|| Arc::clone(&self.transport))?;
+        Some(tokio::spawn(async move { drop(transport.ping().await) }))
+    }
+
+    /// Makes an exec and starts it; its streams go nowhere.
+    pub(super) async fn leave_exec(&self, container: &str, spec: &ExecSpec) -> Result<(), EngineError> {
+        let call = Tried::new("exec in container", container);
+        let made = self.make_exec(container, spec, false, &call).await?;
+        within(&call, Some(self.transport.limits.call), async {
+            let start = serde_json::json!({"Detach": true, "Tty": spec.tty.is_some()});
+            Raw::post(&["exec", &made.id, "start"]).json(&start).send(&self.transport, &call).await.map(drop)
+        })
+        .await
+    }
+
+    async fn make_exec(
+        &self,
+        container: &str,
+        spec: &ExecSpec,
+        attached: bool,
+        call: &Tried,
+    ) -> Result<ExecId, EngineError> {
         let config = ExecConfig {
-            attach_stdin: Some(spec.stdin),
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            tty: Some(terminal),
+            attach_stdin: Some(spec.stdin && attached),
+            attach_stdout: Some(attached),
+            attach_stderr: Some(attached),
+            tty: Some(spec.tty.is_some()),
             console_size: spec.tty.map(|(rows, columns)| vec![rows.into(), columns.into()]),
             env: (!spec.env.is_empty()).then(|| spec.env.clone()),
             cmd: Some(spec.argv.clone()),
@@ -63,24 +119,7 @@ impl DockerEngine {
             ..ExecConfig::default()
         };
         let body = serde_json::to_value(&config).map_err(|error| call.nonsense(error))?;
-        let made: ExecId =
-            Raw::post(&["containers", container, "exec"]).json(&body).fetch(&self.transport, &call).await?;
-        within(&call, Some(self.transport.limits.call), async {
-            let mut start = serde_json::json!({"Detach": false, "Tty": terminal});
-            if let Some((rows, columns)) = spec.tty {
-                start["ConsoleSize"] = serde_json::json!([rows, columns]);
-            }
-            let response = Raw::post(&["exec", &made.id, "start"])
-                .header("connection", "Upgrade")
-                .header("upgrade", "tcp")
-                .json(&start)
-                .send(&self.transport, &call)
-                .await?;
-            let framing = Framing::of(response.headers(), terminal);
-            let upgraded = hyper::upgrade::on(response).await.map_err(|error| call.unreachable(error))?;
-            Ok(StartedExec { id: made.id.clone(), io: TokioIo::new(upgraded), framing })
-        })
-        .await
+        Raw::post(&["containers", container, "exec"]).json(&body).fetch(&self.transport, call).await
     }
 
     pub(super) async fn open_exec(
@@ -88,13 +127,20 @@ impl DockerEngine {
         container: &str,
         spec: &ExecSpec,
     ) -> Result<ExecSession, EngineError> {
-        let started = self.start_exec(container, spec).await?;
+        let call = Tried::new("exec in container", container);
+        let made = self.make_exec(container, spec, true, &call).await?;
+        let (started, spare) = future::join(self.start_made(&made, spec, &call), self.spare()).await;
+        let started = started?;
         let (reading, writing) = tokio::io::split(started.io);
         let call = Tried::new("read the output of an exec in container", container);
         Ok(ExecSession {
             output: output_of(reading, Demux::new(started.framing), call),
             input: if spec.stdin { Box::pin(writing) } else { Box::pin(tokio::io::sink()) },
-            control: Arc::new(Control { transport: Arc::clone(&self.transport), exec: started.id }),
+            control: Arc::new(Control {
+                transport: Arc::clone(&self.transport),
+                exec: started.id,
+                spare: Mutex::new(spare),
+            }),
         })
     }
 }
@@ -155,26 +201,41 @@ pub(super) fn output_of_body(
     .boxed()
 }
 
+/// Tells the engine the size of a terminal.
+pub(super) fn resize<'a>(
+    transport: &'a Transport,
+    path: &[&str],
+    call: Tried,
+    rows: u16,
+    columns: u16,
+) -> Call<'a, ()> {
+    let request = Raw::post(path).query("h", &rows.to_string()).query("w", &columns.to_string());
+    Box::pin(async move {
+        let limit = Some(transport.limits.call);
+        within(&call, limit, async { request.send(transport, &call).await.map(drop) }).await
+    })
+}
+
 struct Control {
     transport: Arc<Transport>,
     exec: String,
+    /// Makes the connection over which is asked how the program has ended.
+    spare: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl ExecControl for Control {
     fn resize(&self, rows: u16, columns: u16) -> Call<'_, ()> {
-        Box::pin(async move {
-            let call = Tried::new("resize the terminal of exec", &*self.exec);
-            let request = Raw::post(&["exec", &self.exec, "resize"])
-                .query("h", &rows.to_string())
-                .query("w", &columns.to_string());
-            within(&call, Some(self.transport.limits.call), async {
-                request.send(&self.transport, &call).await.map(drop)
-            })
-            .await
-        })
+        let call = Tried::new("resize the terminal of exec", &*self.exec);
+        resize(&self.transport, &["exec", &self.exec, "resize"], call, rows, columns)
     }
 
     fn exit_code(&self) -> Call<'_, Option<i64>> {
-        Box::pin(exec_exit_code(&self.transport, &self.exec))
+        Box::pin(async move {
+            if let Some(spare) = self.spare.lock().await.take() {
+                // Without it the question makes one of its own.
+                let _ = spare.await;
+            }
+            exec_exit_code(&self.transport, &self.exec).await
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Images: pull, save, load, tag.
+//! Images: pull, push, save, load, tag.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,9 @@ use crate::engine::engine::{ByteStream, Progress};
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind;
 use crate::model::image::ImageRef;
+
+/// `{}` in base64: no credentials.
+const ANONYMOUS: &str = "e30=";
 
 /// One line of progress.
 #[derive(Default, Deserialize)]
@@ -42,6 +45,18 @@ struct ErrorDetail {
     message: String,
 }
 
+/// What a registry has under a reference.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Distribution {
+    descriptor: Descriptor,
+}
+
+#[derive(Deserialize)]
+struct Descriptor {
+    digest: String,
+}
+
 impl Line {
     fn error(&self) -> Option<&str> {
         let detailed = self.error_detail.as_ref().map(|detail| detail.message.as_str());
@@ -49,7 +64,7 @@ impl Line {
     }
 }
 
-/// Bytes done over all layers of a pull.
+/// Bytes done over all layers of a pull or a push.
 #[derive(Default)]
 struct Layers(BTreeMap<String, (u64, Option<u64>)>);
 
@@ -58,13 +73,18 @@ impl Layers {
     fn note(&mut self, line: &Line) -> bool {
         let layer = || self.0.get(&line.id).copied();
         let new = match line.status.as_str() {
-            "Pulling fs layer" | "Waiting" => (0, layer().and_then(|(_, total)| total)),
-            "Downloading" => {
+            "Pulling fs layer" | "Waiting" | "Preparing" => (0, layer().and_then(|(_, total)| total)),
+            "Downloading" | "Pushing" => {
                 let detail = line.detail.as_ref();
                 let total = detail.and_then(|d| d.total).filter(|n| *n > 0);
                 (detail.and_then(|d| d.current).unwrap_or(0), total.or(layer().and_then(|(_, total)| total)))
             }
-            "Verifying Checksum" | "Download complete" | "Extracting" | "Pull complete" => {
+            "Verifying Checksum"
+            | "Download complete"
+            | "Extracting"
+            | "Pull complete"
+            | "Pushed"
+            | "Layer already exists" => {
                 let Some((done, total)) = layer() else { return false };
                 (total.unwrap_or(done), total)
             }
@@ -92,6 +112,40 @@ fn loaded(text: &str) -> Vec<String> {
 }
 
 impl DockerEngine {
+    /// The request with what the user has for the image's registry.
+    async fn with_credentials(
+        &self,
+        request: Raw,
+        image: &ImageRef,
+        call: &Tried,
+    ) -> Result<Raw, EngineError> {
+        match self.credentials.header(&image.registry).await {
+            Ok(Some(header)) => Ok(request.header("x-registry-auth", header)),
+            Ok(None) => Ok(request),
+            Err(error) => Err(EngineError {
+                op: call.op,
+                target: call.target.clone(),
+                kind: FailureKind::Unauthorized,
+                status: None,
+                source: Some(error.into()),
+            }),
+        }
+    }
+
+    /// Asks the registry for the digest of an image (Engine API, `/distribution/{name}/json`).
+    pub(super) async fn look_up_digest(&self, image: &str) -> Result<String, EngineError> {
+        let call = Tried::new("look up image", image);
+        let Some(reference) = ImageRef::parse(image) else {
+            return Err(call.nonsense("this is no image reference"));
+        };
+        let request = Raw::get(&["distribution", &reference.to_string(), "json"]);
+        let request = self.with_credentials(request, &reference, &call).await?;
+        let found: Distribution =
+            within(&call, Some(self.transport.limits.unpacking()), request.fetch(&self.transport, &call))
+                .await?;
+        Ok(found.descriptor.digest)
+    }
+
     pub(super) async fn pull_image(
         &self,
         image: &str,
@@ -107,19 +161,27 @@ impl DockerEngine {
             .query("fromImage", &format!("{}/{}", reference.registry, reference.repository))
             .maybe("tag", tag.as_deref())
             .maybe("platform", platform);
-        match self.credentials.header(&reference.registry).await {
-            Ok(Some(header)) => request = request.header("x-registry-auth", header),
-            Ok(None) => {}
-            Err(error) => {
-                return Err(EngineError {
-                    op: call.op,
-                    target: call.target,
-                    kind: FailureKind::Unauthorized,
-                    status: None,
-                    source: Some(error.into()),
-                });
-            }
-        }
+        request = self.with_credentials(request, &reference, &call).await?;
+        self.follow_layers(request, call, progress).await
+    }
+
+    pub(super) async fn push_image(&self, image: &str, progress: Progress) -> Result<(), EngineError> {
+        let call = Tried::new("push image", image);
+        let Some(reference) = ImageRef::parse(image) else {
+            return Err(call.nonsense("this is no image reference"));
+        };
+        let name = format!("{}/{}", reference.registry, reference.repository);
+        let request = Raw::post(&["images", &name, "push"]).maybe("tag", reference.tag.as_deref());
+        // Without any the engine refuses to push at all, also where the registry asks for none.
+        let request = match self.credentials.header(&reference.registry).await {
+            Ok(None) => request.header("x-registry-auth", ANONYMOUS.to_owned()),
+            _ => self.with_credentials(request, &reference, &call).await?,
+        };
+        self.follow_layers(request, call, progress).await
+    }
+
+    /// Sends a request about the layers of an image, and follows what comes of it.
+    async fn follow_layers(&self, request: Raw, call: Tried, progress: Progress) -> Result<(), EngineError> {
         let response =
             within(&call, Some(self.transport.limits.unpacking()), request.send(&self.transport, &call))
                 .await?;

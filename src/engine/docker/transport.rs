@@ -46,6 +46,7 @@ pub(super) type SendError = NoAnswer;
 
 /// One engine's client.
 pub(super) struct Transport {
+    is_tunnel: bool,
     client: Client<Connector, Body>,
     version: OnceCell<ApiMinor>,
     /// How long this engine may take.
@@ -54,13 +55,19 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(connector: Connector, limits: Limits) -> Arc<Self> {
-        let idle = if connector.is_tunnel() { IDLE_TUNNELS } else { IDLE_CONNECTIONS };
+        let is_tunnel = connector.is_tunnel();
+        let idle = if is_tunnel { IDLE_TUNNELS } else { IDLE_CONNECTIONS };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(idle)
             .build(connector);
-        Arc::new(Self { client, version: OnceCell::new(), limits })
+        Arc::new(Self { is_tunnel, client, version: OnceCell::new(), limits })
+    }
+
+    /// Whether a connection costs a process elsewhere.
+    pub(super) fn is_tunnel(&self) -> bool {
+        self.is_tunnel
     }
 
     /// The API version that is spoken; asks the engine at the first use.

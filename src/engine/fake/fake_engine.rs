@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use crate::engine::engine::{Change, Engine, OutputKind};
 use crate::model::dial::Dial;
@@ -122,6 +123,11 @@ impl FakeEngine {
                 .expect("scripted operations are those of call::OPERATIONS");
         }
         self.lock().rules.push(Rule { when, left: times, fault });
+    }
+
+    /// Lets every call that `when` names take so long.
+    pub fn slow(&self, when: When, time: Duration) {
+        self.script(when, u32::MAX, Fault::Slow(time));
     }
 
     /// Holds every call that `when` names until the gate is opened.

@@ -1,6 +1,7 @@
 //! Scripted failures.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -19,6 +20,8 @@ pub enum Fault {
     HangAfter,
     /// It waits until the gate is opened, then goes on as if nothing had been.
     Hold(Gate),
+    /// It takes so long by tokio's clock, which tests pause, then goes on.
+    Slow(Duration),
     /// It answers a stream that breaks after so many bytes (`save`, `get`).
     BreakStream(usize),
 }

@@ -47,6 +47,7 @@ pub(super) async fn call_for_stream<T>(
         }
         Some(Fault::Hang) => pending().await,
         Some(Fault::Hold(gate)) => gate.pass().await,
+        Some(Fault::Slow(time)) => tokio::time::sleep(*time).await,
         Some(Fault::LoseAnswer | Fault::HangAfter | Fault::BreakStream(_)) | None => {}
     }
     let answer = {

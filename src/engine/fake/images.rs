@@ -133,6 +133,7 @@ impl Image {
             tags: self.tags.clone(),
             digests: self.digests.clone(),
             size: i64::try_from(self.size()).unwrap_or(i64::MAX),
+            labels: BTreeMap::new(),
         }
     }
 
@@ -205,6 +206,26 @@ impl EngineState {
 }
 
 impl World {
+    /// The registry serves the image under this name from now on.
+    pub(super) fn push(&mut self, engine: EngineIndex, reference: &str) -> Result<u64, EngineError> {
+        let Some(image) = self.engines[engine].image(reference).cloned() else {
+            let why = format!("An image does not exist locally with the tag: {reference}");
+            return Err(refuse("push image", reference, NotFound, why));
+        };
+        let tags = vec![familiar(reference)];
+        self.registry.retain(|other| !other.tags.iter().any(|tag| ImageRef::same(tag, reference)));
+        let size = image.size();
+        self.registry.push(Image { tags, digests: Vec::new(), ..image });
+        Ok(size)
+    }
+
+    /// The digest of what the registry serves.
+    pub(super) fn served_digest(&self, reference: &str) -> Result<String, EngineError> {
+        let found = self.registry.iter().find(|image| image.is(reference));
+        let digest = found.map(|image| format!("sha256:{}", digits(&image.config)));
+        digest.ok_or_else(|| refuse("look up image", reference, NotFound, "manifest unknown".to_owned()))
+    }
+
     /// The image of a build is the registry's of that name.
     pub(super) fn build(&mut self, engine: EngineIndex, reference: &str) -> Result<String, EngineError> {
         let found = self.registry.iter().find(|image| image.is(reference)).cloned();

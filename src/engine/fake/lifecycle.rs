@@ -128,13 +128,18 @@ impl World {
         let Some(name) = self.engines[engine].network_name(network) else {
             return Err(refuse(op, target, NotFound, format!("network {network} not found")));
         };
+        let id =
+            self.engines[engine].network(&name).map(|at| self.engines[engine].networks[at].seen.id.clone());
         let container = &mut self.engines[engine].containers[index];
-        if container.networks.contains_key(&name) {
-            // Docker refuses it; the port's adapters answer that it is as it should be.
+        let up = container.is_up();
+        // Docker refuses it; the port's adapters answer that it is as it should be. What a stopped container has in a
+        // network that is gone is written over.
+        if container.networks.get(&name).is_some_and(|joined| up || joined.network == id) {
             return Ok(());
         }
-        let up = container.is_up();
-        container.networks.insert(name.clone(), Joined { endpoint: endpoint.clone(), address: None });
+        container
+            .networks
+            .insert(name.clone(), Joined { endpoint: endpoint.clone(), network: id, address: None });
         if up && let Err(error) = self.give_address(engine, index, &name, op, target) {
             self.engines[engine].containers[index].networks.remove(&name);
             return Err(error);
@@ -211,7 +216,9 @@ impl World {
         let op = "start container";
         let state = &self.engines[engine];
         let container = &state.containers[index];
-        for network in container.networks.keys() {
+        for (name, joined) in &container.networks {
+            // Once it was in one, it asks for that very one.
+            let network = joined.network.as_ref().unwrap_or(name);
             if state.network(network).is_none() {
                 return Err(refuse(op, target, NotFound, format!("network {network} not found")));
             }
@@ -300,8 +307,10 @@ impl World {
                 }
             },
         };
+        let id = state.networks[at].seen.id.clone();
         if let Some(joined) = state.containers[index].networks.get_mut(network) {
             joined.address = Some(address);
+            joined.network = Some(id);
         }
         Ok(())
     }

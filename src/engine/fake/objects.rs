@@ -115,7 +115,7 @@ impl World {
         let join = |name: &String, endpoint: &Endpoint| {
             // A network that is not there is noticed at the start, as Docker does.
             let name = state.network_name(name).unwrap_or_else(|| name.clone());
-            (name, Joined { endpoint: endpoint.clone(), address: None })
+            (name, Joined { endpoint: endpoint.clone(), ..Joined::default() })
         };
         if spec.network_mode.is_none() && !spec.networks.is_empty() {
             let mut wanted: Vec<_> = spec.networks.iter().collect();

@@ -16,7 +16,8 @@ use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::failure::FailureKind;
 use crate::model::observed::{
-    ContainerDetail, ContainerState, ImageDetail, Observed, ObservedContainer, ObservedMount,
+    ContainerDetail, ContainerState, ImageDetail, Observed, ObservedContainer, ObservedEndpoint,
+    ObservedMount,
 };
 use crate::model::usage::{ProcessTable, Usage};
 
@@ -119,6 +120,20 @@ impl Engine for FakeEngine {
         })
     }
 
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()> {
+        Box::pin(async move {
+            let work = |world: &mut super::world::World, engine| world.push(engine, image);
+            let size = call(&self.world, &self.place, "push image", image, work).await?;
+            progress(size, Some(size));
+            Ok(())
+        })
+    }
+
+    fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
+        let work = move |world: &mut super::world::World, _engine| world.served_digest(image);
+        Box::pin(call(&self.world, &self.place, "look up image", image, work))
+    }
+
     fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream> {
         Box::pin(async move {
             let op = "save image";
@@ -140,6 +155,11 @@ impl Engine for FakeEngine {
     fn tag<'a>(&'a self, image: &'a str, reference: &'a str) -> Call<'a, ()> {
         let work = move |world: &mut super::world::World, engine| world.tag(engine, image, reference);
         Box::pin(call(&self.world, &self.place, "tag image", image, work))
+    }
+
+    /// Files of the fake belong to nobody.
+    fn put_for_user<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
+        self.put(container, path, archive)
     }
 
     fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
@@ -181,6 +201,10 @@ impl Engine for FakeEngine {
                 None => streams::answered(Vec::new(), 0),
             })
         }))
+    }
+
+    fn exec_detached<'a>(&'a self, container: &'a str, exec: &'a ExecSpec) -> Call<'a, ()> {
+        Box::pin(async move { self.exec(container, exec).await.map(drop) })
     }
 
     fn logs<'a>(&'a self, container: &'a str, options: &'a LogOptions) -> Call<'a, OutputStream> {
@@ -368,7 +392,13 @@ impl Container {
             networks: self
                 .networks
                 .iter()
-                .map(|(name, joined)| (name.clone(), joined.address.clone().unwrap_or_default()))
+                .map(|(name, joined)| {
+                    let endpoint = ObservedEndpoint {
+                        network: joined.network.clone().unwrap_or_default(),
+                        address: joined.address.clone().unwrap_or_default(),
+                    };
+                    (name.clone(), endpoint)
+                })
                 .collect(),
             mounts: mounts.collect(),
             created: self.created,

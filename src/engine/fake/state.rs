@@ -69,6 +69,8 @@ pub(super) struct Container {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Joined {
     pub(super) endpoint: Endpoint,
+    /// ID of the network, once it was connected or started in it.
+    pub(super) network: Option<String>,
     pub(super) address: Option<String>,
 }
 

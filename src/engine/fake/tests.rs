@@ -126,11 +126,11 @@ async fn a_network_is_held_by_running_containers_only_and_missed_at_the_start() 
     assert_eq!(kind(engine.create(&network("net")).await), Some(FailureKind::Conflict));
     make(&engine, &container("web", on_network("net"))).await;
     start(&engine, "web").await;
-    assert_eq!(engine.container("web").expect("made").networks["net"], "172.18.0.2");
+    assert_eq!(engine.container("web").expect("made").networks["net"].address, "172.18.0.2");
     let drop_network = Remove::Network("net".to_owned());
     assert_eq!(kind(engine.remove(&drop_network).await), Some(FailureKind::Conflict));
     engine.act("web", &Change::Stop(None)).await.expect("it runs");
-    assert_eq!(engine.container("web").expect("made").networks["net"], "");
+    assert_eq!(engine.container("web").expect("made").networks["net"].address, "");
     engine.remove(&drop_network).await.expect("nothing runs on it");
     assert_eq!(kind(engine.act("web", &Change::Start).await), Some(FailureKind::NotFound));
 }
@@ -146,7 +146,7 @@ async fn connecting_and_disconnecting_twice_is_success_and_a_missing_network_is_
     let disconnect = Change::Disconnect { network: "net".to_owned() };
     for _ in 0..2 {
         engine.act("web", &connect("net")).await.expect("both are there");
-        assert_eq!(engine.container("web").expect("made").networks["net"], "172.18.0.2");
+        assert_eq!(engine.container("web").expect("made").networks["net"].address, "172.18.0.2");
     }
     assert_eq!(kind(engine.act("web", &connect("nope")).await), Some(FailureKind::NotFound));
     for _ in 0..2 {

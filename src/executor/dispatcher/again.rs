@@ -66,7 +66,7 @@ impl Dispatcher<'_> {
         self.link_all(&surveyed.engines);
         let answered = self.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
         let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
-        let plan = self.goal.plan(&self.known, &scope, StepId(self.next_step));
+        let plan = self.planning.plan(&self.known, &scope, StepId(self.next_step));
         if plan.problems.has_errors() {
             let causes: Vec<String> = plan.problems.sorted().iter().map(|it| it.message.clone()).collect();
             let summary = "failed to plan again".to_owned();

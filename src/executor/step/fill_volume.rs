@@ -13,8 +13,6 @@ use crate::model::label;
 use crate::plan::action::ImageUse;
 use crate::transfer::files::{put_files, put_tree};
 
-use super::create_container::local_image;
-
 /// What to fill, with what.
 pub(super) struct FillVolume<'a> {
     pub(super) volume: &'a str,
@@ -29,7 +27,7 @@ pub(super) struct FillVolume<'a> {
 /// Fills a volume.
 pub(super) async fn fill_volume(context: &StepContext, fill: &FillVolume<'_>) -> Result<(), EngineError> {
     let engine = context.engine();
-    let image = local_image(engine, &fill.image.reference).await?;
+    let image = context.link.image(&fill.image.reference).await?;
     let source = MountSource::volume(Some(fill.volume.to_owned()));
     let spec = ContainerSpec {
         image: fill.image.reference.clone(),

@@ -112,9 +112,9 @@ async fn what_runs_before_a_stop_is_known_without_the_file() {
     #4 stop vm/leaf (asked for) after #3
     #5 stop vm (asked for) after #4 (ended), vm cleared (ended)
     #6 remove vm (asked for) after #5 (ended)
-    #7 join layer vm (asked for) after #4 (ended) => vm cleared
-    #8 remove network lab_default (asked for) after #1, #2 (ended), #5 (ended), #6 (ended)
-    #9 remove volume lab-vm-1_docker (asked for) after #1, #2 (ended), #5 (ended), #6 (ended)
+    #7 remove network lab_default (asked for) after #1, #2 (ended), #5 (ended), #6 (ended)
+    #8 remove volume lab-vm-1_docker (asked for) after #1, #2 (ended), #5 (ended), #6 (ended)
+    #9 join layer vm (asked for) after #4 (ended) => vm cleared
     ");
     engine.forget_calls();
     go(&engine, &down_goal()).await.assert_good();
@@ -216,13 +216,13 @@ async fn what_shares_with_a_container_is_made_anew_with_it_and_what_asks_for_it_
     let before = ["lab-a-1", "lab-reader-1", "lab-other-1"].map(ids);
     let changed = lab(sharers("2"));
     insta::assert_snapshot!(plan(&engine, &up_goal(&changed)).await, @r"
-    #0 create owner (configuration changed)
+    #0 create owner (environment.V: 1 → 2)
     #1 stop a (owner is made anew)
     #2 stop other (owner is made anew)
-    #3 stop owner (configuration changed) after #0, #1 (ended), #2 (ended)
-    #4 remove owner (configuration changed) after #3
+    #3 stop owner (environment.V: 1 → 2) after #0, #1 (ended), #2 (ended)
+    #4 remove owner (environment.V: 1 → 2) after #3
     #5 rename owner (replaces the old one) after #0, #4 => owner created
-    #6 start owner (configuration changed) after #0, #4, #5 => owner started
+    #6 start owner (environment.V: 1 → 2) after #0, #4, #5 => owner started
     #7 wait owner (awaited) after #6 => owner ready
     #8 create a (shares with owner, which is made anew) after owner created
     #9 remove a (shares with owner, which is made anew) after #1 (ended), #8
@@ -285,6 +285,6 @@ async fn one_service_that_wants_a_pull_pulls_for_all_of_its_image() {
     let text = plan(&engine, &up_goal(&lab(vec![service("a"), always]))).await;
     assert_eq!(
         text.lines().next(),
-        Some("#0 pull image busybox (pull_policy: always) => image busybox on /")
+        Some("#0 pull image busybox (pull policy is `always`) => image busybox on /")
     );
 }

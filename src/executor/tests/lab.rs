@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::super::run::{RunOptions, RunReport, run};
-use super::super::survey::{SurveyOptions, Surveyed, survey};
+use super::super::run::{Before, RunOptions, RunReport, run};
+use super::super::survey::{Asks, SurveyOptions, Surveyed, survey};
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::event::event::{CancelLevel, Event, EventKind};
 use crate::event::outcome::Outcome;
@@ -22,7 +22,7 @@ use crate::model::name::{ProjectName, ServiceName};
 use crate::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use crate::model::span::{Span, Spanned};
 use crate::model::topology::{Layer, NetworkDef, Topology};
-use crate::plan::goal::{Down, Goal, Lab, Up, Wait};
+use crate::plan::goal::{Down, Goal, Lab, Orphans, Up, Wait};
 use crate::plan::known::Layer as KnownLayer;
 use crate::plan::plan::Plan;
 use crate::plan::step::StepId;
@@ -125,21 +125,21 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
         targets: Vec::new(),
         wait: Wait::Ready(None),
         force_recreate: false,
-        remove_orphans: false,
+        orphans: Orphans::Tell,
         discard_node_files: false,
         way: crate::plan::goal::Way::default(),
     })
 }
 
 pub(super) fn down_goal() -> Goal {
-    Goal::Down(Down { project: project(), volumes: true, grace: None, patience: None })
+    Goal::Down(Down { project: project(), volumes: true, grace: None, patience: None, rmi: None })
 }
 
 pub(super) fn survey_options() -> SurveyOptions {
     SurveyOptions {
         project: Some(project()),
         paths: Vec::new(),
-        facts: false,
+        asks: Asks::Lists,
         patience: Duration::from_secs(3),
     }
 }
@@ -149,7 +149,7 @@ pub(super) async fn surveyed(engine: &FakeEngine) -> Surveyed {
 }
 
 pub(super) fn run_options(command: &'static str) -> RunOptions {
-    RunOptions { command, parallel: None, files: Arc::new(MemoryFiles::new()) }
+    RunOptions { command, parallel: None, files: Arc::new(MemoryFiles::new()), before: Before::default() }
 }
 
 /// A run that is over.

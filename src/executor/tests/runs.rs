@@ -310,7 +310,7 @@ async fn a_layer_on_the_parents_engine_is_entered_through_it() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_calls_are_under_way_on_an_engine_than_its_permits() {
-    for (parallel, most) in [(None, 8), (NonZeroUsize::new(3), 3)] {
+    for (parallel, most) in [(None, 16), (NonZeroUsize::new(3), 3)] {
         let engine = engine().with_image("busybox");
         engine.shuffle(7);
         let lab = lab((0..20).map(|n| service(&format!("s{n}"))).collect());
@@ -324,6 +324,49 @@ async fn no_more_calls_are_under_way_on_an_engine_than_its_permits() {
         go_on(&goal, surveyed, first, &options, cancelled).await.assert_good();
         assert_eq!(engine.most_at_once("/"), most);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_costs_the_engine_no_more_calls_than_it_must() {
+    let engine = engine().with_image("busybox");
+    let goal = up_goal(&lab(["a", "b", "c"].map(service).to_vec()));
+    let surveyed = surveyed(&engine).await;
+    let first = goal.plan(&surveyed.known, &answered(&surveyed), StepId(0));
+    let options = RunOptions { parallel: NonZeroUsize::new(1), ..run_options("up") };
+    engine.forget_calls();
+    go_on(&goal, surveyed, first, &options, watch::channel(None).1).await.assert_good();
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    engine.calls().iter().for_each(|call| *count.entry(call.op).or_default() += 1);
+    let expected = [
+        ("create container", 3),
+        ("create network", 1),
+        ("follow events", 1),
+        // One look at each after its start; that it keeps running is told by the events, and by the last look.
+        ("inspect container", 3),
+        ("inspect image", 1),
+        ("observe", 1),
+        ("start container", 3),
+    ];
+    assert_eq!(count, BTreeMap::from(expected));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_ends_before_it_has_settled_is_no_success() {
+    let engine = engine().with_image("busybox");
+    let goal = up_goal(&lab(vec![service("a")]));
+    let surveyed = surveyed(&engine).await;
+    let first = goal.plan(&surveyed.known, &answered(&surveyed), StepId(0));
+    let ending = engine.clone();
+    let ended = async move {
+        // It has been looked at once; the moment in which it must keep running has begun.
+        while !ending.calls().iter().any(|call| call.op == "inspect container") {
+            tokio::task::yield_now().await;
+        }
+        ending.end("lab-a-1", 3);
+    };
+    let options = run_options("up");
+    let (ran, ()) = tokio::join!(go_on(&goal, surveyed, first, &options, watch::channel(None).1), ended);
+    assert!(ran.failure().causes[0].contains("exited with code 3"), "{:?}", ran.report.failures);
 }
 
 #[tokio::test(start_paused = true)]
@@ -421,7 +464,8 @@ async fn what_may_fail_is_told_and_does_not_count() {
     up(&engine, &lab).await;
     engine.by_hand("lab-vm-1", &Change::Stop(None));
     engine.set_behaviour("lab-vm-1", Behaviour::default().boots(Boot::Never));
-    let down = Goal::Down(Down { project: project(), volumes: false, grace: None, patience: None });
+    let down =
+        Goal::Down(Down { project: project(), volumes: false, grace: None, patience: None, rmi: None });
     let ran = go(&engine, &down).await;
     assert!(ran.ends().contains(&"enter vm: failed".to_owned()), "{:?}", ran.ends());
     ran.assert_good();

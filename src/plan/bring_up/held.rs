@@ -1,28 +1,34 @@
 //! What others hold that an instance needs: its name, and its fixed ports.
 
+use std::sync::Arc;
+
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
+use crate::model::addr::Addr;
 use crate::model::label;
+use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::ObservedContainer;
+use crate::plan::builder::{after, after_end};
+use crate::plan::cause::Cause;
 use crate::plan::claims;
 use crate::plan::ours::is_ours;
 use crate::plan::quiesce::is_running;
+use crate::plan::step::{Group, Need};
 
 use super::Bringing;
 
 impl Bringing<'_, '_> {
-    /// The container's name must be free, or held by this very instance.
-    pub(super) fn check_names(&mut self) {
-        let Some(seen) = self.planner.known.seen(&self.layer) else { return };
+    /// The container's name must be free, or held by this very instance, or by one that goes: the need is met then.
+    pub(super) fn check_names(&mut self) -> Option<Need> {
+        let seen = self.planner.known.seen(&self.layer)?;
         let name = &self.desired.name;
         let own = |container: &ObservedContainer| {
             self.keep.into_iter().chain(self.others.iter().copied()).any(|c| c.id == container.id)
         };
-        let Some(holder) =
-            seen.containers.iter().find(|container| container.name == *name && !own(container))
-        else {
-            return;
-        };
+        let holder = seen.containers.iter().find(|container| container.name == *name && !own(container))?;
+        if let Some(removed) = self.planner.builder.removal_of(&holder.id) {
+            return Some(after(removed));
+        }
         let project = &self.planner.world.topology.project;
         let whose = holder
             .labels
@@ -50,42 +56,81 @@ impl Bringing<'_, '_> {
             format!("container name `{name}` of `{}` is held by {who}", self.desired.addr),
         );
         self.planner.problem(problem.help(help), self.desired.service.span);
+        None
     }
 
-    /// Fixed ports must not be held by a running container of somebody else.
-    pub(super) fn check_ports(&mut self) {
-        let Some(seen) = self.planner.known.seen(&self.layer) else { return };
+    /// Fixed ports must not be held by a running container of somebody else. One of the lab that has the port until now
+    /// stops first; the needs are met then.
+    pub(super) fn check_ports(&mut self) -> Vec<Need> {
+        let known = self.planner.known;
+        let Some(seen) = known.seen(&self.layer) else { return Vec::new() };
         let project = &self.planner.world.topology.project;
-        let mut problems = Vec::new();
-        for port in &self.desired.spec.ports {
+        let spec = Arc::clone(&self.desired.spec);
+        let mut needs = Vec::new();
+        for port in &spec.ports {
             let Some((first, _)) = port.host.filter(|(first, last)| first == last) else { continue };
+            let own = |container: &ObservedContainer| {
+                self.keep.into_iter().chain(self.others.iter().copied()).any(|it| it.id == container.id)
+            };
             let holder = seen.containers.iter().find(|container| {
                 is_running(container)
-                    && !is_ours(&container.labels, project, &self.planner.known.root_id)
+                    && !own(container)
                     && container.ports.iter().any(|held| {
                         held.host == Some(first)
                             && held.protocol == port.protocol
                             && claims::addresses_meet(Some(&held.host_ip), port.host_ip.as_deref())
                     })
             });
-            if let Some(holder) = holder {
-                problems.push(
-                    Diagnostic::error(
-                        Code::Taken,
-                        format!(
-                            "port {first}/{} of `{}` is held by container `{}`",
-                            port.protocol.as_str(),
-                            self.desired.addr,
-                            holder.name
-                        ),
-                    )
-                    .help(format!("stop `{}`, or publish another port", holder.name)),
-                );
+            let Some(holder) = holder else { continue };
+            let addr = holder.labels.get(label::ADDRESS).and_then(|text| text.parse::<Addr>().ok());
+            let addr = addr.filter(|_| is_ours(&holder.labels, project, &known.root_id));
+            if let Some(step) = self.planner.builder.stop_of(&holder.id) {
+                needs.push(after_end(step));
+                continue;
             }
+            if let Some(addr) = addr.as_ref().filter(|addr| self.gives_way(addr)) {
+                let mut before = self.planner.stop_dependents(addr);
+                let cause = Cause::PortMoves(self.desired.addr.clone());
+                before.extend(self.planner.stop_ahead(
+                    vec![(addr.clone(), holder)],
+                    &cause,
+                    Group::Recreate,
+                    None,
+                ));
+                needs.extend(before);
+                continue;
+            }
+            let (who, help) = match addr {
+                Some(addr) if self.planner.world.topology.has(&addr) => (
+                    format!("`{addr}` of this lab, which had it until now"),
+                    format!("bring `{addr}` up as well"),
+                ),
+                Some(addr) => (
+                    format!("`{addr}` of this lab, which is not in the file any more"),
+                    "remove it with `--remove-orphans`".to_owned(),
+                ),
+                None => (
+                    format!("container `{}`", holder.name),
+                    format!("stop `{}`, or publish another port", holder.name),
+                ),
+            };
+            let message = format!(
+                "port {first}/{} of `{}` is held by {who}",
+                port.protocol.as_str(),
+                self.desired.addr
+            );
+            let span = self.desired.service.span_of("ports");
+            self.planner.problem(Diagnostic::error(Code::Taken, message).help(help), span);
         }
-        let span = self.desired.service.span_of("ports");
-        for problem in problems {
-            self.planner.problem(problem, span);
-        }
+        needs
+    }
+
+    /// Whether an instance of the lab is made anew later in this plan, as the file gives its port to another.
+    fn gives_way(&self, addr: &Addr) -> bool {
+        let started = Milestone::Service(addr.clone(), Stage::Started);
+        self.planner.scope.contains(&addr.layer())
+            && !self.planner.up.way.no_recreate
+            && !self.planner.planned.contains(addr)
+            && self.planner.wanted.contains(&started)
     }
 }

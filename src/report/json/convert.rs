@@ -9,8 +9,10 @@ use crate::model::facts::Facts;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::observed::ContainerState;
 use crate::model::status::{LabStatus, ProjectStatus, ServiceStatus};
+use crate::plan::field::Field;
 use crate::plan::plan::Plan;
 use crate::plan::step::{Group, Must, Need, On};
+use crate::plan::thing::{Thing, things};
 use crate::{diag, event, model};
 
 use super::event::Event;
@@ -52,6 +54,7 @@ fn container(service: &ServiceStatus, engine_answers: Option<bool>) -> v1::Conta
     v1::Container {
         address: service.addr.to_string(),
         kind: service.kind.clone(),
+        one_off: service.one_off,
         service: service.addr.service().to_string(),
         number: service.addr.number(),
         container: service.container.clone(),
@@ -122,10 +125,15 @@ pub fn plan(
     sources: &SourceMap,
 ) -> v1::Plan {
     let steps = |plan: &Plan| plan.steps.iter().map(|it| step(&StepInfo::of(it))).collect();
-    let later = later.iter().map(|(layer, plan)| v1::Later { layer: layer.to_string(), steps: steps(plan) });
+    let later = later.iter().map(|(layer, plan)| v1::Later {
+        layer: layer.to_string(),
+        things: things(plan).iter().map(thing).collect(),
+        steps: steps(plan),
+    });
     v1::Plan {
         project: project.to_owned(),
         changes: !plan.is_empty(),
+        things: things(plan).iter().map(thing).collect(),
         steps: steps(plan),
         later: later.collect(),
         problems: problems(found, sources),
@@ -151,6 +159,26 @@ fn problem(diagnostic: &Diagnostic, sources: &SourceMap) -> v1::Problem {
     }
 }
 
+fn thing(it: &Thing<'_>) -> v1::Thing {
+    v1::Thing {
+        of: it.of.to_string(),
+        layer: it.layer.to_string(),
+        effect: it.effect.as_str(),
+        action: it.word,
+        cause: it.causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        fields: it.causes.iter().flat_map(|cause| cause.fields()).map(field).collect(),
+    }
+}
+
+fn field(it: &Field) -> v1::Field {
+    v1::Field {
+        path: it.path.clone(),
+        change: it.change().as_str(),
+        from: it.from.shown().map(str::to_owned),
+        to: it.to.shown().map(str::to_owned),
+    }
+}
+
 fn step(info: &StepInfo) -> v1::Step {
     v1::Step {
         id: info.id.0,
@@ -159,6 +187,7 @@ fn step(info: &StepInfo) -> v1::Step {
         action: info.verb,
         change: info.change,
         cause: info.cause.to_string(),
+        fields: info.cause.fields().iter().map(field).collect(),
         group: info.group.map(|group| match group {
             Group::Up => "up",
             Group::Recreate => "recreate",
@@ -265,7 +294,7 @@ pub fn line(it: &event::event::Event, sources: &SourceMap) -> String {
                 CancelLevel::Abort => "abort",
             },
         },
-        EventKind::RunFinished { summary, services } => Event::RunFinished {
+        EventKind::RunFinished { summary, services, timings } => Event::RunFinished {
             success: summary.is_success(),
             changed: summary.changed,
             failed: summary.failed,
@@ -275,6 +304,7 @@ pub fn line(it: &event::event::Event, sources: &SourceMap) -> String {
             interrupted: summary.interrupted,
             took: summary.took.as_secs_f64(),
             services: services.iter().map(|service| container(service, None)).collect(),
+            timings: timings.as_ref().into(),
         },
     };
     // Put together as text, so that the common fields stand first in every line.

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::timings::Timings;
 use super::v1::{Container, Failure, Problem, Step};
 
 /// What happened.
@@ -125,5 +126,7 @@ pub enum Event {
         took: f64,
         /// The services in scope as they are.
         services: Vec<Container>,
+        /// Where the time went.
+        timings: Timings,
     },
 }

@@ -3,4 +3,5 @@
 pub mod convert;
 pub mod event;
 pub mod inside;
+pub mod timings;
 pub mod v1;

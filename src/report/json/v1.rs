@@ -11,6 +11,9 @@ pub struct Container {
     /// Kind of a node's engine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// Whether it is a one-off container beside the service.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_off: bool,
     /// Service within its layer.
     pub service: String,
     /// Replica, from 1.
@@ -78,6 +81,8 @@ pub struct Plan {
     pub project: String,
     /// Whether carrying it out changes something.
     pub changes: bool,
+    /// What becomes of each thing that is changed.
+    pub things: Vec<Thing>,
     /// Steps, each after those it needs.
     pub steps: Vec<Step>,
     /// Layers that are not up yet, planned against an empty engine.
@@ -91,8 +96,43 @@ pub struct Plan {
 pub struct Later {
     /// Path of the layer.
     pub layer: String,
+    /// What becomes of each thing that is changed.
+    pub things: Vec<Thing>,
     /// Steps.
     pub steps: Vec<Step>,
+}
+
+/// What becomes of one container, network, volume or image.
+#[derive(Debug, Serialize)]
+pub struct Thing {
+    /// Of what: `vm1/web`, `network poc_default`.
+    pub of: String,
+    /// Path of the layer whose it is.
+    pub layer: String,
+    /// `recreate`, `restart`, `create`, `remove`, `live`, `start`, `stop`, `prepare`.
+    pub effect: &'static str,
+    /// The verb for it: `connect`, `recreate`, `pull`.
+    pub action: &'static str,
+    /// Why.
+    pub cause: String,
+    /// What of it has changed in the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+}
+
+/// A field whose value is another now.
+#[derive(Debug, Serialize)]
+pub struct Field {
+    /// Where it stands: `environment.DEBUG`.
+    pub path: String,
+    /// `added`, `removed`, `changed`.
+    pub change: &'static str,
+    /// The value before, where there was one and it may be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The value now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
 }
 
 /// A step.
@@ -110,6 +150,9 @@ pub struct Step {
     pub change: bool,
     /// Why it is there.
     pub cause: String,
+    /// What has changed in the file, where that is the cause.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
     /// `up`, `recreate`, `down`: the line that it is part of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<&'static str>,

@@ -1,5 +1,7 @@
 //! What is defined and never used is worth a word: it is often misspelt elsewhere.
 
+use std::collections::HashSet;
+
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::MountSource;
@@ -17,18 +19,21 @@ pub(crate) fn check(lab: &Lab) {
         if lab.notes.inactive.keys().any(|(layer, _)| *layer == path) {
             continue;
         }
-        for (name, volume) in &layer.volumes {
-            let used = layer.services.values().flat_map(|service| &service.spec.mounts).any(
-                |mount| matches!(&mount.source, MountSource::Volume { name: Some(used), .. } if used == name),
-            );
-            if !used {
-                warn(lab, "volume", name, volume.span);
-            }
+        let mounts = layer.services.values().flat_map(|service| &service.spec.mounts);
+        let volumes: HashSet<&String> = mounts
+            .filter_map(|mount| match &mount.source {
+                MountSource::Volume { name, .. } => name.as_ref(),
+                _ => None,
+            })
+            .collect();
+        for (name, volume) in layer.volumes.iter().filter(|(name, _)| !volumes.contains(name)) {
+            warn(lab, "volume", name, volume.span);
         }
-        for (name, network) in layer.networks.iter().filter(|(name, _)| *name != "default") {
-            if !layer.services.values().any(|service| service.spec.networks.contains_key(name)) {
-                warn(lab, "network", name, network.span);
-            }
+        let networks = layer.services.values().flat_map(|service| service.spec.networks.keys());
+        let networks: HashSet<&String> = networks.collect();
+        let may_be_unused = |name: &String| name != "default" && !networks.contains(name);
+        for (name, network) in layer.networks.iter().filter(|(name, _)| may_be_unused(name)) {
+            warn(lab, "network", name, network.span);
         }
         for ((_, role, name), span) in
             lab.notes.defined_files.iter().filter(|((layer, ..), _)| *layer == path)

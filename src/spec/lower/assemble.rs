@@ -48,9 +48,15 @@ impl Lowering<'_> {
 
     /// Reads one file and fills its variables in.
     pub(super) fn tree(&self, file: &Named, base: &Rc<Path>, vars: &Rc<Vars>) -> Option<Node> {
-        let source = self.source(file, base, vars)?;
-        let text = self.text(&file.path, file.origin)?;
-        let mut tree = build(&text, source, self.problems)?;
+        let draft = if file.origin.is_none() { self.drafts.borrow_mut().remove(&file.path) } else { None };
+        let tree = if let Some((source, tree)) = draft {
+            self.stands(source, file, base, vars)?;
+            tree
+        } else {
+            let source = self.source(file, base, vars)?;
+            build(&self.text(&file.path, file.origin)?, source, self.problems)
+        };
+        let mut tree = tree?;
         if !self.literal {
             fill_in(&mut tree, vars, self.problems, &self.sources.borrow());
         }
@@ -60,11 +66,16 @@ impl Lowering<'_> {
 
     /// A number for what `file` is read as here: its text stands in other surroundings each time it is named.
     pub(super) fn source(&self, file: &Named, base: &Rc<Path>, vars: &Rc<Vars>) -> Option<SourceId> {
+        let source = self.number(&file.path, file.origin)?;
+        self.stands(source, file, base, vars)
+    }
+
+    /// Notes in which surroundings the text with this number stands; `None` when there are too many.
+    fn stands(&self, source: SourceId, file: &Named, base: &Rc<Path>, vars: &Rc<Vars>) -> Option<SourceId> {
         let mention = file.origin.map(|origin| origin.span);
         if !self.count_file(mention) {
             return None;
         }
-        let source = self.number(&file.path, file.origin)?;
         self.stand(
             source,
             Standing {

@@ -92,14 +92,14 @@ impl Filling<'_> {
     /// The place of a part of a scalar: where its text stands in the source as it is, else the scalar. The text
     /// of a quoted or folded scalar is not the source's, but a variable within it is.
     fn part(&self, scalar: &Scalar, span: Span, head: Span, range: Range<usize>) -> Span {
-        let source = self.sources.get(span.source).and_then(|source| source.text.get(span.start..span.end));
+        let source = self.sources.get(span.source).and_then(|source| source.text.get(span.range()));
         let (Some(source), Some(wanted)) = (source, scalar.text.get(range.clone())) else { return head };
         let same = |start: usize| source.get(start..).is_some_and(|rest| rest.starts_with(wanted));
         let shift = usize::from(source.starts_with(['"', '\'']));
         let start = if same(range.start + shift) { Some(range.start + shift) } else { source.find(wanted) };
         start.map_or(head, |start| {
-            let start = span.start + start;
-            Span { start, end: start + wanted.len(), ..span }
+            let start = span.range().start + start;
+            Span::new(span.source, start, start + wanted.len())
         })
     }
 }

@@ -177,7 +177,9 @@ impl Lowering<'_> {
             return;
         }
         let base = |span: Span| self.standing(span.source).map(|standing| standing.base);
-        if same(&there.value, &entry.value) && base(there.key.span) == base(entry.key.span) {
+        let is_same =
+            || !may_hold_paths(section_name, &entry.value) || base(there.key.span) == base(entry.key.span);
+        if same(&there.value, &entry.value) && is_same() {
             return;
         }
         let thing = section_name.strip_suffix('s').unwrap_or(section_name);
@@ -222,6 +224,15 @@ fn texts(field: Field<OneOrMany>) -> Vec<Spanned<String>> {
         None => Vec::new(),
         Some(Spanned { value: OneOrMany::One(text), span }) => vec![Spanned::new(text, span)],
         Some(Spanned { value: OneOrMany::Many(list), .. }) => list.0,
+    }
+}
+
+/// Whether what an entry of a section means depends on the directory of its file.
+fn may_hold_paths(section: &str, entry: &Node) -> bool {
+    match section {
+        "networks" | "models" => false,
+        "volumes" => entry.get("driver_opts").is_some(),
+        _ => true,
     }
 }
 

@@ -62,6 +62,6 @@ impl Lowering<'_> {
         };
         let tree = self.assemble(&files, &base, &vars)?;
         self.check_not_empty(&tree);
-        Some(self.layer(&tree, &Scope { path, base, vars }))
+        Some(self.layer_of(tree, &Scope { path, base, vars }))
     }
 }

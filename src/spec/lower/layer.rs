@@ -1,5 +1,6 @@
 //! A layer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::diag::code::Code;
@@ -15,7 +16,7 @@ use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
 use crate::spec::read::reader::read;
 use crate::spec::read::words::quote;
-use crate::spec::tree::node::{Node, Value};
+use crate::spec::tree::node::{Node, Pair, Value};
 
 use super::lowering::{Lowering, SERVICE_LIMIT};
 use super::scope::Scope;
@@ -29,11 +30,29 @@ const DEFAULT_NETWORK: &str = "default";
 impl Lowering<'_> {
     /// Lowers a layer from its mapping in the tree.
     pub(super) fn layer(&self, node: &Node, scope: &Scope) -> Layer {
+        let (layer, shelf) = self.frame(node, scope);
+        let services = node.get("services").map(Node::pairs).unwrap_or_default();
+        self.filled(layer, services.iter().map(Cow::Borrowed), shelf, scope)
+    }
+
+    /// As [`Self::layer`], and each service's part of the tree goes when it was lowered: both at once are much memory
+    /// in a large lab.
+    pub(super) fn layer_of(&self, mut node: Node, scope: &Scope) -> Layer {
+        let (layer, shelf) = self.frame(&node, scope);
+        let services = match node.get_mut("services").map(|services| &mut services.value) {
+            Some(Value::Mapping(services)) => std::mem::take(services),
+            _ => Vec::new(),
+        };
+        self.filled(layer, services.into_iter().map(Cow::Owned), shelf, scope)
+    }
+
+    /// All of a layer but its services, and what it gives to them.
+    fn frame(&self, node: &Node, scope: &Scope) -> (Layer, Shelf) {
         self.keep(node, scope);
         let raw: Raw = read(node, None, self.problems).unwrap_or_default();
         self.refuse_not_yet([("extends", &raw.extends), ("kubernetes", &raw.kubernetes)]);
         let name = self.project_name(raw.name);
-        let mut networks = self.networks(raw.networks);
+        let networks = self.networks(raw.networks);
         let volumes = self.volumes(raw.volumes);
         let shelf = Shelf {
             configs: self.stored_files(FileRole::Config, raw.configs, scope),
@@ -44,24 +63,37 @@ impl Lowering<'_> {
             self.check_image(&image.value, image.span);
             images.push(image);
         }
-        let services = self.services(node, &shelf, scope);
-        if services.values().any(|service| service.spec.networks.contains_key(DEFAULT_NETWORK)) {
-            let span = node.head;
-            networks
+        let layer = Layer {
+            name,
+            span: node.head,
+            networks,
+            volumes,
+            models: self.models(raw.models),
+            images,
+            ..Layer::default()
+        };
+        (layer, shelf)
+    }
+
+    /// A layer with its services.
+    fn filled<'t>(
+        &self,
+        mut layer: Layer,
+        services: impl Iterator<Item = Cow<'t, Pair>>,
+        shelf: Shelf,
+        scope: &Scope,
+    ) -> Layer {
+        layer.services = self.services(services, &shelf, scope);
+        if layer.services.values().any(|service| service.spec.networks.contains_key(DEFAULT_NETWORK)) {
+            let span = layer.span;
+            layer
+                .networks
                 .entry(DEFAULT_NETWORK.to_owned())
                 .or_insert_with(|| NetworkDef { span, ..NetworkDef::default() });
         }
-        Layer {
-            name,
-            span: node.head,
-            services,
-            networks,
-            volumes,
-            configs: definitions(shelf.configs),
-            secrets: definitions(shelf.secrets),
-            models: self.models(raw.models),
-            images,
-        }
+        layer.configs = definitions(shelf.configs);
+        layer.secrets = definitions(shelf.secrets);
+        layer
     }
 
     /// `models` of a layer.
@@ -125,9 +157,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn services(&self, layer: &Node, shelf: &Shelf, scope: &Scope) -> BTreeMap<ServiceName, Service> {
+    fn services<'t>(
+        &self,
+        pairs: impl Iterator<Item = Cow<'t, Pair>>,
+        shelf: &Shelf,
+        scope: &Scope,
+    ) -> BTreeMap<ServiceName, Service> {
         let mut out = BTreeMap::new();
-        let pairs = layer.get("services").map(Node::pairs).unwrap_or_default();
         for pair in pairs {
             if !self.count_service(pair.key.span) {
                 break;

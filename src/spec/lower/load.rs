@@ -129,5 +129,5 @@ fn clamp(text: &str, source: SourceId, start: usize, end: usize) -> Span {
         at
     };
     let start = boundary(start);
-    Span { source, start, end: boundary(end).max(start) }
+    Span::new(source, start, boundary(end).max(start))
 }

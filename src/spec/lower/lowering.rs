@@ -30,6 +30,9 @@ pub(crate) const FILE_LIMIT: usize = 50_000;
 /// A file whose services are extended, and the variables that were filled in.
 pub(super) type Kept = (Option<Rc<Library>>, Rc<Vars>);
 
+/// A file that was read, under the number of its text, before its variables are filled in.
+pub(super) type Draft = (SourceId, Option<Node>);
+
 /// The notebook, the files, and what later checks want to know beside the topology.
 pub(crate) struct Lowering<'a> {
     pub(crate) files: &'a dyn Files,
@@ -42,6 +45,8 @@ pub(crate) struct Lowering<'a> {
     pub(super) libraries: RefCell<HashMap<(PathBuf, usize), Kept>>,
     /// The first number of each file.
     pub(super) numbers: RefCell<HashMap<PathBuf, SourceId>>,
+    /// Trees of lab files that were read for the name of the project, until they are taken.
+    pub(super) drafts: RefCell<HashMap<PathBuf, Draft>>,
     pub(super) files_read: RefCell<usize>,
     /// Texts of files that were read.
     pub(super) texts: RefCell<HashMap<PathBuf, Option<Arc<str>>>>,
@@ -79,6 +84,7 @@ impl<'a> Lowering<'a> {
             standings: RefCell::default(),
             libraries: RefCell::default(),
             numbers: RefCell::default(),
+            drafts: RefCell::default(),
             files_read: RefCell::default(),
             texts: RefCell::default(),
             services: RefCell::default(),

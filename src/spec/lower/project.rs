@@ -1,19 +1,18 @@
 //! The whole lab: files, variables, name, topology.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::LayerPath;
 use crate::model::name::ProjectName;
-use crate::model::span::{SourceId, Span};
+use crate::model::span::Span;
 use crate::model::topology::Topology;
 use crate::spec::files::Vars;
-use crate::spec::problems::Problems;
 use crate::spec::text::interpolate::interpolate;
 use crate::spec::tree::build::build;
-use crate::spec::tree::node::Value;
+use crate::spec::tree::node::{Node, Value};
 
 use super::assemble::Named;
 use super::lowering::Lowering;
@@ -44,7 +43,7 @@ impl Lowering<'_> {
             return None;
         }
         let scope = Scope { path: LayerPath::root(), base, vars };
-        let root = self.layer(&tree, &scope);
+        let root = self.layer_of(tree, &scope);
         Some(Topology { project, directory: normal(&self.entry.directory), root })
     }
 
@@ -64,7 +63,9 @@ impl Lowering<'_> {
         if let Some(name) = &self.entry.project {
             return name.clone();
         }
-        let names = self.entry.files.iter().rev().filter_map(|path| written_name(&self.text(path, None)?));
+        let trees: Vec<Option<String>> =
+            self.entry.files.iter().map(|path| self.written_name(path)).collect();
+        let names = trees.into_iter().rev().flatten();
         let written = names.map(|text| match interpolate(&text, &|name| vars.get(name).cloned()) {
             None => text,
             Some(filled) => filled.map(|filled| filled.text).unwrap_or_default(),
@@ -85,19 +86,31 @@ impl Lowering<'_> {
             ProjectName::normalize("lab").expect("a valid name")
         })
     }
+
+    /// The name that a lab file gives. Its tree is kept: the file is read once.
+    fn written_name(&self, path: &Path) -> Option<String> {
+        // A file that is named twice is the same text both times.
+        if let Some((_, tree)) = self.drafts.borrow().get(path) {
+            return tree.as_ref().and_then(name_of);
+        }
+        let source = self.number(path, None)?;
+        let tree = build(&self.text(path, None)?, source, self.problems);
+        let name = tree.as_ref().and_then(name_of);
+        self.drafts.borrow_mut().insert(path.to_owned(), (source, tree));
+        name
+    }
+}
+
+/// The text of the top-level `name`, if it is not empty.
+fn name_of(tree: &Node) -> Option<String> {
+    match &tree.get("name")?.value {
+        Value::Scalar(scalar) if !scalar.is_null() && !scalar.text.is_empty() => Some(scalar.text.clone()),
+        _ => None,
+    }
 }
 
 /// Whether the environment says that no `.env` is read.
 fn is_dotenv_disabled(vars: &Vars) -> bool {
     let value = vars.get("COMPOSE_DISABLE_ENV_FILE").map(|value| value.to_ascii_lowercase());
     value.is_some_and(|value| matches!(value.as_str(), "1" | "t" | "true"))
-}
-
-/// The text of the top-level `name`, if it is not empty. What is wrong with the file is said when it is read.
-fn written_name(text: &str) -> Option<String> {
-    let tree = build(text, SourceId(0), &Problems::default())?;
-    match &tree.get("name")?.value {
-        Value::Scalar(scalar) if !scalar.is_null() && !scalar.text.is_empty() => Some(scalar.text.clone()),
-        _ => None,
-    }
 }

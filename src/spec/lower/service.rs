@@ -111,6 +111,9 @@ impl Lowering<'_> {
     /// A missing image needs no words of its own where its cause was noted: an image or an engine that was refused,
     /// a misspelt `image`, a `build` that cannot be read; and one that is built needs none.
     fn excuse(&self, raw: &Raw, node: &Node, span: Span) {
+        if raw.image.value.is_some() {
+            return;
+        }
         let refused = raw.image.place.is_some()
             && raw.image.value.is_none()
             && !node.get("image").is_some_and(Node::is_null);

@@ -85,7 +85,7 @@ impl Lowering<'_> {
         let mut out = BTreeMap::new();
         for (key, field) in field.value.unwrap_or_default().0 {
             let span = field.key.unwrap_or_default();
-            let refused = field.place.is_some_and(|place| place.start < place.end) && field.value.is_none();
+            let refused = field.place.is_some_and(|place| !place.is_empty()) && field.value.is_none();
             let stored = match field.value {
                 _ if refused => None,
                 raw => self.stored_file(role, &key, raw.unwrap_or_default(), span, scope),

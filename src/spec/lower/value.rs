@@ -51,8 +51,7 @@ pub(super) fn pairs(pairs: Field<Pairs>) -> Vec<Pair> {
             .0
             .into_iter()
             .map(|(key, field)| {
-                let span =
-                    field.place.filter(|place| place.start < place.end).or(field.key).unwrap_or_default();
+                let span = field.place.filter(|place| !place.is_empty()).or(field.key).unwrap_or_default();
                 (key, field.value.map(|value| value.0.0), span)
             })
             .collect(),

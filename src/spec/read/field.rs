@@ -42,12 +42,11 @@ impl<T> Field<T> {
 }
 
 /// Five numbers stand for key and value: source, key's start and end, value's start and end.
-pub(super) type Places = (u64, u64, u64, u64, u64);
+pub(super) type Places = (u32, u32, u32, u32, u32);
 
 fn spans(places: Places) -> (Span, Span) {
-    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let source = SourceId(u32::try_from(places.0).unwrap_or(u32::MAX));
-    let span = |start, end| Span { source, start: number(start), end: number(end) };
+    let source = SourceId(places.0);
+    let span = |start, end| Span { source, start, end };
     (span(places.1, places.2), span(places.3, places.4))
 }
 

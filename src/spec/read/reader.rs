@@ -223,16 +223,8 @@ impl<'t> Deserializer<'t> for Reader<'t> {
             Value::Scalar(scalar) if scalar.is_null() => &[],
             Value::Scalar(_) | Value::List(_) => return self.refuse("a mapping"),
         };
-        for pair in pairs {
-            let key = pair.key.value.as_str();
-            if !fields.contains(&key) && !key.starts_with("x-") && !self.problems.is_full() {
-                let message = format!("unknown key {} in {}", words::quote(key), words::thing(name));
-                let help = words::misplaced(name, key)
-                    .map_or_else(|| words::instead(key, fields, "keys here"), str::to_owned);
-                self.problems.error(Code::UnknownKey, pair.key.span, message, help);
-            }
-        }
-        let entries = Entries { reader: self, pairs: pairs.iter(), fields: Some(fields), value: None };
+        let fields = Some((name, fields));
+        let entries = Entries { reader: self, pairs: pairs.iter(), fields, value: None };
         self.settle(visitor.visit_map(entries))
     }
 
@@ -304,20 +296,40 @@ impl<'t> SeqAccess<'t> for Items<'t> {
     }
 }
 
-/// The entries of a mapping; with `fields`, only those.
+/// The entries of a mapping; with `fields`, a type and its keys, only those.
 struct Entries<'t> {
     reader: Reader<'t>,
     pairs: std::slice::Iter<'t, Pair>,
-    fields: Option<&'static [&'static str]>,
+    fields: Option<(&'static str, &'static [&'static str])>,
     value: Option<&'t Pair>,
+}
+
+impl<'t> Entries<'t> {
+    /// The next entry that is read; what is not known is told on the way.
+    fn next(&mut self) -> Option<&'t Pair> {
+        let Some((name, fields)) = self.fields else { return self.pairs.next() };
+        for pair in self.pairs.by_ref() {
+            let key = pair.key.value.as_str();
+            if fields.contains(&key) {
+                return Some(pair);
+            }
+            let problems = self.reader.problems;
+            if !key.starts_with("x-") && !problems.is_full() {
+                let message = format!("unknown key {} in {}", words::quote(key), words::thing(name));
+                let help = words::misplaced(name, key)
+                    .map_or_else(|| words::instead(key, fields, "keys here"), str::to_owned);
+                problems.error(Code::UnknownKey, pair.key.span, message, help);
+            }
+        }
+        None
+    }
 }
 
 impl<'t> serde::de::MapAccess<'t> for Entries<'t> {
     type Error = ReadError;
 
     fn next_key_seed<S: DeserializeSeed<'t>>(&mut self, seed: S) -> Answer<Option<S::Value>> {
-        let known = |pair: &&Pair| self.fields.is_none_or(|fields| fields.contains(&pair.key.value.as_str()));
-        let Some(pair) = self.pairs.by_ref().find(known) else { return Ok(None) };
+        let Some(pair) = self.next() else { return Ok(None) };
         self.value = Some(pair);
         seed.deserialize(StrDeserializer::new(&pair.key.value)).map(Some)
     }
@@ -344,13 +356,7 @@ impl<'t> SeqAccess<'t> for Placed<'t> {
         let (key, value) = (self.reader.key, self.reader.node.head);
         match self.turn {
             1 => {
-                let places = [
-                    u64::from(value.source.0),
-                    number(key.start),
-                    number(key.end),
-                    number(value.start),
-                    number(value.end),
-                ];
+                let places = [value.source.0, key.start, key.end, value.start, value.end];
                 seed.deserialize(SeqDeserializer::new(places.into_iter())).map(Some)
             }
             2 if self.reader.node.is_refused() || (self.nothing && self.reader.node.is_null()) => Ok(None),
@@ -358,10 +364,6 @@ impl<'t> SeqAccess<'t> for Placed<'t> {
             _ => Ok(None),
         }
     }
-}
-
-fn number(n: usize) -> u64 {
-    u64::try_from(n).unwrap_or(u64::MAX)
 }
 
 /// A node as the variant named after its shape.

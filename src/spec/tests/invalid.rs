@@ -56,7 +56,7 @@ fn every_problem_has_a_place_words_and_a_help() {
             );
             for label in &problem.labels {
                 let source = parsed.sources.get(label.span.source).expect("a source of this run");
-                assert!(source.text.get(label.span.start..label.span.end).is_some(), "{name}: {problem:?}");
+                assert!(source.text.get(label.span.range()).is_some(), "{name}: {problem:?}");
             }
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn shown(parsed: &Parsed) -> String {
         writeln!(out, "{place} {code} {severity} {}", problem.message).expect("a string takes all");
         if let Some(label) = problem.labels.first() {
             let source = parsed.sources.get(label.span.source).expect("a source of this run");
-            let marked = &source.text[label.span.start..label.span.end];
+            let marked = &source.text[label.span.range()];
             let marked: String = marked.chars().take(60).collect();
             writeln!(out, "  marks: {marked:?} {}", label.text).expect("a string takes all");
         }

@@ -9,7 +9,7 @@ fn marked(parsed: &Parsed) -> Vec<String> {
     places
         .map(|label| {
             let source = parsed.sources.get(label.span.source).expect("a source of this run");
-            source.text[label.span.start..label.span.end].to_owned()
+            source.text[label.span.range()].to_owned()
         })
         .collect()
 }
@@ -41,7 +41,7 @@ fn every_written_key_has_its_place() {
     let parsed = Fixture::text(text).parse();
     let lab = parsed.topology.as_ref().expect("valid");
     let vm: &Service = lab.service(&"vm".parse().expect("valid")).expect("there");
-    let at = |key: &str| vm.spans.get(key).map(|span| &text[span.start..span.end]);
+    let at = |key: &str| vm.spans.get(key).map(|span| &text[span.range()]);
     assert_eq!(at("privileged"), Some("false"));
     assert_eq!(at("engine"), Some("engine"));
     assert_eq!(at("engine.kind"), Some("dind"));
@@ -49,5 +49,5 @@ fn every_written_key_has_its_place() {
     assert_eq!(at("volumes.data"), Some("\"data:/x\""));
     assert_eq!(at("networks.front"), Some("front"));
     assert_eq!(at("image"), None);
-    assert_eq!(&text[vm.span.start..vm.span.end], "vm");
+    assert_eq!(&text[vm.span.range()], "vm");
 }

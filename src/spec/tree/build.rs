@@ -14,6 +14,8 @@ use super::syntax;
 
 /// Collections within collections.
 const DEPTH_LIMIT: usize = 200;
+/// Keys of a mapping that are compared one by one: most have few, and an index costs more than it saves.
+const FEW: usize = 16;
 /// Nodes of one file, with every alias counted as what it stands for.
 const NODE_LIMIT: usize = 1_000_000;
 /// Bytes of one scalar.
@@ -76,7 +78,7 @@ struct Frame {
 
 enum Items {
     List(Vec<Node>),
-    Mapping { pairs: Vec<Pair>, keys: HashMap<String, Span>, key: Option<Key>, merges: Vec<Node> },
+    Mapping { pairs: Vec<Pair>, index: HashSet<String>, key: Option<Key>, merges: Vec<Node> },
 }
 
 /// A key whose value is still to come.
@@ -121,7 +123,7 @@ impl Builder<'_> {
         if self.refusals > 0 && self.root.is_none() {
             return None;
         }
-        let end = Span { source: self.source, start: self.text.len(), end: self.text.len() };
+        let end = Span::new(self.source, self.text.len(), self.text.len());
         Some(self.root.unwrap_or_else(|| {
             Node::new(Value::Scalar(Scalar { text: String::new(), plain: true, refused: false }), end, end)
         }))
@@ -129,7 +131,7 @@ impl Builder<'_> {
 
     fn span(&self, span: &RawSpan) -> Span {
         let range = span.byte_range().unwrap_or(0..0);
-        Span { source: self.source, start: range.start, end: range.end }
+        Span::new(self.source, range.start, range.end)
     }
 
     fn refuse(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) {
@@ -144,7 +146,7 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 if text.len() > SCALAR_LIMIT {
                     let message = format!("a value of {} MiB stands in the file", text.len() >> 20);
-                    let place = Span { end: self.first_line_end(span), ..span };
+                    let place = self.first_line(span);
                     self.refuse(
                         Code::TooLarge,
                         place,
@@ -159,7 +161,8 @@ impl Builder<'_> {
                 let refused_tag = self.refusals > before;
                 let plain = quoted.map_or(style == ScalarStyle::Plain, |quoted| !quoted);
                 let span = self.trimmed(span, style);
-                let head = Span { end: self.first_line_end(span), ..span };
+                let is_on_one_line = raw.start.line() == raw.end.line();
+                let head = if is_on_one_line { span } else { self.first_line(span) };
                 let bytes = text.len();
                 let scalar = Scalar { text: text.into_owned(), plain, refused: refused_tag };
                 let node = Node { span, head, value: Value::Scalar(scalar), merge };
@@ -170,8 +173,12 @@ impl Builder<'_> {
                 self.open(Items::List(Vec::new()), style, anchor, tag.as_deref(), raw)?;
             }
             Event::MappingStart(style, anchor, tag) => {
-                let items =
-                    Items::Mapping { pairs: Vec::new(), keys: HashMap::new(), key: None, merges: Vec::new() };
+                let items = Items::Mapping {
+                    pairs: Vec::new(),
+                    index: HashSet::new(),
+                    key: None,
+                    merges: Vec::new(),
+                };
                 self.open(items, style, anchor, tag.as_deref(), raw)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
@@ -195,13 +202,16 @@ impl Builder<'_> {
         if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             return span;
         }
-        let raw = self.text.get(span.start..span.end).unwrap_or_default();
-        Span { end: span.start + raw.trim_end().len(), ..span }
+        let range = span.range();
+        let raw = self.text.get(range.clone()).unwrap_or_default();
+        span.until(range.start + raw.trim_end().len())
     }
 
-    fn first_line_end(&self, span: Span) -> usize {
-        let raw = self.text.get(span.start..span.end).unwrap_or_default();
-        span.start + raw.find('\n').unwrap_or(raw.len())
+    /// The part of a span that is on its first line.
+    fn first_line(&self, span: Span) -> Span {
+        let range = span.range();
+        let raw = self.text.get(range.clone()).unwrap_or_default();
+        raw.find('\n').map_or(span, |at| span.until(range.start + at))
     }
 
     fn count(&mut self, nodes: usize, bytes: usize, span: Span) -> Option<()> {
@@ -269,16 +279,16 @@ impl Builder<'_> {
                 let last = items.last().map(|item| item.span.end);
                 (Value::List(items), last)
             }
-            Items::Mapping { pairs, keys, merges, .. } => {
+            Items::Mapping { pairs, merges, .. } => {
                 let last = pairs.last().map(|pair| pair.value.span.end.max(pair.key.span.end));
-                (Value::Mapping(self.merged(pairs, &keys, merges)), last)
+                (Value::Mapping(self.merged(pairs, merges)), last)
             }
         };
         span.end =
             if frame.block { last.unwrap_or(span.end).max(span.start) } else { end.end.max(span.start) };
         let head = match frame.head {
             Some(head) if frame.block => head,
-            _ => Span { end: self.first_line_end(span), ..span },
+            _ => self.first_line(span),
         };
         let node = Node { span, head, value, merge: frame.merge };
         let height = frame.height + 1;
@@ -288,11 +298,11 @@ impl Builder<'_> {
     }
 
     /// Puts what `<<` brings below what is written; of several, the first wins.
-    fn merged(&mut self, mut pairs: Vec<Pair>, keys: &HashMap<String, Span>, merges: Vec<Node>) -> Vec<Pair> {
+    fn merged(&mut self, mut pairs: Vec<Pair>, merges: Vec<Node>) -> Vec<Pair> {
         if merges.is_empty() {
             return pairs;
         }
-        let mut have: HashSet<String> = keys.keys().cloned().collect();
+        let mut have: HashSet<String> = pairs.iter().map(|pair| pair.key.value.clone()).collect();
         let mut queue = Vec::new();
         for node in merges {
             match node.value {
@@ -364,7 +374,7 @@ impl Builder<'_> {
         frame.head.get_or_insert(node.head);
         match &mut frame.items {
             Items::List(items) => items.push(node),
-            Items::Mapping { pairs, keys, key, merges } => match key.take() {
+            Items::Mapping { pairs, index, key, merges } => match key.take() {
                 None => match node.value {
                     Value::Scalar(scalar) if scalar.plain && scalar.text == "<<" => *key = Some(Key::Merge),
                     Value::Scalar(scalar) => {
@@ -377,18 +387,22 @@ impl Builder<'_> {
                     }
                 },
                 Some(Key::Text(name)) => {
-                    if let Some(first) = keys.get(&name.value) {
+                    if let Some(first) = place_of(&name.value, pairs, index) {
                         let problem = Diagnostic::error(
                             Code::DuplicateKey,
                             format!("the key `{}` is there twice", name.value),
                         )
                         .at(name.span, "again")
-                        .at(*first, "first")
+                        .at(first, "first")
                         .help("Keep one of them.");
                         self.refusals += 1;
                         self.problems.push(problem);
                     } else {
-                        keys.insert(name.value.clone(), name.span);
+                        if pairs.len() >= FEW {
+                            let missing = if index.is_empty() { pairs.as_slice() } else { &[] };
+                            index.extend(missing.iter().map(|pair| pair.key.value.clone()));
+                            index.insert(name.value.clone());
+                        }
                         pairs.push(Pair { key: name, value: node });
                     }
                 }
@@ -397,4 +411,12 @@ impl Builder<'_> {
             },
         }
     }
+}
+
+/// Where a key stands in a mapping that is still open. `index` holds the keys of one with more than [`FEW`].
+fn place_of(name: &str, pairs: &[Pair], index: &HashSet<String>) -> Option<Span> {
+    if pairs.len() > FEW && !index.contains(name) {
+        return None;
+    }
+    pairs.iter().find(|pair| pair.key.value == name).map(|pair| pair.key.span)
 }

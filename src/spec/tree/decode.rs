@@ -2,7 +2,7 @@
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
-use crate::model::span::Span;
+use crate::model::span::{SourceId, Span};
 
 /// A lab file is written by hand; above this size something else was meant.
 const FILE_LIMIT: usize = 16 << 20;
@@ -10,7 +10,7 @@ const FILE_LIMIT: usize = 16 << 20;
 /// The text of a file, or why it has none: the text to show beside the problem, and the problem.
 pub(crate) fn decode(bytes: &[u8]) -> Result<String, (String, Box<Diagnostic>)> {
     let refuse = |text: String, code: Code, range: (usize, usize), message: &str, help: &str| {
-        let span = Span { start: range.0, end: range.1, ..Span::default() };
+        let span = Span::new(SourceId::default(), range.0, range.1);
         Err((text, Box::new(Diagnostic::error(code, message).at(span, "").help(help))))
     };
     if bytes.len() > FILE_LIMIT {

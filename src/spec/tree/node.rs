@@ -83,6 +83,12 @@ impl Node {
         self.pairs().iter().find(|pair| pair.key.value == key).map(|pair| &pair.value)
     }
 
+    /// As [`Self::get`], to be changed.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let Value::Mapping(pairs) = &mut self.value else { return None };
+        pairs.iter_mut().find(|pair| pair.key.value == key).map(|pair| &mut pair.value)
+    }
+
     /// The entries of a mapping; none for anything else.
     pub(crate) fn pairs(&self) -> &[Pair] {
         match &self.value {
@@ -102,14 +108,8 @@ impl Pair {
     pub(crate) fn place(&self) -> Span {
         let (key, value) = (self.key.span, &self.value);
         match value.value {
-            Value::Scalar(_) if !value.span_is_empty() => value.head,
+            Value::Scalar(_) if !value.span.is_empty() => value.head,
             _ => key,
         }
-    }
-}
-
-impl Node {
-    fn span_is_empty(&self) -> bool {
-        self.span.start == self.span.end
     }
 }

@@ -10,13 +10,13 @@ use crate::model::span::{SourceId, Span};
 pub(crate) fn explain(error: &ScanError, text: &str, source: SourceId) -> Diagnostic {
     let at = floor(text, error.marker().byte_offset().unwrap_or(0));
     if let Some(tab) = tab_near(text, at) {
-        let span = Span { source, start: tab, end: tab + 1 };
+        let span = Span::new(source, tab, tab + 1);
         return Diagnostic::error(Code::YamlSyntax, "a tab is used for indentation")
             .at(span, "here")
             .help("YAML is indented with spaces only: replace the tab by spaces.");
     }
     let end = text[at..].chars().next().filter(|c| *c != '\n').map_or(at, |c| at + c.len_utf8());
-    let span = Span { source, start: at, end };
+    let span = Span::new(source, at, end);
     let (code, message, help) = words(error);
     Diagnostic::error(code, message).at(span, "").help(help)
 }

@@ -65,6 +65,7 @@ services:
     let (own, _) = lab.exec("", "chosen", &["cat", "/sys/class/net/eth0/mtu"]);
     assert_eq!(own, "1500\n");
     let address = lab.containers()["chosen"].networks.values().next().cloned().unwrap_or_default();
+    let address = &address.address;
     assert!(address.parse::<Ipv4Addr>().is_ok_and(|ip| ip.octets()[..3] == [10, 201, 7]), "{address}");
 }
 

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use nestctl::engine::engine::Remove;
+use rustix::process::Signal;
 
 use crate::support::lab::TestLab;
-use crate::support::real_engine::block_on;
-use crate::support::test_image::Borrowed;
+use crate::support::real_engine::{block_on, eventually};
+use crate::support::registry::TestRegistry;
+use crate::support::running::Running;
+use crate::support::test_image::{Borrowed, TestImage};
 
 /// Keys of a service that stays and goes at once when it is told to.
 const STAYS: &str = "init: true\ncommand: [sleep, infinity]";
@@ -114,6 +119,11 @@ fn images_must_be_built_at_the_root_and_for_services_inside_a_node() {
     }
     assert_eq!(image_id(&lab, &tags[0]), image_id(&lab, &outer));
 
+    let told = lab.run(&["build"]).ok().stderr;
+    assert!(told.trim_end().lines().last().is_some_and(|line| line.contains("4 images built")), "{told}");
+    let told = lab.run(&["--progress", "plain", "build", "-q"]).ok().stderr;
+    assert_eq!(told, "");
+
     // A second `up` builds nothing; with `--build` what has not changed stays.
     let before = (ids(&lab, ""), ids(&lab, "vm"));
     lab.run(&["up"]).ok();
@@ -149,6 +159,7 @@ fn a_failed_build_must_name_its_instruction_and_show_what_it_said() {
     let failed = lab.run(&["build"]).code(1);
     assert!(failed.stderr.contains("RUN echo it is broken here; exit 3"), "{}", failed.stderr);
     assert!(failed.stderr.contains("exit code: 3"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("Dockerfile:3: "), "the line: {}", failed.stderr);
     let said = failed.stderr.lines().any(|line| line.trim() == "| it is broken here");
     assert!(said, "{}", failed.stderr);
     assert_eq!(lab.leftovers(), Vec::<String>::new(), "`build` makes no container");
@@ -156,4 +167,86 @@ fn a_failed_build_must_name_its_instruction_and_show_what_it_said() {
     // What does not need the image is brought up all the same.
     lab.run(&["up"]).code(1);
     assert_eq!(lab.containers().into_keys().collect::<Vec<_>>(), ["other"]);
+}
+
+#[test]
+fn the_base_of_a_build_may_be_private() {
+    let Some(registry) = TestRegistry::start("base", true) else { return };
+    let base = registry.reference("base:1");
+    let image = format!("nestctl-e2e/private-base-{}:1", std::process::id());
+    let yaml = format!(
+        "services:\n  app:\n    image: {image}\n    build:\n      context: .\n      dockerfile_inline: FROM {base}\n"
+    );
+    let Some(lab) = TestLab::new("private-base", &yaml) else { return };
+    registry.push(&TestImage::marked(&*lab.engine(), "x"), "base", "1");
+    let (_borrowed, lab) = Borrowed::with(lab, &[&image, &base]);
+
+    let refused = lab.run(&["build"]).code(1);
+    assert!(refused.stderr.contains("Dockerfile:1: "), "{}", refused.stderr);
+    let auth = STANDARD.encode("lab:lab");
+    let config = serde_json::json!({"auths": {registry.address(): {"auth": auth}}});
+    lab.write(".docker/config.json", &config.to_string());
+    lab.run(&["build"]).ok();
+    assert!(block_on(lab.engine().inspect_image(&image)).is_ok());
+}
+
+/// Whether a process of this machine's has a word in its arguments.
+fn runs(word: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines.any(|line| String::from_utf8_lossy(&line).contains(word))
+}
+
+#[test]
+fn a_build_that_is_broken_off_must_end_and_leave_no_image() {
+    let image = format!("nestctl-e2e/endless-{}:1", std::process::id());
+    let busybox = std::env::var("BUSYBOX_IMAGE").unwrap_or_default();
+    // By this number its process is known.
+    let seconds = format!("1{:09}", std::process::id());
+    let yaml = format!(
+        "services:\n  app:\n    image: {image}\n    build:\n      context: .\n      dockerfile_inline: |\n        \
+         FROM {busybox}\n        RUN sleep {seconds}\n"
+    );
+    let Some(lab) = TestLab::new("endless", &yaml) else { return };
+    let running = Running::start(&lab, &["build"]);
+    block_on(eventually("the instruction runs", || async { runs(&seconds).then_some(()) }));
+    running.signal(Signal::INT);
+    running.end().code(130);
+    block_on(eventually("the instruction is ended", || async { (!runs(&seconds)).then_some(()) }));
+    assert!(block_on(lab.engine().inspect_image(&image)).is_err());
+    assert_eq!(lab.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn images_must_go_with_the_lab_where_it_is_asked_for() {
+    let process = std::process::id();
+    let [node, plain] = ["node", "plain"].map(|what| format!("nestctl-e2e/{what}-{process}:1"));
+    let built = "built: {build: ., init: true, command: [sleep, infinity]}";
+    let yaml = format!(
+        "services:\n  vm:\n    engine: dind\n    image: {node}\n    inner:\n      services:\n        {built}\n        \
+         web: {{image: \"{plain}\", init: true, command: [sleep, infinity]}}\n  {built}\n"
+    );
+    let Some(lab) = TestLab::new("rmi", &yaml) else { return };
+    let busybox = std::env::var("BUSYBOX_IMAGE").unwrap_or_default();
+    let dind = std::env::var("DIND_IMAGE").unwrap_or_default();
+    let [outer, inner] = ["built", "vm-built"].map(|rest| format!("{}-{rest}", lab.project));
+    let (_borrowed, lab) = Borrowed::with(lab, &[&node, &plain, &outer, &inner]);
+    let engine = lab.engine();
+    // Names of their own: what other labs use must not go.
+    block_on(engine.tag(&dind, &node)).expect("a second name");
+    block_on(engine.tag(&busybox, &plain)).expect("a second name");
+    lab.write("Dockerfile", &format!("FROM {busybox}\nRUN echo {process} > /built\n"));
+    let there = || -> Vec<bool> {
+        [&node, &plain, &outer, &inner].map(|image| block_on(engine.inspect_image(image)).is_ok()).to_vec()
+    };
+    lab.run(&["up"]).ok();
+    assert_eq!(there(), [true, true, true, true]);
+    lab.run(&["down", "--rmi", "local"]).ok();
+    assert_eq!(there(), [true, true, false, false]);
+
+    lab.run(&["up"]).ok();
+    let told = lab.run(&["--progress", "plain", "down", "--rmi", "all"]).ok().stderr;
+    assert!(told.contains(&format!("image {plain} in vm: removed")), "{told}");
+    assert_eq!(there(), [false; 4]);
+    assert!(block_on(engine.inspect_image(&dind)).is_ok(), "it has another name");
 }

@@ -99,6 +99,27 @@ fn what_runs_inside_is_looked_at_and_used_by_its_address() {
     assert_eq!(beside.labels["com.docker.compose.oneoff"], "True");
     assert_eq!(beside.ports.iter().filter(|port| port.host.is_some()).count(), 0, "no ports of the service");
     lab.run(&["run", "vm1", "true"]).code(2);
+    // One-off containers are listed where they are asked for.
+    let listed = |arguments: &[&str]| lab.run(arguments).ok().stdout;
+    assert!(!listed(&["ps"]).contains("(run)"));
+    assert!(listed(&["ps", "-a"]).contains("web (run)"));
+    assert_eq!(listed(&["ps", "--services", "vm1"]), "vm1\nvm1/db\nvm1/web\n");
+    assert_eq!(listed(&["ps", "--status", "exited", "--filter", "status=dead", "-q"]), "");
+    assert_eq!(lab.run(&["ps", "--status", "gone"]).code, 2);
+    lab.write("less.yaml", "services: {vm1: {engine: dind, image: x}}\n");
+    assert_eq!(listed(&["ps", "-f", "less.yaml", "--orphans=false", "--services"]), "vm1\n");
+    assert_eq!(
+        listed(&["ls", "-q", "--filter", &format!("name={}", lab.project)]),
+        format!("{}\n", lab.project)
+    );
+    assert_eq!(listed(&["ls", "-q", "--filter", "name=no-such-lab"]), "");
+
+    let left = lab.run(&["exec", "-d", "vm1/web", "sh", "-c", "echo left alone > /left"]).ok();
+    assert_eq!((left.stdout.as_str(), left.stderr.as_str()), ("", ""));
+    let read = ["sh", "-c", "while [ ! -s /left ]; do sleep 0.1; done; cat /left"];
+    assert_eq!(lab.exec("vm1", "vm1/web", &read).0, "left alone\n");
+    assert_eq!(lab.run(&["logs", "--index", "2", "vm1/web"]).code, 5);
+    lab.run(&["logs", "--index", "1", "--no-color", "vm1/web"]).ok();
 
     assert!(lab.run(&["top", "vm1/web"]).ok().stdout.contains("sleep infinity"));
     let stats = lab.run(&["stats", "--no-stream", "--format", "json", "vm1/web"]).ok().json();
@@ -119,6 +140,10 @@ fn what_runs_inside_is_looked_at_and_used_by_its_address() {
     lab.run(&["cp", "./site/a/.", "vm1/web:/srv"]).ok();
     let listed = lab.exec("vm1", "vm1/web", &["sh", "-c", "cat /srv/site/a/b /srv/b"]);
     assert_eq!(listed, ("contentcontent".to_owned(), 0));
+    // Containers of `run` get files where it is asked for.
+    lab.run(&["cp", "-a", "--all", "site/a/b", "vm1/web:/tmp/"]).ok();
+    let read = ["docker", "exec", "beside", "cat", "/tmp/b"];
+    assert_eq!(lab.exec("", "vm1", &read).0, "content");
     lab.run(&["cp", "vm1/web:/srv", "back"]).ok();
     assert_eq!(std::fs::read_to_string(lab.directory.join("back/a/b")).expect("it came back"), "content");
     lab.run(&["cp", "vm1/web:/srv/a/b", "alone"]).ok();
@@ -130,4 +155,34 @@ fn what_runs_inside_is_looked_at_and_used_by_its_address() {
     let events = lab.run(&["events", "--json", "--since", "5m", "--until", "0s", "vm1/db"]).ok();
     let died = events.stdout.lines().find(|line| line.contains("\"action\":\"die\"")).expect("it was told");
     assert!(died.contains("\"address\":\"vm1/db\"") && died.contains("\"exitCode\":\"137\""), "{died}");
+}
+
+#[test]
+fn variables_of_compose_must_mean_the_same() {
+    let service = "{image: \"${BUSYBOX_IMAGE}\", init: true, command: [sleep, infinity]}";
+    let Some(lab) = TestLab::new("variables", &format!("services:\n  a: {service}\n  b: {service}\n")) else {
+        return;
+    };
+    let mut lab = lab.with("COMPOSE_STATUS_STDOUT", "1").with("COMPOSE_PARALLEL_LIMIT", "1");
+    let told = lab.run(&["up"]).ok();
+    assert!(told.stdout.contains("is up: 2 services") && told.stderr.is_empty(), "{told:?}");
+    lab = lab.with("COMPOSE_STATUS_STDOUT", "0");
+
+    lab.write("nest.yaml", &format!("services:\n  a: {service}\n"));
+    let orphan = "`b` runs and is not in the file";
+    assert!(lab.run(&["up"]).ok().stderr.contains(orphan));
+    lab = lab.with("COMPOSE_IGNORE_ORPHANS", "true");
+    assert!(!lab.run(&["up"]).ok().stderr.contains(orphan));
+    assert_eq!(lab.run(&["up", "--remove-orphans"]).code, 2);
+    lab = lab.with("COMPOSE_IGNORE_ORPHANS", "").with("COMPOSE_REMOVE_ORPHANS", "true");
+    lab.run(&["up"]).ok();
+    assert_eq!(lab.containers().into_keys().collect::<Vec<_>>(), ["a"]);
+
+    // Flags of the program itself, as Compose has them.
+    lab = lab.with("COMPOSE_PARALLEL_LIMIT", "many");
+    assert_eq!(lab.run(&["down"]).code, 2);
+    assert!(lab.run(&["--dry-run", "--parallel", "2", "down"]).ok().stdout.contains("remove"));
+    assert_eq!(lab.containers().len(), 1);
+    assert_eq!(lab.run(&["--dry-run", "exec", "a", "true"]).code, 2);
+    drop(lab.with("COMPOSE_PARALLEL_LIMIT", "-1"));
 }

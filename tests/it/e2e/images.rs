@@ -191,11 +191,131 @@ fn a_pull_policy_must_be_kept() {
     let old = block_on(engine.inspect_image(&always)).expect("the image is there").id;
     registry.push(&TestImage::marked(&*engine, "second"), "always", "1");
     registry.push(&TestImage::marked(&*engine, "second"), "never", "1");
+    lab.run(&["up", "--pull", "never"]).ok();
+    assert_eq!(ids(&lab, "vm"), first, "the flag is over what the file says");
+    let run = |policy: &str| {
+        let arguments = ["run", "--rm", "-T", "-q", "--pull", policy, "vm/a", "cat", "/marker"];
+        lab.run(&arguments).ok().stdout
+    };
+    assert_eq!(run("missing"), "first");
     lab.run(&["up"]).ok();
     assert_eq!(marker(&lab, "vm", "vm/a"), "second");
+    assert_eq!(run("missing"), "second");
     let second = ids(&lab, "vm");
     assert_eq!(second["vm/n"], first["vm/n"]);
     lab.run(&["up"]).ok();
     assert_eq!(ids(&lab, "vm"), second);
     block_on(engine.remove(&nestctl::engine::engine::Remove::Image(old))).expect("the old image goes");
+}
+
+#[test]
+fn after_a_pull_up_must_need_no_registry() {
+    let Some(registry) = TestRegistry::start("pull", false) else { return };
+    let image = registry.reference("x:1");
+    let yaml = format!(
+        "services:\n{}{}",
+        node("vm1", "", &[service("web", &image)]),
+        node("vm2", "", &[service("web", &image)])
+    );
+    let Some(lab) = TestLab::new("pull", &yaml) else { return };
+    let engine = lab.engine();
+    let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
+    registry.push(&TestImage::marked(&*engine, "first"), "x", "1");
+    lab.run(&["up", "vm1"]).ok();
+    let old = block_on(engine.inspect_image(&image)).expect("the image is there").id;
+    registry.push(&TestImage::marked(&*engine, "second"), "x", "1");
+    let shown = lab.run(&["pull", "--dry-run"]).ok().stdout;
+    assert!(shown.contains(&image), "{shown}");
+    assert_eq!(lab.run(&["pull", "--policy", "missing", "vm1/web"]).ok().stderr.lines().count(), 1);
+    assert_eq!(block_on(engine.inspect_image(&image)).expect("it is there").id, old, "it was there");
+
+    let before = ids(&lab, "vm1");
+    // The nodes' image is in no registry.
+    let told = lab.run(&["pull", "vm1/web", "vm2/web"]).ok().stderr;
+    assert!(told.contains("1 image pulled, 1 copied into nodes"), "{told}");
+    assert_eq!(ids(&lab, "vm1"), before, "containers are left alone");
+    assert_eq!(marker(&lab, "vm1", "vm1/web"), "first");
+    let copied = lab.observed_in("vm1").images;
+    assert!(copied.iter().any(|it| it.tags.iter().any(|tag| tag.ends_with("/x:1"))), "{copied:#?}");
+
+    drop(registry);
+    lab.run(&["up"]).ok();
+    for vm in ["vm1", "vm2"] {
+        assert_eq!(marker(&lab, vm, &format!("{vm}/web")), "second");
+    }
+    let failed = lab.run(&["pull", "vm1/web"]).code(1).stderr;
+    assert!(failed.contains(&format!("pull image `{image}`")), "{failed}");
+    lab.run(&["pull", "--ignore-pull-failures", "vm1/web"]).ok();
+    block_on(engine.remove(&nestctl::engine::engine::Remove::Image(old))).expect("the old image goes");
+}
+
+#[test]
+fn images_must_be_printed_with_what_their_registry_has() {
+    let Some(registry) = TestRegistry::start("digests", true) else { return };
+    let (inner, outer) = (registry.reference("x:1"), registry.reference("y:1"));
+    let lab = |outer: &str| {
+        format!(
+            "services:\n  {}\n  vm:\n    engine: dind\n    image: {outer}\n    inner:\n      services:\n        {}\n",
+            service("plain", outer),
+            service("web", &inner)
+        )
+    };
+    let Some(lab) = TestLab::new("digests", &lab(&outer)) else { return };
+    let engine = lab.engine();
+    let x = registry.push(&TestImage::marked(&*engine, "x"), "x", "1");
+    let unknown = lab.run(&["config", "--resolve-image-digests"]).code(1);
+    assert!(unknown.stderr.contains("look up image"), "{}", unknown.stderr);
+    use base64::Engine as _;
+    let auth = base64::engine::general_purpose::STANDARD.encode("lab:lab");
+    let config = serde_json::json!({"auths": {registry.address(): {"auth": auth}}});
+    lab.write(".docker/config.json", &config.to_string());
+    let y = registry.push(&TestImage::marked(&*engine, "y"), "y", "1");
+
+    let full = lab.run(&["config", "--resolve-image-digests", "--format", "json"]).ok().json();
+    assert_eq!(full["services"]["vm"]["image"], format!("{outer}@{y}"));
+    assert_eq!(full["services"]["vm"]["inner"]["services"]["web"]["image"], format!("{inner}@{x}"));
+    assert_eq!(full["services"]["vm"]["engine"], "dind");
+
+    // What is locked goes over the lab's file.
+    lab.run(&["config", "--lock-image-digests", "-o", "lock.yaml"]).ok();
+    let lock = std::fs::read_to_string(lab.directory.join("lock.yaml")).expect("it is written");
+    assert!(!lock.contains("engine") && !lock.contains("command"), "{lock}");
+    let images = lab.run(&["-f", "nest.yaml", "-f", "lock.yaml", "config", "--images"]).ok().stdout;
+    let mut wanted = [format!("{inner}@{x}"), format!("{outer}@{y}")];
+    wanted.sort();
+    assert_eq!(images.lines().collect::<Vec<_>>(), wanted);
+}
+
+#[test]
+fn what_is_built_for_any_level_must_go_to_its_registry() {
+    let Some(registry) = TestRegistry::start("push", true) else { return };
+    let [outer, inner, tag] = ["outer:1", "inner:1", "tag:2"].map(|name| registry.reference(name));
+    let yaml = format!(
+        "services:\n  outer: {{build: {{context: ., tags: [\"{tag}\"]}}, image: \"{outer}\"}}\n  unnamed: {{build: .}}\n  vm:\n    \
+         engine: dind\n    image: ${{DIND_IMAGE}}\n    inner:\n      services:\n        inner: {{build: ., image: \"{inner}\"}}\n"
+    );
+    let Some(lab) = TestLab::new("push", &yaml) else { return };
+    let unnamed = format!("{}-unnamed", lab.project);
+    let (_borrowed, lab) = Borrowed::with(lab, &[&outer, &inner, &tag, &unnamed]);
+    let busybox = std::env::var("BUSYBOX_IMAGE").unwrap_or_default();
+    lab.write("Dockerfile", &format!("FROM {busybox}\nRUN echo {} > /pushed\n", lab.project));
+
+    let refused = lab.run(&["push", "outer"]).code(1);
+    assert!(refused.stderr.contains(&format!("failed to push image `{outer}`")), "{}", refused.stderr);
+    lab.run(&["push", "--ignore-push-failures"]).ok();
+    use base64::Engine as _;
+    let auth = base64::engine::general_purpose::STANDARD.encode("lab:lab");
+    let config = serde_json::json!({"auths": {registry.address(): {"auth": auth}}});
+    lab.write(".docker/config.json", &config.to_string());
+
+    let told = lab.run(&["build", "--push", "outer", "unnamed"]).ok().stderr;
+    assert!(told.contains("2 images built, 2 names pushed"), "{told}");
+    assert_eq!(
+        [registry.has("outer", "1"), registry.has("tag", "2"), registry.has("inner", "1")],
+        [true, true, false]
+    );
+    lab.run(&["build", "vm/inner"]).ok();
+    let told = lab.run(&["push", "vm"]).ok().stderr;
+    assert!(told.contains("1 image pushed"), "{told}");
+    assert!(registry.has("inner", "1"));
 }

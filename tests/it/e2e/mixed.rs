@@ -170,6 +170,7 @@ services:
         // The name `web` inside means the one of the same node.
         let (resolved, _) = lab.exec(node, &db, &["nslookup", "web"]);
         let address = inner[&web].networks.values().next().expect("an address");
+        let address = &address.address;
         assert!(resolved.contains(address), "{node}: {address}: {resolved}");
     }
 }

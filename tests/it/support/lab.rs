@@ -28,6 +28,7 @@ pub(crate) struct TestLab {
 }
 
 /// What a run of the program left behind.
+#[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) stdout: String,
@@ -242,7 +243,8 @@ impl Drop for TestLab {
     }
 }
 
-fn copy_tree(from: &Path, to: &Path) {
+/// Copies a directory with all that is in it.
+pub(crate) fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a directory");
     for entry in fs::read_dir(from).expect("a directory to copy") {
         let entry = entry.expect("an entry");

@@ -11,7 +11,8 @@ use super::lab::{Ran, TestLab};
 
 /// A running `up` or `down` that tells its events.
 pub(crate) struct Running {
-    child: Child,
+    /// `None` once its end was waited for.
+    child: Option<Child>,
     lines: Lines<BufReader<ChildStdout>>,
     steps: BTreeMap<u64, (String, String, bool)>,
 }
@@ -32,7 +33,7 @@ impl Running {
     pub(crate) fn start(lab: &TestLab, arguments: &[&str]) -> Self {
         let mut child = lab.spawn(&[arguments, &["--progress", "json"]].concat());
         let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        Self { child, lines, steps: BTreeMap::new() }
+        Self { child: Some(child), lines, steps: BTreeMap::new() }
     }
 
     /// Reads events until one is about such a step; whether it came before the end. `of` may be the first word of
@@ -77,28 +78,44 @@ impl Running {
         Some(line)
     }
 
+    fn child(&self) -> &Child {
+        self.child.as_ref().expect("it runs until it is waited for")
+    }
+
     /// Its process.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child().id()
     }
 
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).expect("it is signalled");
+        kill_process(Pid::from_child(self.child()), signal).expect("it is signalled");
     }
 
     /// Ends it at once: it cannot clean up.
     pub(crate) fn kill(mut self) {
-        self.child.kill().expect("it is killed");
-        self.child.wait().expect("it ends");
+        let mut child = self.child.take().expect("it runs until it is waited for");
+        child.kill().expect("it is killed");
+        child.wait().expect("it ends");
     }
 
     /// Waits for its end. The events that were read before are not in its output.
     pub(crate) fn end(mut self) -> Ran {
         let rest: Vec<String> = std::iter::from_fn(|| self.next()).map(|line| line.to_string()).collect();
-        let mut ran = Ran::of(&self.child.wait_with_output().expect("it ends"));
+        let child = self.child.take().expect("it runs until it is waited for");
+        let mut ran = Ran::of(&child.wait_with_output().expect("it ends"));
         ran.stdout = rest.join("\n");
         ran
+    }
+}
+
+impl Drop for Running {
+    /// A test that fails does not wait for it.
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

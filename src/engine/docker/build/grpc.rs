@@ -13,6 +13,8 @@ use prost::Message;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 
+use super::blame;
+
 /// Bytes on their way, a stream and a connection. The default of 64 KiB is slow through several engines.
 pub(super) const STREAM_WINDOW: u32 = 1 << 20;
 pub(super) const CONNECTION_WINDOW: u32 = 4 << 20;
@@ -156,8 +158,11 @@ fn status_of(headers: &HeaderMap) -> Result<Option<Status>, Status> {
         .ok()
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Status::new(INTERNAL, "the builder's verdict cannot be read"))?;
-    let message =
+    let mut message =
         headers.get("grpc-message").map(|text| unescape(text.as_bytes(), false)).unwrap_or_default();
+    if let Some(place) = blame::place(headers) {
+        message = format!("{place}: {message}");
+    }
     Ok((code != 0).then_some(Status { code, message }))
 }
 

@@ -9,10 +9,12 @@
 //! | `notes` | what the engine says of a running build, as facts |
 //! | `session` | what the engine may ask of us while it builds: secrets, agents, credentials |
 //! | `agent` | an agent for a key that the file names |
+//! | `blame` | the line of the Dockerfile that failed |
 //! | `sync` | the files of contexts, sent as the engine asks for them |
 //! | `pattern` | which files `.dockerignore` leaves out |
 
 mod agent;
+mod blame;
 mod grpc;
 mod message;
 mod notes;

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use super::words::{
     Map, exit_code_in, familiar, health_in, health_of, image_id, nullable, protocol_of, state_of,
 };
-use crate::model::observed::{ContainerState, ObservedContainer, ObservedMount, ObservedPort};
+use crate::model::observed::{
+    ContainerState, ObservedContainer, ObservedEndpoint, ObservedMount, ObservedPort,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -63,11 +65,13 @@ struct NetworkSettingsRow {
     networks: BTreeMap<String, Option<EndpointRow>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct EndpointRow {
-    #[serde(default, rename = "IPAddress")]
+    #[serde(default, rename = "IPAddress", deserialize_with = "nullable")]
     ip_address: String,
+    #[serde(default, rename = "NetworkID", deserialize_with = "nullable")]
+    network_id: String,
 }
 
 #[derive(Deserialize)]
@@ -126,7 +130,10 @@ impl From<ContainerRow> for ObservedContainer {
             labels: row.labels,
             ports,
             networks: networks
-                .map(|(name, endpoint)| (name, endpoint.map(|e| e.ip_address).unwrap_or_default()))
+                .map(|(name, endpoint)| {
+                    let endpoint = endpoint.unwrap_or_default();
+                    (name, ObservedEndpoint { network: endpoint.network_id, address: endpoint.ip_address })
+                })
                 .collect(),
             mounts,
             created: row.created,

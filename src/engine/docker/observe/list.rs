@@ -79,6 +79,8 @@ pub(in crate::engine::docker) struct ImageRow {
     repo_digests: Vec<String>,
     #[serde(default)]
     size: i64,
+    #[serde(default, deserialize_with = "nullable")]
+    labels: Map,
 }
 
 impl From<ImageRow> for ObservedImage {
@@ -92,6 +94,7 @@ impl From<ImageRow> for ObservedImage {
             tags: named(row.repo_tags),
             digests: named(row.repo_digests),
             size: row.size,
+            labels: row.labels,
         }
     }
 }

@@ -10,8 +10,8 @@ use super::detail::{ContainerAnswer, ImageAnswer};
 use super::list::{ImageRow, NetworkRow, VolumeList};
 use crate::model::container::Protocol;
 use crate::model::observed::{
-    ContainerDetail, ContainerState, Health, ImageDetail, ObservedContainer, ObservedImage, ObservedMount,
-    ObservedNetwork, ObservedPort,
+    ContainerDetail, ContainerState, Health, ImageDetail, ObservedContainer, ObservedEndpoint, ObservedImage,
+    ObservedMount, ObservedNetwork, ObservedPort,
 };
 
 fn read<T: serde::de::DeserializeOwned>(json: Value) -> T {
@@ -30,7 +30,7 @@ fn a_row_is_read_whole() {
             {"PrivatePort": 53, "Type": "udp"},
             {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"}],
         "Labels": {"a": "b"}, "State": "running", "Status": "Up 3 seconds (healthy)",
-        "NetworkSettings": {"Networks": {"lab": {"IPAddress": "10.0.0.2"}, "gone": null}},
+        "NetworkSettings": {"Networks": {"lab": {"IPAddress": "10.0.0.2", "NetworkID": "n1"}, "gone": null}},
         "Mounts": [
             {"Type": "bind", "Source": "/etc", "Destination": "/host"},
             {"Type": "volume", "Name": "v", "Source": "/var/lib/x", "Destination": "/data"}]
@@ -51,7 +51,10 @@ fn a_row_is_read_whole() {
         exit_code: None,
         labels: BTreeMap::from([("a".into(), "b".into())]),
         ports: vec![port("", None, 53, Protocol::Udp), port("0.0.0.0", Some(8080), 80, Protocol::Tcp)],
-        networks: BTreeMap::from([("gone".into(), String::new()), ("lab".into(), "10.0.0.2".into())]),
+        networks: BTreeMap::from([
+            ("gone".into(), ObservedEndpoint::default()),
+            ("lab".into(), ObservedEndpoint { network: "n1".into(), address: "10.0.0.2".into() }),
+        ]),
         mounts: vec![
             ObservedMount { volume: Some("v".into()), source: "/var/lib/x".into(), target: "/data".into() },
             ObservedMount { volume: None, source: "/etc".into(), target: "/host".into() },

@@ -1,0 +1,388 @@
+//! What a change of the file comes to, row by row.
+
+use std::sync::Arc;
+
+use super::changed::*;
+use super::lab::*;
+use crate::engine::fake::fake_engine::FakeEngine;
+use crate::graph::lab_graph::LabGraph;
+use crate::model::addr::LayerPath;
+use crate::model::container::{Mount, MountSource, PortBinding};
+use crate::model::files::{Existing, PutFile};
+use crate::model::label;
+use crate::model::service::{Condition, Service};
+use crate::model::span::{Span, Spanned};
+use crate::model::topology::VolumeDef;
+use crate::plan::goal::{Goal, Lab, Orphans, Up};
+use crate::plan::step::StepId;
+
+fn publishing(mut service: Service, port: u16) -> Service {
+    let binding = PortBinding { host: Some((port, port)), container: 80, ..PortBinding::default() };
+    service.publish.push(Spanned::new(binding, Span::default()));
+    service
+}
+
+fn with_port(mut service: Service, port: u16) -> Service {
+    let binding = PortBinding { host: Some((port, port)), container: 80, ..PortBinding::default() };
+    service.spec.ports = vec![binding];
+    service
+}
+
+/// `up` in another way than usual.
+fn in_a_way(lab: &Arc<Lab>, change: impl FnOnce(&mut Up)) -> Goal {
+    let Goal::Up(mut up) = up_goal(lab) else { unreachable!() };
+    change(&mut up);
+    Goal::Up(up)
+}
+
+/// Runs it; which of the containers that were there are others now, or gone.
+async fn renewed_by(engine: &FakeEngine, goal: &Goal) -> String {
+    let before = ids(engine).await;
+    go(engine, goal).await.assert_good();
+    let after = ids(engine).await;
+    let other = before.iter().filter(|(addr, id)| after.get(*addr) != Some(*id));
+    other.map(|(addr, _)| addr.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_inner_service_touches_nothing_outside_of_it() {
+    let engine = engine();
+    let of = |debug: &str| {
+        lab(vec![
+            service("client"),
+            node(
+                "vm1",
+                "dind",
+                vec![set(set(service("web"), "DEBUG", debug), "TOKEN", debug), service("db")],
+            ),
+        ])
+    };
+    up(&engine, &of("0")).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of("1"))).await, @r"
+    vm1
+      ~ web  recreate  environment.DEBUG: 0 → 1
+                       environment.TOKEN changed
+
+    1 to recreate
+    ");
+    assert_eq!(renewed(&engine, &of("1")).await, "vm1/web");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_node_keeps_its_containers_inside() {
+    let engine = engine();
+    let of = |debug: &str| {
+        lab(vec![
+            set(node("vm1", "dind", vec![service("web"), service("db")]), "DEBUG", debug),
+            service("client"),
+        ])
+    };
+    up(&engine, &of("0")).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of("1"))).await, @r"
+    lab
+      ~ vm1  recreate  environment.DEBUG: 0 → 1
+    vm1
+      ~ db   restart  vm1 goes down
+      ~ web  restart  vm1 goes down
+
+    1 to recreate, 2 to restart
+    ");
+    assert_eq!(renewed(&engine, &of("1")).await, "vm1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_published_from_inside_is_the_nodes_too() {
+    let engine = engine();
+    let of = |web: Service| lab(vec![node("vm1", "dind", vec![web, service("db")])]);
+    up(&engine, &of(service("web"))).await;
+    let published = of(publishing(service("web"), 8081));
+    insta::assert_snapshot!(shown(&engine, &up_goal(&published)).await, @r"
+    lab
+      ~ vm1  recreate  publish: 8081 of vm1/web added
+    vm1
+      ~ db   restart   vm1 goes down
+      ~ web  recreate  publish: 8081 added
+
+    2 to recreate, 1 to restart
+    ");
+    assert_eq!(renewed(&engine, &published).await, "vm1 vm1/web");
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of(service("web")))).await, @r"
+    lab
+      ~ vm1  recreate  publish: 8081 of vm1/web removed
+    vm1
+      ~ db   restart   vm1 goes down
+      ~ web  recreate  publish: 8081 removed
+
+    2 to recreate, 1 to restart
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_goes_from_one_service_to_another_in_one_run() {
+    let engine = engine();
+    let of = |a: u16, b: u16| lab(vec![with_port(service("a"), a), with_port(service("b"), b)]);
+    up(&engine, &of(8080, 8081)).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of(8081, 8080))).await, @r"
+    lab
+      ~ a  recreate  ports: 8080:80 → 8081:80
+      ~ b  recreate  ports: 8081:80 → 8080:80
+
+    2 to recreate
+    ");
+    assert_eq!(renewed(&engine, &of(8081, 8080)).await, "a b");
+    // From one that goes.
+    let renamed = lab(vec![with_port(service("c"), 8080), with_port(service("a"), 8081)]);
+    insta::assert_snapshot!(shown(&engine, &up_goal(&renamed)).await, @r"
+    lab
+      + c  create
+
+    1 to create
+    port 8080/tcp of `c` is held by `b` of this lab, which is not in the file any more
+    `b` runs and is not in the file
+    ");
+    let Goal::Up(mut without) = up_goal(&renamed) else { unreachable!() };
+    without.orphans = Orphans::Remove;
+    go(&engine, &Goal::Up(without)).await.assert_good();
+    assert_eq!(ids(&engine).await.into_keys().collect::<Vec<_>>(), ["a", "c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_moves_to_the_engine_that_its_node_has_now_and_back() {
+    let engine = engine().with_path("/var/run/docker.sock");
+    let of = |kind: &str| {
+        let mut node =
+            node("vm1", kind, vec![service("web"), needing(service("user"), &[("web", Condition::Started)])]);
+        node.spec.image = "docker:dind".to_owned();
+        lab(vec![node])
+    };
+    up(&engine, &of("socket")).await;
+    assert!(
+        engine.container("vm1-web-1").is_none() && engine.container("lab-vm1-web-1").is_some(),
+        "{}",
+        engine.snapshot()
+    );
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of("dind"))).await, @r"
+    lab
+      + volume lab-vm1-1_docker  create
+      ~ vm1                      recreate  engine.kind: socket → dind
+    vm1
+      ~ user  recreate  its layer is on another engine now
+      ~ web   recreate  its layer is on another engine now
+
+    3 to recreate, 1 to create
+    ");
+    assert_eq!(renewed(&engine, &of("dind")).await, "vm1 vm1/user vm1/web");
+    assert!(engine.container("lab-vm1-web-1").is_none(), "{}", engine.snapshot());
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of("socket"))).await, @r"
+    lab
+      ~ vm1  recreate  engine.kind: dind → socket
+    vm1
+      ~ user  restart  vm1 goes down
+      ~ web   restart  vm1 goes down
+
+    1 to recreate, 2 to restart
+    ");
+    assert_eq!(renewed(&engine, &of("socket")).await, "vm1 vm1/user vm1/web");
+}
+
+#[tokio::test(start_paused = true)]
+async fn flags_say_what_is_made_anew() {
+    let engine = engine();
+    let of = |value: &str| {
+        let db = set(service("db"), "V", value);
+        let web = set(needing(service("web"), &[("db", Condition::Started)]), "V", value);
+        lab(vec![db, web, node("vm1", "dind", vec![set(service("inside"), "V", value)]), service("other")])
+    };
+    let (old, new) = (of("1"), of("2"));
+    up(&engine, &old).await;
+    let at = |up: &mut Up, target: &str| up.targets = vec![target.parse().expect("valid")];
+    let way = |lab, change: fn(&mut Up)| in_a_way(lab, change);
+    let keep = way(&new, |up| up.way.no_recreate = true);
+    assert_eq!(shown(&engine, &keep).await, "✔ nothing to do\n");
+    assert_eq!(
+        renewed_by(&engine, &way(&old, |up| up.force_recreate = true)).await,
+        "db other vm1 vm1/inside web"
+    );
+    let web = in_a_way(&old, |up| {
+        at(up, "web");
+        up.force_recreate = true;
+    });
+    assert_eq!(renewed_by(&engine, &web).await, "web");
+    let deps = in_a_way(&old, |up| {
+        at(up, "web");
+        up.way.always_recreate_deps = true;
+    });
+    insta::assert_snapshot!(shown(&engine, &deps).await, @r"
+    lab
+      ~ db  recreate  asked for
+
+    1 to recreate
+    ");
+    assert_eq!(renewed_by(&engine, &deps).await, "db");
+    let alone = in_a_way(&new, |up| {
+        at(up, "web");
+        up.way.no_deps = true;
+    });
+    assert_eq!(renewed_by(&engine, &alone).await, "web");
+    let inside = in_a_way(&new, |up| at(up, "vm1/inside"));
+    assert_eq!(renewed_by(&engine, &inside).await, "vm1/inside");
+    assert_eq!(renewed(&engine, &new).await, "db");
+}
+
+#[tokio::test(start_paused = true)]
+async fn anonymous_volumes_go_on_with_the_replacement_unless_they_are_to_be_renewed() {
+    let engine = engine();
+    let of = |value: &str| {
+        let mut db = set(service("db"), "V", value);
+        db.spec.mounts.push(Mount::new("/data", MountSource::volume(None), false));
+        lab(vec![db])
+    };
+    let volume = || engine.container("lab-db-1").expect("it is there").mounts[0].volume.clone();
+    up(&engine, &of("1")).await;
+    let first = volume();
+    assert_eq!(renewed(&engine, &of("2")).await, "db");
+    assert_eq!(volume(), first);
+    let renew = in_a_way(&of("3"), |up| up.way.renew_volumes = true);
+    assert_eq!(renewed_by(&engine, &renew).await, "db");
+    assert_ne!(volume(), first);
+    let there = engine.observed().volumes.into_iter().map(|volume| volume.name);
+    assert_eq!(there.collect::<Vec<_>>(), volume().into_iter().collect::<Vec<_>>(), "the old one is gone");
+    assert_eq!(renewed(&engine, &of("4")).await, "db");
+    go(&engine, &down_goal()).await.assert_good();
+    assert!(engine.observed().volumes.is_empty(), "{}", engine.snapshot());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_scales_is_added_to_and_taken_from_and_what_leaves_the_file_is_told() {
+    let engine = engine();
+    let of = |web: u32, inside: u32| {
+        let replicas = |name: &str, n: u32| Service { scale: n, ..service(name) };
+        lab(vec![replicas("web", web), node("vm1", "dind", vec![replicas("inside", inside)])])
+    };
+    up(&engine, &of(1, 3)).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of(3, 1))).await, @r"
+    lab
+      + web@2  create
+      + web@3  create
+    vm1
+      - inside@2  remove  no longer used
+      - inside@3  remove  no longer used
+
+    2 to create, 2 to remove
+    ");
+    assert_eq!(renewed(&engine, &of(3, 1)).await, "vm1/inside@2 vm1/inside@3");
+    let renamed = lab(vec![service("www"), node("vm1", "dind", vec![service("deep")])]);
+    insta::assert_snapshot!(shown(&engine, &up_goal(&renamed)).await, @r"
+    lab
+      + www  create
+    vm1
+      + deep  create
+
+    2 to create
+    `web` runs and is not in the file
+    `web@2` runs and is not in the file
+    `web@3` runs and is not in the file
+    `vm1/inside` runs and is not in the file
+    ");
+    let remove = in_a_way(&renamed, |up| up.orphans = Orphans::Remove);
+    insta::assert_snapshot!(shown(&engine, &remove).await, @r"
+    lab
+      - web    remove  not in the file
+      - web@2  remove  not in the file
+      - web@3  remove  not in the file
+      + www    create
+    vm1
+      + deep    create
+      - inside  remove  not in the file
+
+    2 to create, 4 to remove
+    ");
+    assert_eq!(renewed_by(&engine, &remove).await, "vm1/inside web web@2 web@3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tag_that_names_another_image_makes_anew_what_has_it_at_every_depth() {
+    let engine = engine();
+    engine.add_image("busybox", &[b"old"]);
+    let lab = lab(vec![service("web"), node("vm1", "dind", vec![service("inside")])]);
+    up(&engine, &lab).await;
+    engine.add_image("busybox", &[b"new"]);
+    insta::assert_snapshot!(shown(&engine, &up_goal(&lab)).await, @r"
+    lab
+      ~ web  recreate  image changed
+    vm1
+      · image busybox  copy      image changed
+      ~ inside         recreate  image changed
+
+    2 to recreate, 1 to copy
+    ");
+    assert_eq!(renewed(&engine, &lab).await, "vm1/inside web");
+}
+
+#[tokio::test(start_paused = true)]
+async fn configs_and_secrets_make_anew_who_has_them_and_their_texts_are_not_told() {
+    let engine = engine();
+    let of = |text: &str| {
+        let file = |path: &str| PutFile {
+            path: path.to_owned(),
+            mode: 0o444,
+            uid: 0,
+            gid: 0,
+            content: text.as_bytes().into(),
+            existing: Existing::Replace,
+        };
+        let mut web = service("web");
+        web.files = vec![file("/etc/app.conf"), file("/run/secrets/key")];
+        let mut inside = service("inside");
+        inside.files = vec![file("/etc/app.conf")];
+        lab(vec![web, node("vm1", "dind", vec![inside, service("other")])])
+    };
+    up(&engine, &of("hunter2")).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of("hunter3"))).await, @r"
+    lab
+      ~ web  recreate  content of configs./etc/app.conf changed
+                       content of secrets./run/secrets/key changed
+    vm1
+      ~ inside  recreate  content of configs./etc/app.conf changed
+
+    2 to recreate
+    ");
+    assert_eq!(renewed(&engine, &of("hunter3")).await, "vm1/inside web");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_that_the_file_describes_otherwise_stays_as_it_is() {
+    let engine = engine();
+    let of = |device: &str| {
+        let mut db = service("db");
+        db.spec.mounts.push(Mount::new("/data", MountSource::volume(Some("data".to_owned())), false));
+        let mut lab = lab(Vec::new()).topology.clone();
+        lab.root = inner(vec![db]);
+        let mut volume = VolumeDef::default();
+        volume.spec.driver_opts.insert("device".to_owned(), device.to_owned());
+        lab.root.volumes.insert("data".to_owned(), volume);
+        let (graph, _) = LabGraph::build(&lab);
+        Arc::new(Lab { topology: lab, graph })
+    };
+    up(&engine, &of("/a")).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of("/b"))).await, @r"
+    ✔ nothing to do
+    volume `lab_data` was made otherwise than the file now says (driver_opts.device: /a → /b), and stays as it is: its data would be lost
+    ");
+    assert_eq!(renewed(&engine, &of("/b")).await, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_older_nestctl_made_is_made_anew_once_without_a_word_of_what() {
+    let engine = engine();
+    up(&engine, &lab(vec![set(service("web"), "V", "1")])).await;
+    let surveyed = surveyed(&engine).await;
+    let mut known = surveyed.known.clone();
+    let Some(crate::plan::known::Layer::Answered(root)) = known.layers.get_mut(&LayerPath::root()) else {
+        panic!("the root engine answers")
+    };
+    root.seen.containers[0].labels.remove(label::ASKED);
+    let goal = up_goal(&lab(vec![set(service("web"), "V", "2")]));
+    let plan = goal.plan(&known, &answered(&surveyed), StepId(0)).to_string();
+    assert!(plan.starts_with("#0 create web (configuration changed)"), "{plan}");
+}

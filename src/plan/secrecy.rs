@@ -1,0 +1,91 @@
+//! What is not to be read in a label or on a screen.
+
+use std::collections::BTreeSet;
+
+/// Parts of names and texts that speak of something secret.
+const PARTS: [&str; 9] =
+    ["passw", "passphrase", "secret", "token", "credential", "apikey", "api_key", "api-key", "private"];
+/// Words that a name of something secret has.
+const WORDS: [&str; 9] = ["key", "keys", "pass", "pwd", "auth", "dsn", "cert", "pem", "salt"];
+/// Lines that hold what the user wrote under a name of their own.
+const NAMED: [&str; 6] =
+    ["environment.", "label.", "logging.option.", "driver_opt.", "annotation.", "storage_opt."];
+/// Lines that hold free text.
+const FREE: [&str; 9] = [
+    "command",
+    "entrypoint",
+    "healthcheck.test",
+    "engine.arg",
+    "engine.config",
+    "pre_start",
+    "post_start",
+    "pre_stop",
+    "network.",
+];
+
+/// Whether a line's value is kept out of sight.
+pub(super) fn is_secret_line(key: &str, value: &str) -> bool {
+    if let Some(name) = NAMED.iter().find_map(|group| key.strip_prefix(group)) {
+        return is_secret_name(name) || is_secret_text(value);
+    }
+    FREE.iter().any(|group| key.starts_with(group)) && is_secret_text(value)
+}
+
+/// Lists of which one item speaks of a secret: the secret may be the next item.
+pub(super) fn secret_lists<'a>(lines: &[(&'a str, &str)]) -> BTreeSet<&'a str> {
+    lines
+        .iter()
+        .filter(|(key, value)| FREE.contains(key) && is_secret_text(value))
+        .map(|(key, _)| *key)
+        .collect()
+}
+
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_lowercase();
+    PARTS.iter().any(|part| name.contains(part))
+        || name.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
+}
+
+/// Whether a text speaks of a secret, or has the password of an address in it (`https://user:password@host`).
+fn is_secret_text(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let has_password = |rest: &str| {
+        let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+    };
+    PARTS.iter().any(|part| lower.contains(part)) || text.split("://").skip(1).any(has_password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_secret_is_one() {
+        for (key, value) in [
+            ("environment.POSTGRES_PASSWORD", "x"),
+            ("environment.AWS_SECRET_ACCESS_KEY", "x"),
+            ("environment.API_KEY", "x"),
+            ("environment.DATABASE_URL", "postgres://app:hunter2@db/app"),
+            ("label.io.example.token", "x"),
+            ("driver_opt.o", "username=u,password=p"),
+            ("command", "--db-password=hunter2"),
+        ] {
+            assert!(is_secret_line(key, value), "{key}={value}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_is_none() {
+        for (key, value) in [
+            ("environment.DEBUG", "1"),
+            ("environment.KEYBOARD", "de"),
+            ("environment.URL", "https://example.com/a:b@c"),
+            ("image", "secret/token:1"),
+            ("mount./run/secrets", "volume keys false "),
+            ("command", "sleep"),
+        ] {
+            assert!(!is_secret_line(key, value), "{key}={value}");
+        }
+    }
+}
