@@ -88,9 +88,10 @@ pub fn foreground(lab: &Lab, choice: &Choice) -> Result<Foreground, OpError> {
                 .flat_map(|it| crate::graph::expand::expand(&lab.topology, &addr.layer(), &it.target)),
         );
     }
-    out.counted = match choice.targets.is_empty() {
-        true => out.shown.clone(),
-        false => all.iter().filter(|addr| named(addr)).cloned().collect(),
+    out.counted = if choice.targets.is_empty() {
+        out.shown.clone()
+    } else {
+        all.iter().filter(|addr| named(addr)).cloned().collect()
     };
     let is_node = |addr: &Addr| lab.topology.service(addr).is_some_and(|service| service.node.is_some());
     out.awaited = out.counted.iter().filter(|addr| !is_node(addr)).cloned().collect();
