@@ -38,6 +38,9 @@ Usage: cargo xtask <command>
   bench [--large] [--runs N] [name...]
                          How long runs take beside docker compose and shell scripts, on the engine, and how reading,
                          checking and planning grow with the lab; two tables (release builds). --large: 40 nodes too
+  faults [-- names...]   Kills, dead daemons, full disks, broken registries on real engines; takes an hour and more
+  soak [--rounds N] [--seed N]
+                         Rounds of up, an edit, up, a fault, up, down (200) that may leave nothing behind
   test [-- args...]      Engine, images, peer, then `cargo test --workspace args...`
 
 The engine is NESTCTL_TEST_HOST if set, else the machine's own (DOCKER_HOST, /var/run/docker.sock) if it
@@ -99,6 +102,23 @@ fn run(args: &[&str]) -> Result<ExitCode> {
             println!("export NESTCTL_TEST_PEER_CONFIG={}", peer.config.display());
         }
         ["bench", rest @ ..] => return bench::run(rest),
+        ["faults"] => return test::faults(&[]),
+        ["faults", "--", rest @ ..] => return test::faults(rest),
+        ["soak", rest @ ..] => {
+            let (mut rounds, mut seed) = ("200", None);
+            let mut rest = rest.iter();
+            while let Some(flag) = rest.next() {
+                match (*flag, rest.next()) {
+                    ("--rounds", Some(n)) => rounds = n,
+                    ("--seed", Some(n)) => seed = Some(*n),
+                    _ => {
+                        eprintln!("error: `soak` takes `--rounds N` and `--seed N`");
+                        return Ok(ExitCode::from(2));
+                    }
+                }
+            }
+            return test::soak(rounds, seed);
+        }
         ["test"] => return test::run(&[]),
         ["test", "--", rest @ ..] => return test::run(rest),
         [] | ["-h" | "--help" | "help"] => print!("{HELP}"),
