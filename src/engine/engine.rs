@@ -14,7 +14,7 @@ use crate::model::container::{ContainerSpec, Endpoint};
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::network::{NetworkSpec, VolumeSpec};
-use crate::model::observed::{ContainerDetail, ImageDetail, Observed};
+use crate::model::observed::{ContainerDetail, ImageDetail, Observed, ObservedContainer};
 use crate::model::usage::{ProcessTable, Usage};
 
 use super::build::{Build, BuildFiles, BuildNotes};
@@ -35,6 +35,10 @@ pub trait Engine: Send + Sync {
     fn facts(&self) -> Call<'_, Facts>;
     /// Everything on it: one list call a type, one after the other, without a filter.
     fn observe(&self) -> Call<'_, Observed>;
+    /// Its containers alone.
+    fn containers(&self) -> Call<'_, Vec<ObservedContainer>> {
+        Box::pin(async move { Ok(self.observe().await?.containers) })
+    }
     /// One container.
     fn inspect<'a>(&'a self, container: &'a str) -> Call<'a, ContainerDetail>;
     /// One image, by reference or ID.
@@ -48,6 +52,8 @@ pub trait Engine: Send + Sync {
     fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()>;
     /// Pulls an image; `progress` is called with bytes done and the total so far known.
     fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()>;
+    /// Sends an image to the registry that its name says; `progress` as for [`Engine::pull`].
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()>;
     /// The digest under which the image's registry has it now. The engine asks, with the user's credentials.
     fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String>;
     /// Builds an image; what it does is told in `notes`. The answer is the image's ID where the engine says it.

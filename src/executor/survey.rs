@@ -37,10 +37,37 @@ pub struct SurveyOptions {
     pub project: Option<ProjectName>,
     /// Only the nodes on the way to these addresses and below them; empty: all.
     pub paths: Vec<Pattern>,
-    /// Whether facts of inner engines are wanted (the root's always are).
-    pub facts: bool,
+    /// What is asked of each engine.
+    pub asks: Asks,
     /// How long an inner engine may take to answer before it counts as silent.
     pub patience: Duration,
+}
+
+/// What is asked of each engine. The root always tells its facts: whose an object is hangs on its ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// What it has.
+    Lists,
+    /// What it has, and its facts.
+    ListsAndFacts,
+    /// Its containers: the way to some of them is all that is wanted.
+    Containers,
+}
+
+impl Asks {
+    async fn of(self, engine: &dyn Engine) -> Result<(Observed, Option<Facts>), EngineError> {
+        match self {
+            Self::Lists => Ok((engine.observe().await?, None)),
+            Self::ListsAndFacts => {
+                let facts = engine.facts().await?;
+                Ok((engine.observe().await?, Some(facts)))
+            }
+            Self::Containers => {
+                let containers = engine.containers().await?;
+                Ok((Observed { containers, ..Observed::default() }, None))
+            }
+        }
+    }
 }
 
 /// What a survey found.
@@ -71,7 +98,8 @@ pub async fn survey_knowing(
     facts: Facts,
     options: &SurveyOptions,
 ) -> Result<Surveyed, EngineError> {
-    let seen = root.observe().await?;
+    let asks = if options.asks == Asks::Containers { Asks::Containers } else { Asks::Lists };
+    let (seen, _) = asks.of(&*root).await?;
     let mut survey = Survey {
         known: Known { root_id: facts.id.clone(), ..Known::default() },
         engines: Engines::new(root),
@@ -86,7 +114,13 @@ pub async fn survey_knowing(
         // They are told apart by the ID in their facts.
         ask_for_facts(&mut survey.known, &survey.engines).await;
         let Some(parent) = survey.engines.get(&node.home) else { continue };
-        let probed = probe(parent, node, true, options.patience).await;
+        let asks = if options.asks == Asks::Containers { options.asks } else { Asks::ListsAndFacts };
+        let mut probed = probe(parent, node, asks, options.patience).await;
+        if let Ok(found) = &mut probed.result
+            && found.facts.is_none()
+        {
+            found.facts = tokio::time::timeout(LOOK, found.engine.facts()).await.ok().and_then(Result::ok);
+        }
         survey.take(probed);
         survey.drain().await;
     }
@@ -179,8 +213,8 @@ impl Survey<'_> {
                 }
                 Dial::Exec { .. } => {
                     if let Some(parent) = self.engines.get(&node.home) {
-                        let (facts, patience) = (self.options.facts, self.options.patience);
-                        self.probes.push(Box::pin(probe(parent, node, facts, patience)));
+                        let (asks, patience) = (self.options.asks, self.options.patience);
+                        self.probes.push(Box::pin(probe(parent, node, asks, patience)));
                     }
                 }
             }
@@ -270,15 +304,15 @@ fn is_on_the_way(path: &Pattern, addr: &Addr) -> bool {
     })
 }
 
-async fn probe(parent: Arc<dyn Engine>, node: Node, want_facts: bool, patience: Duration) -> Probed {
-    let result = reach(parent, &node, want_facts, patience).await;
+async fn probe(parent: Arc<dyn Engine>, node: Node, asks: Asks, patience: Duration) -> Probed {
+    let result = reach(parent, &node, asks, patience).await;
     Probed { node, result }
 }
 
 async fn reach(
     parent: Arc<dyn Engine>,
     node: &Node,
-    want_facts: bool,
+    asks: Asks,
     patience: Duration,
 ) -> Result<Found, Failure> {
     let failed = |kind, causes| Failure {
@@ -302,13 +336,10 @@ async fn reach(
     let engine = parent.inside(&node.container, &node.dial);
     let late = |_| failed(FailureKind::Timeout, vec![format!("no answer within {patience:?}")]);
     tokio::time::timeout(patience, engine.ping()).await.map_err(late)?.map_err(broke)?;
-    let look = async {
-        let facts = if want_facts { Some(engine.facts().await?) } else { None };
-        Ok((facts, engine.observe().await?))
-    };
     let limit = LOOK.max(patience);
     let late =
         |_| failed(FailureKind::Timeout, vec![format!("it answers, but lists nothing within {limit:?}")]);
-    let (facts, seen) = tokio::time::timeout(limit, look).await.map_err(late)?.map_err(broke)?;
+    let looked = tokio::time::timeout(limit, asks.of(&*engine)).await;
+    let (seen, facts) = looked.map_err(late)?.map_err(broke)?;
     Ok(Found { engine, seen, facts })
 }

@@ -18,7 +18,7 @@ use super::address::{check_all_match, is_meant};
 use super::context::Ctx;
 use super::error::OpError;
 use super::log_lines::{LogLines, lines, merge};
-use super::ps::{known_addresses, look};
+use super::ps::{known_addresses, look_for};
 
 /// Which logs, and which part of them.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ pub struct Logs {
 /// # Errors
 /// When the root engine does not answer, an address names nothing, or a log cannot be opened.
 pub async fn logs(ctx: &Ctx, options: &LogsOptions) -> Result<Logs, OpError> {
-    let surveyed = look(ctx, &options.project, &options.patterns).await?;
+    let surveyed = look_for(ctx, &options.project, &options.patterns).await?;
     let all = ours::containers(&surveyed.known, &options.project);
     let mut known: Vec<Addr> = all.iter().map(|ours| ours.addr.clone()).collect();
     if check_all_match(&options.patterns, &known).is_err() || known.is_empty() {

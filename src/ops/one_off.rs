@@ -24,7 +24,7 @@ use super::error::OpError;
 use super::exec::{ExecStreams, Running};
 use super::files::DiskFiles;
 use super::load::ValidLab;
-use super::ps::look;
+use super::ps::look_for;
 use super::up::OneOff;
 
 /// What the container is to be, beside what its service is.
@@ -273,7 +273,7 @@ pub async fn find(ctx: &Ctx, lab: &ValidLab, one: &OneOff) -> Result<Made, OpErr
     let project = &lab.lab.topology.project;
     // The pattern of the address itself: the way to it, and nothing beside.
     let pattern: Pattern = one.addr.to_string().parse().expect("an address is a pattern");
-    let surveyed = look(ctx, project, std::slice::from_ref(&pattern)).await?;
+    let surveyed = look_for(ctx, project, std::slice::from_ref(&pattern)).await?;
     let layer = one.addr.layer();
     let seen = surveyed.known.seen(&layer);
     let found = seen.into_iter().flat_map(|seen| &seen.containers).find(|container| {

@@ -12,7 +12,7 @@ use crate::diag::source::SourceMap;
 use crate::event::event::CancelLevel;
 use crate::event::sink::Sink;
 use crate::executor::run::{Before, RunOptions, run};
-use crate::executor::survey::{SurveyOptions, Surveyed, ask_for_facts, survey_knowing};
+use crate::executor::survey::{Asks, SurveyOptions, Surveyed, ask_for_facts, survey_knowing};
 use crate::model::addr::LayerPath;
 use crate::plan::goal::Goal;
 use crate::plan::known::{Known, Layer};
@@ -59,7 +59,7 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
         paths: goal.paths().to_vec(),
-        facts: false,
+        asks: Asks::Lists,
         patience: ctx.limits.answer,
     };
     // A wait for another run is not this one's time.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::executor::status::{statuses, statuses_with_one_offs};
-use crate::executor::survey::{SurveyOptions, Surveyed, survey};
+use crate::executor::survey::{Asks, SurveyOptions, Surveyed, survey};
 use crate::model::addr::{Addr, Pattern};
 use crate::model::name::ProjectName;
 use crate::model::status::LabStatus;
@@ -47,12 +47,20 @@ pub async fn ps(ctx: &Ctx, options: &PsOptions) -> Result<LabStatus, OpError> {
 /// # Errors
 /// When the root engine does not answer.
 pub async fn look(ctx: &Ctx, project: &ProjectName, paths: &[Pattern]) -> Result<Surveyed, OpError> {
-    let options = SurveyOptions {
-        project: Some(project.clone()),
-        paths: paths.to_vec(),
-        facts: true,
-        patience: ctx.limits.answer,
-    };
+    ask(ctx, project, paths, Asks::ListsAndFacts).await
+}
+
+/// As [`look`], for the containers alone: all that is needed to reach one of them.
+///
+/// # Errors
+/// When the root engine does not answer.
+pub async fn look_for(ctx: &Ctx, project: &ProjectName, paths: &[Pattern]) -> Result<Surveyed, OpError> {
+    ask(ctx, project, paths, Asks::Containers).await
+}
+
+async fn ask(ctx: &Ctx, project: &ProjectName, paths: &[Pattern], asks: Asks) -> Result<Surveyed, OpError> {
+    let patience = ctx.limits.answer;
+    let options = SurveyOptions { project: Some(project.clone()), paths: paths.to_vec(), asks, patience };
     Ok(survey(Arc::clone(&ctx.root), &options).await?)
 }
 
@@ -62,7 +70,7 @@ pub async fn look(ctx: &Ctx, project: &ProjectName, paths: &[Pattern]) -> Result
 /// # Errors
 /// When the root engine does not answer.
 pub async fn known_addresses(ctx: &Ctx, project: &ProjectName) -> Result<Vec<Addr>, OpError> {
-    let status = status(&look(ctx, project, &[]).await?.known, project);
+    let status = status(&look_for(ctx, project, &[]).await?.known, project);
     Ok(status.services.into_iter().map(|service| service.addr).collect())
 }
 

@@ -11,7 +11,7 @@ use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::engine::fake::fault::{Fault, When};
 use nestctl::event::sink::Recorder;
 use nestctl::executor::run::{Before, RunOptions, RunReport, run};
-use nestctl::executor::survey::{SurveyOptions, survey};
+use nestctl::executor::survey::{Asks, SurveyOptions, survey};
 use nestctl::graph::lab_graph::{LabGraph, Why};
 use nestctl::model::addr::{Addr, LayerPath};
 use nestctl::model::container::{ContainerSpec, Endpoint, Healthcheck, Mount, MountSource};
@@ -192,7 +192,7 @@ async fn plan(engine: &FakeEngine, goal: &Goal) -> Option<(nestctl::executor::su
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
         paths: Vec::new(),
-        facts: true,
+        asks: Asks::ListsAndFacts,
         patience: Duration::from_secs(3),
     };
     let surveyed = survey(engine.shared(), &options).await.ok()?;

@@ -21,6 +21,7 @@ use super::plan::PlanArgs;
 use super::port::PortArgs;
 use super::ps::PsArgs;
 use super::pull::PullArgs;
+use super::push::PushArgs;
 use super::run::RunArgs;
 use super::scale::ScaleArgs;
 use super::stats::StatsArgs;
@@ -72,6 +73,9 @@ pub enum Command {
     /// Pull images of all levels, and copy them into nodes that run.
     #[command(after_help = PullArgs::EXAMPLES)]
     Pull(PullArgs),
+    /// Push images that were built for all levels.
+    #[command(after_help = PushArgs::EXAMPLES)]
+    Push(PushArgs),
     /// Take the lab down, innermost first.
     #[command(after_help = DownArgs::EXAMPLES)]
     Down(DownArgs),

@@ -238,6 +238,10 @@ impl Engine for DockerEngine {
         Box::pin(self.lists())
     }
 
+    fn containers(&self) -> Call<'_, Vec<ObservedContainer>> {
+        Box::pin(self.list_containers())
+    }
+
     fn inspect<'a>(&'a self, container: &'a str) -> Call<'a, ContainerDetail> {
         Box::pin(self.inspect_container(container))
     }
@@ -260,6 +264,10 @@ impl Engine for DockerEngine {
 
     fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()> {
         Box::pin(self.pull_image(image, platform, progress))
+    }
+
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()> {
+        Box::pin(self.push_image(image, progress))
     }
 
     fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {

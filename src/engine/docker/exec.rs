@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use bollard::models::ExecConfig;
 use bytes::{Bytes, BytesMut};
+use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use super::api::{Raw, within};
 use super::engine::DockerEngine;
@@ -48,9 +51,18 @@ impl DockerEngine {
         spec: &ExecSpec,
     ) -> Result<StartedExec, EngineError> {
         let call = Tried::new("exec in container", container);
-        let terminal = spec.tty.is_some();
         let made = self.make_exec(container, spec, true, &call).await?;
-        within(&call, Some(self.transport.limits.call), async {
+        self.start_made(&made, spec, &call).await
+    }
+
+    async fn start_made(
+        &self,
+        made: &ExecId,
+        spec: &ExecSpec,
+        call: &Tried,
+    ) -> Result<StartedExec, EngineError> {
+        let terminal = spec.tty.is_some();
+        within(call, Some(self.transport.limits.call), async {
             let mut start = serde_json::json!({"Detach": false, "Tty": terminal});
             if let Some((rows, columns)) = spec.tty {
                 start["ConsoleSize"] = serde_json::json!([rows, columns]);
@@ -59,13 +71,20 @@ impl DockerEngine {
                 .header("connection", "Upgrade")
                 .header("upgrade", "tcp")
                 .json(&start)
-                .send(&self.transport, &call)
+                .send(&self.transport, call)
                 .await?;
             let framing = Framing::of(response.headers(), terminal);
             let upgraded = hyper::upgrade::on(response).await.map_err(|error| call.unreachable(error))?;
             Ok(StartedExec { id: made.id.clone(), io: TokioIo::new(upgraded), framing })
         })
         .await
+    }
+
+    /// Another connection, made beside: a program keeps the one by which it was started. To an engine in a node it is a
+    /// process there, and takes as long to come up as a short program runs.
+    async fn spare(&self) -> Option<JoinHandle<()>> {
+        let transport = self.transport.is_tunnel().then(|| Arc::clone(&self.transport))?;
+        Some(tokio::spawn(async move { drop(transport.ping().await) }))
     }
 
     /// Makes an exec and starts it; its streams go nowhere.
@@ -108,13 +127,20 @@ impl DockerEngine {
         container: &str,
         spec: &ExecSpec,
     ) -> Result<ExecSession, EngineError> {
-        let started = self.start_exec(container, spec).await?;
+        let call = Tried::new("exec in container", container);
+        let made = self.make_exec(container, spec, true, &call).await?;
+        let (started, spare) = future::join(self.start_made(&made, spec, &call), self.spare()).await;
+        let started = started?;
         let (reading, writing) = tokio::io::split(started.io);
         let call = Tried::new("read the output of an exec in container", container);
         Ok(ExecSession {
             output: output_of(reading, Demux::new(started.framing), call),
             input: if spec.stdin { Box::pin(writing) } else { Box::pin(tokio::io::sink()) },
-            control: Arc::new(Control { transport: Arc::clone(&self.transport), exec: started.id }),
+            control: Arc::new(Control {
+                transport: Arc::clone(&self.transport),
+                exec: started.id,
+                spare: Mutex::new(spare),
+            }),
         })
     }
 }
@@ -193,6 +219,8 @@ pub(super) fn resize<'a>(
 struct Control {
     transport: Arc<Transport>,
     exec: String,
+    /// Makes the connection over which is asked how the program has ended.
+    spare: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl ExecControl for Control {
@@ -202,6 +230,12 @@ impl ExecControl for Control {
     }
 
     fn exit_code(&self) -> Call<'_, Option<i64>> {
-        Box::pin(exec_exit_code(&self.transport, &self.exec))
+        Box::pin(async move {
+            if let Some(spare) = self.spare.lock().await.take() {
+                // Without it the question makes one of its own.
+                let _ = spare.await;
+            }
+            exec_exit_code(&self.transport, &self.exec).await
+        })
     }
 }

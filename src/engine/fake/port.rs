@@ -120,6 +120,15 @@ impl Engine for FakeEngine {
         })
     }
 
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()> {
+        Box::pin(async move {
+            let work = |world: &mut super::world::World, engine| world.push(engine, image);
+            let size = call(&self.world, &self.place, "push image", image, work).await?;
+            progress(size, Some(size));
+            Ok(())
+        })
+    }
+
     fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
         let work = move |world: &mut super::world::World, _engine| world.served_digest(image);
         Box::pin(call(&self.world, &self.place, "look up image", image, work))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::super::run::{Before, RunOptions, RunReport, run};
-use super::super::survey::{SurveyOptions, Surveyed, survey};
+use super::super::survey::{Asks, SurveyOptions, Surveyed, survey};
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::event::event::{CancelLevel, Event, EventKind};
 use crate::event::outcome::Outcome;
@@ -139,7 +139,7 @@ pub(super) fn survey_options() -> SurveyOptions {
     SurveyOptions {
         project: Some(project()),
         paths: Vec::new(),
-        facts: false,
+        asks: Asks::Lists,
         patience: Duration::from_secs(3),
     }
 }

@@ -18,6 +18,7 @@ mod mixed;
 mod names;
 mod order;
 mod quickstart;
+mod reconcile;
 mod repair;
 mod signals;
 mod socket;

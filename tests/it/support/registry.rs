@@ -95,6 +95,12 @@ impl TestRegistry {
         digest(manifest.as_bytes())
     }
 
+    /// Whether an image is there.
+    pub(crate) fn has(&self, repository: &str, tag: &str) -> bool {
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        self.call("HEAD", &path, &[], None).expect("an answer").0 == 200
+    }
+
     /// How often something below this path was asked for, by the registry's own log.
     pub(crate) fn requests(&self, method: &str, path: &str) -> usize {
         let log = self.lab.run(&["logs", "--no-log-prefix", "registry"]).ok().stdout;
