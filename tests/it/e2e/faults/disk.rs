@@ -8,12 +8,12 @@ use super::asked::{assert_goes, assert_nothing_to_do, lab};
 
 /// The data root of `vm1` is so small that the image does not go in; `vm2` has room.
 fn yaml(size: &str) -> String {
-    let node = |name: &str, data: &str| {
+    let node = |name: &str, more: &str| {
         format!(
             "
   {name}:
-    engine: {{ kind: dind, data: {data} }}
-    image: ${{DIND_IMAGE}}
+    engine: dind
+    image: ${{DIND_IMAGE}}{more}
     inner:
       services:
         small: {{ image: '${{BUSYBOX_IMAGE}}', init: true, command: [sleep, infinity] }}
@@ -25,8 +25,8 @@ fn yaml(size: &str) -> String {
 volumes:
   little: {{ driver_opts: {{ type: tmpfs, device: tmpfs, o: 'size={size}' }} }}
 ",
-        node("vm1", "{ volume: little }"),
-        node("vm2", "tmpfs")
+        node("vm1", "\n    volumes: ['little:/var/lib/docker']"),
+        node("vm2", "")
     )
 }
 

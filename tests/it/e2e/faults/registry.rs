@@ -98,7 +98,8 @@ services:
 "
     );
     let Some(lab) = lab("broken", &yaml) else { return };
-    registry.push(&TestImage::marked(&*lab.engine(), "x"), "x", "1");
+    // Larger than what passes before a connection is cut.
+    registry.push(&TestImage::marked(&*lab.engine(), &"x".repeat(1 << 20)), "x", "1");
     let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
     for (mood, words) in [(ANSWERS_500, "500"), (CUTS, "EOF")] {
         between.be(mood);
