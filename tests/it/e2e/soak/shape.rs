@@ -1,5 +1,7 @@
 //! The lab of a round: what is in its file, how it is edited, and what must run.
 
+use std::fmt::Write as _;
+
 /// Numbers that follow from a seed (SplitMix64).
 pub(super) struct Dice(u64);
 
@@ -106,10 +108,11 @@ impl Shape {
             self.copies,
         );
         if self.has_more {
-            inner.push_str(&format!("\n        more: {{ {plain} }}"));
+            write!(inner, "\n        more: {{ {plain} }}").expect("in memory");
         }
         if self.is_deep {
-            inner.push_str(&format!(
+            write!(
+                inner,
                 "
         vm2:
           engine: {{ kind: dind, data: tmpfs }}
@@ -117,7 +120,8 @@ impl Shape {
           inner:
             services:
               leaf: {{ {plain} }}"
-            ));
+            )
+            .expect("in memory");
         }
         let other = if self.has_network { "\n      networks: { other: {} }" } else { "" };
         let of_box =
@@ -145,7 +149,7 @@ impl Shape {
         if self.is_deep {
             inner.push("vm1/vm2");
         }
-        inner.extend(["vm1/web", "vm1/web#2", "vm1/web#3"].into_iter().take(self.copies));
+        inner.extend(["vm1/web", "vm1/web@2", "vm1/web@3"].into_iter().take(self.copies));
         let mut out = vec![("", if self.has_box { vec!["box", "vm1"] } else { vec!["vm1"] }), ("vm1", inner)];
         if self.is_deep {
             out.push(("vm1/vm2", vec!["vm1/vm2/leaf"]));
