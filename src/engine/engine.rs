@@ -72,6 +72,8 @@ pub trait Engine: Send + Sync {
     fn tag<'a>(&'a self, image: &'a str, reference: &'a str) -> Call<'a, ()>;
     /// Unpacks a tar archive at `path` in a container, running or not.
     fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()>;
+    /// As [`Engine::put`]; the files belong to the user that the container runs as.
+    fn put_for_user<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()>;
     /// Packs `path` of a container.
     fn get<'a>(&'a self, container: &'a str, path: &'a str) -> Call<'a, ByteStream>;
     /// Runs a program in a running container.

@@ -115,9 +115,10 @@ impl<'p, 'a> Bringing<'p, 'a> {
         }
         if self.planner.is_forced(&self.desired.addr) {
             let kind_differs = kind != self.desired.fingerprint.1.as_deref();
-            return Some(match kind_differs {
-                true => Cause::KindChanged(self.changes(container, kind_changes)),
-                false => Cause::Asked,
+            return Some(if kind_differs {
+                Cause::KindChanged(self.changes(container, kind_changes))
+            } else {
+                Cause::Asked
             });
         }
         let image = labels.get(label::IMAGE).map(String::as_str).unwrap_or_default();

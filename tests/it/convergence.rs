@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nestctl::engine::engine::{Change, Remove};
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::engine::fake::fault::{Fault, When};
 use nestctl::event::sink::Recorder;
@@ -104,6 +105,7 @@ fn layer(dice: &mut Dice, depth: u64) -> Layer {
         .map(|service| (service.name.clone(), service));
     let mut out = Layer { services: services.collect(), ..Layer::default() };
     out.networks.insert("default".to_owned(), NetworkDef::default());
+    out.networks.insert("front".to_owned(), NetworkDef::default());
     out.volumes.insert("data".to_owned(), VolumeDef::default());
     out
 }
@@ -147,13 +149,62 @@ fn service_mut<'a>(root: &'a mut Layer, addr: &Addr) -> &'a mut Service {
     layer.services.get_mut(&last.service).expect("it is there")
 }
 
+fn layer_mut<'a>(root: &'a mut Layer, addr: &Addr) -> &'a mut Layer {
+    let mut layer = root;
+    for part in addr.layer().node().iter().flat_map(Addr::parts) {
+        let node = layer.services.get_mut(&part.service).expect("it is there").node.as_mut();
+        layer = &mut node.expect("a node").inner;
+    }
+    layer
+}
+
+/// What somebody does by hand to one of the lab's containers on the root engine.
+async fn by_hand(engine: &FakeEngine, dice: &mut Dice) {
+    let engine = engine.shared();
+    let Ok(seen) = engine.observe().await else { return };
+    let ours = seen.containers.iter().filter(|it| it.labels.contains_key("io.nestctl.project"));
+    let ours: Vec<_> = ours.collect();
+    if ours.is_empty() {
+        return;
+    }
+    let one = ours[usize::try_from(dice.below(ours.len() as u64)).expect("small")];
+    let network = one.networks.keys().next().cloned().unwrap_or_default();
+    let front = "lab_front".to_owned();
+    // What cannot be done is not done.
+    let _ = match dice.below(6) {
+        0 => engine.act(&one.id, &Change::Stop(None)).await,
+        1 => engine.act(&one.id, &Change::Rename(format!("{}-mine", one.name))).await,
+        2 => engine.act(&one.id, &Change::Disconnect { network }).await,
+        3 => engine.act(&one.id, &Change::Connect { network: front, endpoint: Endpoint::default() }).await,
+        4 => engine.remove(&Remove::Container { container: one.id.clone(), volumes: false }).await,
+        _ => {
+            let _ = engine.act(&one.id, &Change::Kill(None)).await;
+            engine.remove(&Remove::Network(network)).await
+        }
+    };
+}
+
 /// A small change of the kind that users make.
 fn edit(dice: &mut Dice, lab: &Topology) -> Topology {
     let mut changed = lab.clone();
     let all: Vec<Addr> = lab.instances().into_iter().map(|(addr, _)| addr).collect();
     let addr = &all[usize::try_from(dice.below(all.len() as u64)).expect("small")];
-    match dice.below(4) {
+    match dice.below(7) {
         0 => service_mut(&mut changed.root, addr).scale = 1 + u32::try_from(dice.below(3)).expect("small"),
+        // A network of its layer is another one now.
+        2 => {
+            let layer = layer_mut(&mut changed.root, addr);
+            let key = if dice.one_in(2) { "default" } else { "front" };
+            let network = layer.networks.get_mut(key).expect("every layer has it");
+            network.spec.internal = !network.spec.internal;
+        }
+        // It is in other networks.
+        3 | 4 => {
+            let networks = [vec!["default"], vec!["front"], vec!["default", "front"]];
+            let names = &networks[usize::try_from(dice.below(3)).expect("small")];
+            let endpoints = names.iter().map(|name| ((*name).to_owned(), Endpoint::default()));
+            service_mut(&mut changed.root, addr).spec.networks = endpoints.collect();
+        }
         1 => service_mut(&mut changed.root, addr).depends_on.clear(),
         _ => {
             let text = Some(dice.below(9).to_string());
@@ -338,6 +389,9 @@ async fn case(seed: u64) {
     for _ in 0..dice.below(3) {
         disturbed = true;
         lab = edit(&mut dice, &lab);
+        if dice.one_in(3) {
+            by_hand(&engine, &mut dice).await;
+        }
         if dice.one_in(2) {
             troubled(&engine, &mut dice, &up(&lab)).await;
         }

@@ -203,7 +203,7 @@ pub(crate) const OF_LONG_RUNS: &[Recipe] = &[
         ],
         config: Config {
             // The programs themselves: what is in /usr/bin is scripts of Perl.
-            env: &["PATH=/usr/lib/postgresql/17/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            env: &["PATH=/usr/local/bin:/usr/lib/postgresql/17/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
             cmd: &["postgres-start"],
             volumes: &["/data"],
             // Its own word for: roll back and go.

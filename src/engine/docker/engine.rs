@@ -296,7 +296,11 @@ impl Engine for DockerEngine {
     }
 
     fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
-        Box::pin(self.put_archive(container, path, archive))
+        Box::pin(self.put_archive(container, path, archive, false))
+    }
+
+    fn put_for_user<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
+        Box::pin(self.put_archive(container, path, archive, true))
     }
 
     fn get<'a>(&'a self, container: &'a str, path: &'a str) -> Call<'a, ByteStream> {

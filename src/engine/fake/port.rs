@@ -157,6 +157,11 @@ impl Engine for FakeEngine {
         Box::pin(call(&self.world, &self.place, "tag image", image, work))
     }
 
+    /// Files of the fake belong to nobody.
+    fn put_for_user<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
+        self.put(container, path, archive)
+    }
+
     fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
         Box::pin(async move {
             let bytes = streams::all_of(archive).await;
@@ -211,7 +216,15 @@ impl Engine for FakeEngine {
             let lines = container.lines(options, now);
             let past = stream::iter(lines.into_iter().map(Ok));
             if options.follow && container.state != ContainerState::Exited {
-                Ok(past.chain(container.followers.add()).boxed())
+                let timestamps = options.timestamps;
+                let coming = container.followers.add().map(move |line| {
+                    line.map(|(at, kind, bytes)| {
+                        let time =
+                            if timestamps { format!("{} ", clock::rfc3339(at)) } else { String::new() };
+                        (kind, [time.as_bytes(), &bytes].concat().into())
+                    })
+                });
+                Ok(past.chain(coming).boxed())
             } else {
                 Ok(past.boxed())
             }
@@ -233,7 +246,8 @@ impl Engine for FakeEngine {
             if echoes {
                 return Ok(streams::echo());
             }
-            let output = container.followers.add();
+            let output =
+                container.followers.add().map(|line| line.map(|(_, kind, bytes)| (kind, bytes))).boxed();
             Ok(ExecSession { output, ..streams::answered(Vec::new(), 0) })
         }))
     }
