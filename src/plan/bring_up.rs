@@ -245,7 +245,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.remove_filled(&removed);
         ready.extend(removed.iter().copied().map(after));
         let mut name = container.clone();
-        if let Some(keep) = self.keep.filter(|_| !fresh) {
+        if let Some(keep) = self.keep {
             ready.extend(self.mend_networks(keep).into_iter().map(after));
         }
         let starts = self.starts();

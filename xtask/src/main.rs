@@ -14,6 +14,7 @@ mod peer;
 mod private_root;
 mod recipes;
 mod shell;
+mod simulate;
 mod test;
 mod traces;
 
@@ -38,6 +39,9 @@ Usage: cargo xtask <command>
   bench [--large] [--runs N] [name...]
                          How long runs take beside docker compose and shell scripts, on the engine, and how reading,
                          checking and planning grow with the lab; two tables (release builds). --large: 40 nodes too
+  simulate [--cases N] [--seed S] [--failures N]
+                         Random labs, edits, faults and kills on an engine in memory: 100000 cases from seed 0, until
+                         one fails; it is shrunk, and its seed told (optimized build; no engine needed)
   faults [-- names...]   Kills, dead daemons, full disks, broken registries on real engines; takes an hour and more
   soak [--rounds N] [--seed N]
                          Rounds of up, an edit, up, a fault, up, down (200) that may leave nothing behind
@@ -102,6 +106,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
             println!("export NESTCTL_TEST_PEER_CONFIG={}", peer.config.display());
         }
         ["bench", rest @ ..] => return bench::run(rest),
+        ["simulate", rest @ ..] => return simulate::run(rest),
         ["faults"] => return test::faults(&[]),
         ["faults", "--", rest @ ..] => return test::faults(rest),
         ["soak", rest @ ..] => {

@@ -78,7 +78,9 @@ impl Engine for FakeEngine {
 
     fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()> {
         let (op, target) = match object {
-            Remove::Container { container, .. } => ("remove container", container),
+            Remove::Container { container, volumes } => {
+                return Box::pin(super::removal::remove(&self.world, &self.place, container, *volumes));
+            }
             Remove::Network(network) => ("remove network", network),
             Remove::Volume(volume) => ("remove volume", volume),
             Remove::Image(image) => ("remove image", image),

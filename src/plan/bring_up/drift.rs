@@ -84,6 +84,9 @@ impl Bringing<'_, '_> {
         let mut steps = Vec::new();
         for (network, endpoint) in networks {
             if self.is_in(container, &network) {
+                if container.networks[&network].network.is_empty() {
+                    steps.extend(self.planner.provide_network(&self.layer, &network));
+                }
                 continue;
             }
             let made = self.planner.provide_network(&self.layer, &network);
