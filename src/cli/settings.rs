@@ -159,7 +159,7 @@ impl Settings {
         let told = move |notice: &Notice| match notice {
             Notice::HeldBy(_) if quiet => {}
             Notice::HeldBy(holder) => {
-                terminal.say(&format!("waiting for {holder}, which is at work on the lab\n"))
+                terminal.say(&format!("waiting for {holder}, which is at work on the lab\n"));
             }
             Notice::Unavailable(path, error) => terminal.say(&format!(
                 "warning: `{}` cannot be made ({error}): nothing keeps a second nestctl from this lab\n",

@@ -4,5 +4,6 @@
 
 pub mod event;
 pub mod outcome;
+pub mod protocol;
 pub mod sink;
 pub mod timings;

@@ -115,9 +115,10 @@ impl<'p, 'a> Bringing<'p, 'a> {
         }
         if self.planner.is_forced(&self.desired.addr) {
             let kind_differs = kind != self.desired.fingerprint.1.as_deref();
-            return Some(match kind_differs {
-                true => Cause::KindChanged(self.changes(container, kind_changes)),
-                false => Cause::Asked,
+            return Some(if kind_differs {
+                Cause::KindChanged(self.changes(container, kind_changes))
+            } else {
+                Cause::Asked
             });
         }
         let image = labels.get(label::IMAGE).map(String::as_str).unwrap_or_default();
@@ -244,7 +245,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.remove_filled(&removed);
         ready.extend(removed.iter().copied().map(after));
         let mut name = container.clone();
-        if let Some(keep) = self.keep.filter(|_| !fresh) {
+        if let Some(keep) = self.keep {
             ready.extend(self.mend_networks(keep).into_iter().map(after));
         }
         let starts = self.starts();

@@ -4,11 +4,11 @@
 #![expect(clippy::print_stdout, reason = "a test says what it skips and what it leaves")]
 
 mod compose;
-mod convergence;
 mod e2e;
 mod help;
 mod no_engine;
 mod readme;
+mod simulation;
 mod spec_errors;
 mod support;
 mod use_cases;

@@ -1,5 +1,7 @@
 //! The log of calls.
 
+use std::collections::BTreeMap;
+
 /// Every operation that [`Call::op`] may name.
 pub const OPERATIONS: [&str; 30] = [
     "ping",
@@ -50,6 +52,12 @@ pub struct Call {
 /// Something that happened on an engine, with the number of calls that had begun by then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happening {
+    /// ID of the object.
+    pub id: String,
+    /// Whether the engine did it of its own: by a restart policy, or because it ended itself.
+    pub by_engine: bool,
+    /// Labels of a container, its image, and at its end the exit code.
+    pub attributes: BTreeMap<String, String>,
     /// Calls begun so far.
     pub after_call: u64,
     /// The engine, as in [`Call::engine`].

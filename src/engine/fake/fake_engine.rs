@@ -1,13 +1,14 @@
 //! The fake's handle: the port, and what a test says and asks.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use crate::engine::engine::{Change, Engine, OutputKind};
+use crate::engine::engine::{Change, Engine, OutputKind, Remove};
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
-use crate::model::observed::{Health, Observed, ObservedContainer};
+use crate::model::observed::{ContainerState, Health, Observed, ObservedContainer};
 
 use super::behaviour::Behaviour;
 use super::call::{Call, Happening, OPERATIONS};
@@ -219,11 +220,70 @@ impl FakeEngine {
         self.with_container(container, |world, engine, index| world.end(engine, index, code, 255));
     }
 
+    /// This engine's machine starts anew, and what its containers' restart policies start.
+    pub fn reboot(&self) {
+        self.on_engine(|world, engine| {
+            world.daemon_dies(engine, 255);
+            world.daemon_returns(engine);
+        });
+    }
+
+    /// The daemon inside a container ends, and what runs on it.
+    pub fn kill_daemon(&self, container: &str) {
+        self.on_inner(container, |world, inner| world.daemon_dies(inner, 255));
+    }
+
+    /// The daemon inside a running container is started again.
+    pub fn return_daemon(&self, container: &str) {
+        let is_up = self.container(container).is_some_and(|it| it.state == ContainerState::Running);
+        if is_up {
+            self.on_inner(container, World::daemon_returns);
+        }
+    }
+
+    fn on_inner(&self, container: &str, work: impl FnOnce(&mut World, EngineIndex)) {
+        self.on_engine(|world, engine| {
+            let index = world.engines[engine].find(container);
+            let key = index.map(|index| world.engines[engine].containers[index].data_key());
+            if let Some(inner) = key.and_then(|key| world.engines[engine].inside.get(&key).copied()) {
+                work(world, inner);
+            }
+        });
+    }
+
+    /// The whole tree: this engine, and every one inside a container, whether or not it answers.
+    pub fn tree(&self) -> Vec<Self> {
+        let nodes: Vec<String> = self.on_engine(|world, engine| {
+            let state = &world.engines[engine];
+            let nodes = state.containers.iter().filter(|it| state.inside.contains_key(&it.data_key()));
+            nodes.map(|it| it.id.clone()).collect()
+        });
+        let inside = nodes.iter().flat_map(|node| self.node(node).tree());
+        std::iter::once(self.clone()).chain(inside).collect()
+    }
+
+    /// The named volumes of this engine and of every one whose data is in a volume: a serial, which no other volume
+    /// ever has, and the name.
+    pub fn data(&self) -> BTreeMap<String, String> {
+        self.on_engine(|world, engine| world.data_of(engine))
+    }
+
+    /// Somebody else removes something by hand; what the engine would refuse changes nothing.
+    pub fn remove_by_hand(&self, object: &Remove) {
+        self.on_engine(|world, engine| {
+            let _ = world.remove(engine, object);
+        });
+    }
+
     /// Somebody else changes a container by hand; what the engine would refuse changes nothing.
     pub fn by_hand(&self, container: &str, change: &Change) {
         self.with_container(container, |world, engine, _| {
             let _ = world.act(engine, container, change);
         });
+    }
+
+    pub(super) fn root_of(world: &Arc<Mutex<World>>) -> Self {
+        Self { world: Arc::clone(world), place: Place(Vec::new()) }
     }
 
     fn with_container(&self, container: &str, work: impl FnOnce(&mut World, EngineIndex, usize)) {

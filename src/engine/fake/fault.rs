@@ -1,11 +1,14 @@
 //! Scripted failures.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::model::failure::FailureKind;
+
+use super::fake_engine::FakeEngine;
 
 /// What goes wrong with a call.
 #[derive(Clone, Debug)]
@@ -22,8 +25,31 @@ pub enum Fault {
     Hold(Gate),
     /// It takes so long by tokio's clock, which tests pause, then goes on.
     Slow(Duration),
+    /// Something else happens to the engines first; then it goes on as if nothing had been.
+    Meanwhile(Meanwhile),
     /// It answers a stream that breaks after so many bytes (`save`, `get`).
     BreakStream(usize),
+}
+
+/// What happens to the engines, by the hand of somebody else, at the moment of a call.
+#[derive(Clone)]
+pub struct Meanwhile(Arc<dyn Fn(&FakeEngine) + Send + Sync>);
+
+impl Meanwhile {
+    /// `work` gets the root engine.
+    pub fn new(work: impl Fn(&FakeEngine) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(work))
+    }
+
+    pub(super) fn happens(&self, root: &FakeEngine) {
+        (self.0)(root);
+    }
+}
+
+impl fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meanwhile")
+    }
 }
 
 /// Which calls.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind;
 
+use super::fake_engine::FakeEngine;
 use super::fault::Fault;
 use super::state::EngineIndex;
 use super::world::{Place, World};
@@ -47,11 +48,13 @@ pub(super) async fn call_for_stream<T>(
         }
         Some(Fault::Hang) => pending().await,
         Some(Fault::Hold(gate)) => gate.pass().await,
+        Some(Fault::Meanwhile(meanwhile)) => meanwhile.happens(&FakeEngine::root_of(world)),
         Some(Fault::Slow(time)) => tokio::time::sleep(*time).await,
         Some(Fault::LoseAnswer | Fault::HangAfter | Fault::BreakStream(_)) | None => {}
     }
     let answer = {
         let mut locked = world.lock().expect("no panic while locked");
+        locked.restart_what_is_due();
         match locked.reach(place, op, target) {
             Ok(engine) => Some(work(&mut locked, engine)),
             Err(Some(error)) => Some(Err(error)),

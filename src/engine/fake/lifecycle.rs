@@ -1,6 +1,7 @@
 //! Starting and ending containers, and what that does to the engines inside them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::engine::engine::{Change, OutputKind};
 use crate::engine::error::EngineError;
@@ -39,6 +40,10 @@ impl World {
                 ContainerState::Paused => {
                     Err(refuse(op, target, Conflict, "cannot start a paused container, try unpause instead"))
                 }
+                ContainerState::Removing | ContainerState::Dead => {
+                    let why = "container is marked for removal and cannot be started";
+                    Err(refuse(op, target, Conflict, why))
+                }
                 _ => {
                     container.stopped_by_hand = false;
                     self.start(engine, index, target)
@@ -50,7 +55,10 @@ impl World {
                     ContainerState::Running | ContainerState::Paused => {
                         self.end(engine, index, 143, STOPPED_WITH_ITS_ENGINE);
                     }
-                    ContainerState::Restarting => container.state = ContainerState::Exited,
+                    ContainerState::Restarting => {
+                        container.state = ContainerState::Exited;
+                        container.due = None;
+                    }
                     _ => {}
                 }
                 Ok(())
@@ -202,7 +210,9 @@ impl World {
         container.boot_left = if let Boot::AfterCalls(n) = behaviour.boot { n } else { 0 };
         self.tell_container(engine, index, "start");
         if let Some(code) = behaviour.exit {
+            let before = std::mem::replace(&mut self.by_engine, true);
             self.end(engine, index, code, KILLED_WITH_ITS_ENGINE);
+            self.by_engine = before;
             return Ok(());
         }
         if checks && let HealthScript::AtOnce(health) = behaviour.health {
@@ -228,6 +238,18 @@ impl World {
                 && state.volume(name).is_none()
             {
                 return Err(refuse(op, target, NotFound, format!("get {name}: no such volume")));
+            }
+        }
+        for other in [&container.spec.pid, &container.spec.ipc] {
+            let Some(other) = other.as_deref().and_then(|mode| mode.strip_prefix("container:")) else {
+                continue;
+            };
+            let Some(index) = state.find(other) else {
+                return Err(refuse(op, target, NotFound, format!("No such container: {other}")));
+            };
+            if !state.containers[index].is_up() {
+                let why = format!("cannot join the namespace of a non running container: {other}");
+                return Err(refuse(op, target, Conflict, why));
             }
         }
         if let Some(NetworkMode::Container(other)) = &container.spec.network_mode {
@@ -331,6 +353,7 @@ impl World {
             };
         container.state = if again { ContainerState::Restarting } else { ContainerState::Exited };
         container.restarts += i64::from(again);
+        container.due = again.then(|| tokio::time::Instant::now() + pause(container.restarts));
         container.exit_code = code;
         container.finished = Some(now);
         container.health = None;
@@ -347,33 +370,48 @@ impl World {
         let container = &self.engines[engine].containers[index];
         let (key, forget) = (container.data_key(), container.data_is_memory());
         let Some(inner) = self.engines[engine].inside.get(&key).copied() else { return };
-        for position in 0..self.engines[inner].containers.len() {
-            if self.engines[inner].containers[position].is_up() {
-                self.silence(inner, position, code);
-                let now = self.tick();
-                let container = &mut self.engines[inner].containers[position];
-                container.state = ContainerState::Exited;
-                container.exit_code = code;
-                container.finished = Some(now);
-                container.health = None;
-                container.ports.clear();
-                container.drop_addresses();
-                container.followers.cut("read logs");
-            }
-        }
-        self.engines[inner].subscribers.cut("follow events");
+        self.daemon_dies(inner, code);
         if forget {
             self.engines[engine].inside.remove(&key);
         }
     }
 
-    /// What the start of a node does to the engine inside: containers come back by their restart policy, all of
-    /// them at once and in no order that a lab could count on.
-    fn boot(&mut self, engine: EngineIndex, index: usize) {
-        let key = self.engines[engine].containers[index].data_key();
-        let Some(inner) = self.engines[engine].inside.get(&key).copied() else { return };
-        for position in 0..self.engines[inner].containers.len() {
-            let container = &self.engines[inner].containers[position];
+    /// An engine answers no more; what ran on it has ended with `code`. What its restart policy is about to start
+    /// waits until it is back.
+    pub(super) fn daemon_dies(&mut self, engine: EngineIndex, code: i64) {
+        let before = std::mem::replace(&mut self.by_engine, true);
+        for position in 0..self.engines[engine].containers.len() {
+            self.engines[engine].containers[position].due = None;
+            if !self.engines[engine].containers[position].is_up() {
+                continue;
+            }
+            self.silence(engine, position, code);
+            let now = self.tick();
+            let container = &mut self.engines[engine].containers[position];
+            container.state = ContainerState::Exited;
+            container.exit_code = code;
+            container.finished = Some(now);
+            container.health = None;
+            container.ports.clear();
+            container.drop_addresses();
+            container.followers.cut("read logs");
+            self.note(engine, position, "die");
+        }
+        self.engines[engine].subscribers.cut("follow events");
+        self.engines[engine].serves = false;
+        self.by_engine = before;
+    }
+
+    /// An engine answers again: containers come back by their restart policy, all of them at once and in no order
+    /// that a lab could count on.
+    pub(super) fn daemon_returns(&mut self, engine: EngineIndex) {
+        self.engines[engine].serves = true;
+        let before = std::mem::replace(&mut self.by_engine, true);
+        for position in 0..self.engines[engine].containers.len() {
+            let container = &mut self.engines[engine].containers[position];
+            if container.state == ContainerState::Restarting {
+                container.state = ContainerState::Exited;
+            }
             let comes_back = container.started.is_some()
                 && !container.is_up()
                 && match container.spec.restart {
@@ -385,9 +423,41 @@ impl World {
             if comes_back {
                 let name = container.name.clone();
                 // One that cannot start stays down, as it does on a real engine.
-                let _ = self.start(inner, position, &name);
+                let _ = self.start(engine, position, &name);
             }
         }
+        self.by_engine = before;
+    }
+
+    /// Starts what restart policies start by now.
+    pub(super) fn restart_what_is_due(&mut self) {
+        let now = tokio::time::Instant::now();
+        let mut due = Vec::new();
+        for (engine, state) in self.engines.iter().enumerate() {
+            let here =
+                state.containers.iter().enumerate().filter(|(_, it)| it.due.is_some_and(|at| at <= now));
+            due.extend(here.map(|(index, _)| (engine, index)));
+        }
+        for (engine, index) in due {
+            let container = &mut self.engines[engine].containers[index];
+            container.due = None;
+            if container.state != ContainerState::Restarting {
+                continue;
+            }
+            let name = container.name.clone();
+            let before = std::mem::replace(&mut self.by_engine, true);
+            if self.start(engine, index, &name).is_err() {
+                self.engines[engine].containers[index].state = ContainerState::Exited;
+            }
+            self.by_engine = before;
+        }
+    }
+
+    /// What the start of a node does to the engine inside.
+    fn boot(&mut self, engine: EngineIndex, index: usize) {
+        let key = self.engines[engine].containers[index].data_key();
+        let Some(inner) = self.engines[engine].inside.get(&key).copied() else { return };
+        self.daemon_returns(inner);
     }
 
     pub(super) fn set_health(&mut self, engine: EngineIndex, index: usize, health: Health) {
@@ -410,6 +480,13 @@ impl World {
         }
     }
 
+    /// Writes down what no reader of events hears of.
+    fn note(&mut self, engine: EngineIndex, index: usize, action: &str) {
+        self.engines[engine].subscribers.cut("follow events");
+        self.tell_container(engine, index, action);
+        self.engines[engine].past.pop();
+    }
+
     pub(super) fn tell_container(&mut self, engine: EngineIndex, index: usize, action: &str) {
         let container = &self.engines[engine].containers[index];
         let (id, name) = (container.id.clone(), container.name.clone());
@@ -418,6 +495,13 @@ impl World {
 }
 
 const ANY: &str = "0.0.0.0";
+
+/// Time from an end to the next start by a restart policy (moby `restartmanager`: 100 ms, doubled each time, at most a
+/// minute).
+fn pause(restarts: i64) -> Duration {
+    let doublings = u32::try_from(restarts - 1).unwrap_or(0).min(10);
+    Duration::from_millis(100 << doublings).min(Duration::from_secs(60))
+}
 
 impl Container {
     fn drop_addresses(&mut self) {

@@ -24,7 +24,8 @@ impl World {
             Create::Network { name, spec, labels } => self.create_network(engine, name, spec, labels),
             Create::Volume { name, spec, labels } => {
                 if self.engines[engine].volume(name).is_none() {
-                    self.engines[engine].volumes.push(Volume::new(name, spec, labels));
+                    let serial = self.new_id();
+                    self.engines[engine].volumes.push(Volume::new(serial, name, spec, labels));
                     self.tell(engine, "volume", "create", name, name);
                 }
                 Ok(name.clone())
@@ -68,8 +69,19 @@ impl World {
                 return Err(refuse(op, name, Refused, why));
             }
         }
+        let mut others = Vec::new();
+        for from in &spec.volumes_from {
+            let (other, mode) = from.split_once(':').unwrap_or((from, "rw"));
+            let Some(index) = state.find(other) else {
+                return Err(refuse(op, name, NotFound, format!("No such container: {other}")));
+            };
+            let is_free = |mount: &&Mounted| spec.mounts.iter().all(|own| own.target != mount.target);
+            let theirs = state.containers[index].mounts.iter().filter(is_free).cloned();
+            others.extend(theirs.map(|it| Mounted { read_only: it.read_only || mode == "ro", ..it }));
+        }
         let id = self.new_id();
-        let mounts = spec.mounts.iter().map(|mount| self.mount(engine, mount)).collect();
+        let mut mounts: Vec<Mounted> = spec.mounts.iter().map(|mount| self.mount(engine, mount)).collect();
+        mounts.extend(others);
         let now = self.tick();
         let mut all = spec.labels.clone();
         all.extend(labels.clone());
@@ -85,6 +97,7 @@ impl World {
             exit_code: 0,
             error: String::new(),
             restarts: 0,
+            due: None,
             stopped_by_hand: false,
             created: now,
             started: None,
@@ -127,6 +140,8 @@ impl World {
             None | Some(NetworkMode::Bridge) => "bridge",
             Some(NetworkMode::Host) => "host",
             Some(NetworkMode::None) => "none",
+            Some(NetworkMode::Named(name)) if name != "default" => name,
+            Some(NetworkMode::Named(_)) => "bridge",
             Some(NetworkMode::Container(_) | NetworkMode::Service(_)) => return BTreeMap::new(),
         };
         BTreeMap::from([join(&name.to_owned(), &Endpoint::default())])
@@ -145,7 +160,8 @@ impl World {
                 let anonymous = name.is_none();
                 let name = name.clone().unwrap_or_else(|| self.new_id());
                 if self.engines[engine].volume(&name).is_none() {
-                    let made = Volume::new(&name, &VolumeSpec::default(), &Labels::new());
+                    let serial = self.new_id();
+                    let made = Volume::new(serial, &name, &VolumeSpec::default(), &Labels::new());
                     self.engines[engine].volumes.push(made);
                     self.tell(engine, "volume", "create", &name, &name);
                 }
@@ -228,7 +244,7 @@ impl World {
         }
     }
 
-    fn remove_container(&mut self, engine: EngineIndex, index: usize, volumes: bool) {
+    pub(super) fn remove_container(&mut self, engine: EngineIndex, index: usize, volumes: bool) {
         self.engines[engine].containers[index].stopped_by_hand = true;
         if self.engines[engine].containers[index].is_up() {
             self.end(engine, index, 137, 255);

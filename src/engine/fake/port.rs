@@ -78,7 +78,9 @@ impl Engine for FakeEngine {
 
     fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()> {
         let (op, target) = match object {
-            Remove::Container { container, .. } => ("remove container", container),
+            Remove::Container { container, volumes } => {
+                return Box::pin(super::removal::remove(&self.world, &self.place, container, *volumes));
+            }
             Remove::Network(network) => ("remove network", network),
             Remove::Volume(volume) => ("remove volume", volume),
             Remove::Image(image) => ("remove image", image),
@@ -216,7 +218,15 @@ impl Engine for FakeEngine {
             let lines = container.lines(options, now);
             let past = stream::iter(lines.into_iter().map(Ok));
             if options.follow && container.state != ContainerState::Exited {
-                Ok(past.chain(container.followers.add()).boxed())
+                let timestamps = options.timestamps;
+                let coming = container.followers.add().map(move |line| {
+                    line.map(|(at, kind, bytes)| {
+                        let time =
+                            if timestamps { format!("{} ", clock::rfc3339(at)) } else { String::new() };
+                        (kind, [time.as_bytes(), &bytes].concat().into())
+                    })
+                });
+                Ok(past.chain(coming).boxed())
             } else {
                 Ok(past.boxed())
             }
@@ -238,7 +248,8 @@ impl Engine for FakeEngine {
             if echoes {
                 return Ok(streams::echo());
             }
-            let output = container.followers.add();
+            let output =
+                container.followers.add().map(|line| line.map(|(_, kind, bytes)| (kind, bytes))).boxed();
             Ok(ExecSession { output, ..streams::answered(Vec::new(), 0) })
         }))
     }

@@ -1,5 +1,7 @@
 //! Everything on every engine as sorted lines.
 
+use std::collections::BTreeMap;
+
 use super::state::EngineIndex;
 use super::world::World;
 
@@ -12,6 +14,20 @@ impl World {
             (0..self.engines.len()).flat_map(|engine| self.lines_of(engine)).collect();
         lines.sort();
         lines.iter().fold(String::new(), |text, line| text + line + "\n")
+    }
+
+    /// The named volumes of an engine and of those whose data is in one of its volumes, by serial. Docker names
+    /// anonymous ones by 64 hexadecimal digits.
+    pub(super) fn data_of(&self, engine: EngineIndex) -> BTreeMap<String, String> {
+        let state = &self.engines[engine];
+        let is_named = |name: &str| name.len() != 64 || !name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let path = self.path_of(engine);
+        let own = state.volumes.iter().filter(|volume| is_named(&volume.seen.name));
+        let mut out: BTreeMap<String, String> =
+            own.map(|volume| (volume.serial.clone(), format!("{path} {}", volume.seen.name))).collect();
+        let inner = state.inside.iter().filter(|(key, _)| key.strip_prefix("volume ").is_some_and(is_named));
+        inner.for_each(|(_, inner)| out.extend(self.data_of(*inner)));
+        out
     }
 
     fn lines_of(&self, engine: EngineIndex) -> Vec<String> {

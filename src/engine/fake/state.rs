@@ -22,6 +22,8 @@ pub(super) type EngineIndex = usize;
 pub(super) struct EngineState {
     pub(super) facts: Facts,
     pub(super) podman: bool,
+    /// Its daemon runs, where the machine does.
+    pub(super) serves: bool,
     pub(super) containers: Vec<Container>,
     pub(super) networks: Vec<Network>,
     pub(super) volumes: Vec<Volume>,
@@ -47,6 +49,8 @@ pub(super) struct Container {
     pub(super) exit_code: i64,
     pub(super) error: String,
     pub(super) restarts: i64,
+    /// When its restart policy starts it again.
+    pub(super) due: Option<tokio::time::Instant>,
     /// Stopped or killed on request: `unless-stopped` leaves it so.
     pub(super) stopped_by_hand: bool,
     pub(super) created: i64,
@@ -59,7 +63,7 @@ pub(super) struct Container {
     /// Its own writable layer over the image's files.
     pub(super) files: BTreeMap<String, FakeFile>,
     pub(super) log: Vec<(i64, OutputKind, String)>,
-    pub(super) followers: Subscribers<(OutputKind, bytes::Bytes)>,
+    pub(super) followers: Subscribers<(i64, OutputKind, bytes::Bytes)>,
     /// Inspections until the health check has its verdict.
     pub(super) inspects_left: u32,
     /// Calls until the engine inside answers.
@@ -126,15 +130,17 @@ pub(super) struct Network {
 }
 
 pub(super) struct Volume {
+    /// Tells one from another of the same name, before or after it.
+    pub(super) serial: String,
     pub(super) seen: ObservedVolume,
     pub(super) files: BTreeMap<String, FakeFile>,
 }
 
 impl Volume {
-    pub(super) fn new(name: &str, spec: &VolumeSpec, labels: &Labels) -> Self {
+    pub(super) fn new(serial: String, name: &str, spec: &VolumeSpec, labels: &Labels) -> Self {
         let mut all = spec.labels.clone();
         all.extend(labels.clone());
-        Self { seen: ObservedVolume { name: name.to_owned(), labels: all }, files: BTreeMap::new() }
+        Self { serial, seen: ObservedVolume { name: name.to_owned(), labels: all }, files: BTreeMap::new() }
     }
 }
 
@@ -195,6 +201,7 @@ impl EngineState {
         Self {
             facts,
             podman,
+            serves: true,
             containers: Vec::new(),
             networks,
             volumes: Vec::new(),
@@ -263,7 +270,7 @@ impl Container {
 
     pub(super) fn print(&mut self, now: i64, kind: OutputKind, line: &str) {
         self.log.push((now, kind, line.to_owned()));
-        self.followers.send(&(kind, bytes::Bytes::from(format!("{line}\n"))));
+        self.followers.send(&(now, kind, bytes::Bytes::from(format!("{line}\n"))));
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct World {
     /// State of the random sequence that shuffles calls; 0: none.
     pub(super) shuffle: u64,
     pub(super) now: i64,
+    /// What happens now happens of the engines' own.
+    pub(super) by_engine: bool,
     next_id: u64,
 }
 
@@ -47,6 +49,7 @@ impl World {
             in_flight: BTreeMap::new(),
             shuffle: 0,
             now: clock::BASE,
+            by_engine: false,
             next_id: 0,
         };
         let id = world.new_id();
@@ -162,7 +165,11 @@ impl World {
             Boot::Elsewhere(other) if other != container => return self.enter(outer, &other, op, target),
             Boot::AtOnce | Boot::AfterCalls(_) | Boot::Elsewhere(_) => {}
         }
-        Ok(self.engine_in(outer, container).expect("the container was found above"))
+        let inner = self.engine_in(outer, container).expect("the container was found above");
+        if self.engines[inner].serves {
+            return Ok(inner);
+        }
+        Err(broken(format!("the daemon in {container} does not run")))
     }
 
     /// The path of an engine by its index, through containers that hold it now; its volume in brackets where
@@ -217,6 +224,9 @@ impl World {
         self.engines[engine].subscribers.send(&event);
         self.engines[engine].past.push(event.clone());
         let happening = Happening {
+            id: event.id,
+            by_engine: self.by_engine,
+            attributes: event.attributes,
             after_call: self.calls.len() as u64,
             engine: self.path_of(engine),
             object: event.object,

@@ -49,12 +49,6 @@ pub(super) const INNER: &[Difference] = &[Difference {
     why: "on the network of its host a container has the host's name: that of the node",
 }];
 
-/// Refusals of nestctl that name no place in the file, by their fixture, and why.
-pub(super) const WITHOUT_PLACE: &[Difference] = &[Difference {
-    at: "missing-bind",
-    why: "the path is one of the engine's machine, so the engine says that it is not there",
-}];
-
 /// Whether a row covers a place.
 pub(super) fn covers(row: &Difference, at: &[String]) -> bool {
     let parts: Vec<&str> = row.at.split('.').collect();

@@ -13,6 +13,7 @@ mod engine_http;
 mod engine_inner;
 mod engine_peer;
 mod engine_report;
+mod facts;
 mod forms;
 mod generated;
 mod up;

@@ -8,6 +8,7 @@ mod build;
 mod commands;
 mod examples;
 mod failures;
+mod faults;
 mod files;
 mod foreground;
 mod images;

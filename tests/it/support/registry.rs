@@ -52,6 +52,11 @@ impl TestRegistry {
         format!("localhost:{}/{rest}", self.port)
     }
 
+    /// Its port.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `host:port`, as credentials are filed.
     pub(crate) fn address(&self) -> String {
         format!("localhost:{}", self.port)

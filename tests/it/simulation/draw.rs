@@ -1,0 +1,229 @@
+//! Random labs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use nestctl::graph::lab_graph::LabGraph;
+use nestctl::model::addr::Addr;
+use nestctl::model::behaviour::{Behaviour, Hook, Sharer, VolumesFrom};
+use nestctl::model::container::{
+    ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, RestartPolicy,
+};
+use nestctl::model::name::{ProjectName, ServiceName};
+use nestctl::model::service::{
+    Condition, DataRoot, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target,
+};
+use nestctl::model::span::{Span, Spanned};
+use nestctl::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
+
+use crate::support::dice::Dice;
+
+/// Images of servers. The health check of `db:1` takes a while.
+pub(super) const SERVERS: [&str; 2] = ["web:1", "db:1"];
+/// Ends with 0 as soon as it has started.
+pub(super) const JOB: &str = "job:1";
+/// As [`JOB`], for hooks.
+pub(super) const HOOK: &str = "hook:1";
+pub(super) const NODE: &str = "node:1";
+/// Nodes in nodes.
+const DEPTH: u64 = 4;
+/// Containers of one lab, about.
+const MOST: u64 = 14;
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+/// Draws one lab.
+struct Draw<'a> {
+    dice: &'a mut Dice,
+    /// Containers drawn so far.
+    drawn: u64,
+}
+
+pub(super) fn name(name: &str) -> ServiceName {
+    ServiceName::new(name).expect("valid")
+}
+
+pub(super) fn project() -> ProjectName {
+    ProjectName::new("lab").expect("valid")
+}
+
+/// A lab without circles: what would close one is thrown away.
+pub(super) fn topology(dice: &mut Dice) -> Topology {
+    let root = Draw { dice, drawn: 0 }.layer(0);
+    let mut lab = Topology { project: project(), directory: PathBuf::from("/lab"), root };
+    for _ in 0..dice.below(2 + lab.instances().len() as u64) {
+        let mut changed = lab.clone();
+        add_dependency(dice, &mut changed);
+        if !LabGraph::build(&changed).1.has_errors() {
+            lab = changed;
+        }
+    }
+    lab
+}
+
+/// One more service, of the layer at this depth; `salt` tells volumes apart that are named for it.
+pub(super) fn one_service(dice: &mut Dice, key: &str, depth: u64) -> Service {
+    Draw { dice, drawn: MOST / 2 }.service(key, depth)
+}
+
+/// Lets an instance need another.
+pub(super) fn add_dependency(dice: &mut Dice, lab: &mut Topology) {
+    let all: Vec<Addr> = lab.instances().into_iter().map(|(addr, _)| addr).collect();
+    let (Some(from), Some(to)) = (dice.of(&all), dice.of(&all)) else { return };
+    let target = lab.service(to).expect("it is there");
+    let condition = match dice.below(4) {
+        0 | 1 if is_checked(target) => Condition::Healthy,
+        0..=2 if target.spec.image == JOB => Condition::Completed,
+        0 | 1 => Condition::Ready,
+        _ => Condition::Started,
+    };
+    let (required, restart) = (!dice.one_in(5), dice.one_in(5));
+    let target = Target::Absolute(to.to_string().parse().expect("an address is a pattern"));
+    let dependency = Dependency { target, condition, required, restart, span: Span::default() };
+    service_mut(&mut lab.root, from).depends_on.push(dependency);
+}
+
+pub(super) fn is_checked(service: &Service) -> bool {
+    service.spec.healthcheck.as_ref().is_some_and(|check| !check.is_disabled())
+}
+
+pub(super) fn layer_mut<'a>(root: &'a mut Layer, addr: &Addr) -> &'a mut Layer {
+    let mut layer = root;
+    for part in addr.layer().parts() {
+        let node = layer.services.get_mut(&part.service).expect("it is there").node.as_mut();
+        layer = &mut node.expect("a node").inner;
+    }
+    layer
+}
+
+pub(super) fn service_mut<'a>(root: &'a mut Layer, addr: &Addr) -> &'a mut Service {
+    layer_mut(root, addr).services.get_mut(addr.service()).expect("it is there")
+}
+
+pub(super) fn check() -> Healthcheck {
+    Healthcheck { test: vec!["CMD".to_owned(), "true".to_owned()], ..Healthcheck::default() }
+}
+
+fn hook(image: Option<&str>) -> Hook {
+    Hook { command: vec!["true".to_owned()], image: image.map(str::to_owned), ..Hook::default() }
+}
+
+impl Draw<'_> {
+    fn layer(&mut self, depth: u64) -> Layer {
+        let mut out = Layer::default();
+        let n = 1 + self.dice.index(if depth == 0 { 4 } else { 3 });
+        for key in &NAMES[..n] {
+            if self.drawn < MOST || out.services.is_empty() {
+                let service = self.service(key, depth);
+                out.services.insert(service.name.clone(), service);
+            }
+        }
+        out.networks.insert("default".to_owned(), NetworkDef::default());
+        out.networks.insert("back".to_owned(), NetworkDef::default());
+        out.volumes.insert("data".to_owned(), VolumeDef::default());
+        self.share(&mut out);
+        out
+    }
+
+    /// Lets services use namespaces or volumes of others, as the reader of files writes it.
+    fn share(&mut self, layer: &mut Layer) {
+        let names: Vec<ServiceName> = layer.services.keys().cloned().collect();
+        let (Some(user), Some(owner)) = (self.dice.of(&names).cloned(), self.dice.of(&names).cloned()) else {
+            return;
+        };
+        let is_plain = |service: &Service| service.node.is_none() && service.spec.image != JOB;
+        let both = is_plain(&layer.services[&user]) && is_plain(&layer.services[&owner]);
+        if user == owner || !both || !self.dice.one_in(2) {
+            return;
+        }
+        let restart = match self.dice.below(3) {
+            0 => {
+                let service = layer.services.get_mut(&user).expect("it is there");
+                service.spec.networks.clear();
+                service.spec.network_mode = Some(NetworkMode::Service(owner.to_string()));
+                true
+            }
+            1 => {
+                let service = layer.services.get_mut(&user).expect("it is there");
+                service.spec.pid = Some(format!("service:{owner}"));
+                true
+            }
+            _ => {
+                let source = Sharer::Service(owner.clone());
+                let from = VolumesFrom { source, read_only: None, span: Span::default() };
+                layer.services.get_mut(&user).expect("it is there").behaviour.volumes_from.push(from);
+                false
+            }
+        };
+        let target = Target::Relative(owner.as_str().parse().expect("a name is a pattern"));
+        let (condition, span) = (Condition::Started, Span::default());
+        let dependency = Dependency { target, condition, required: true, restart, span };
+        layer.services.get_mut(&user).expect("it is there").depends_on.push(dependency);
+    }
+
+    fn service(&mut self, key: &str, depth: u64) -> Service {
+        self.drawn += 1;
+        let mut spec = ContainerSpec::default();
+        spec.networks.insert("default".to_owned(), Endpoint::default());
+        if self.dice.one_in(4) {
+            spec.networks.insert("back".to_owned(), Endpoint::default());
+        }
+        spec.environment.insert("REVISION".to_owned(), Some(self.dice.below(2).to_string()));
+        if self.dice.one_in(4) {
+            let source = MountSource::volume((!self.dice.one_in(3)).then(|| "data".to_owned()));
+            spec.mounts.push(Mount::new("/data", source, false));
+        }
+        let mut behaviour = Behaviour::default();
+        if self.dice.one_in(8) {
+            behaviour.pre_start.push(hook(Some(HOOK)));
+        }
+        let is_node = depth < DEPTH && self.drawn < MOST && self.dice.one_in(2);
+        let mut node = None;
+        if is_node {
+            node = Some(Box::new(self.node(&mut spec, depth)));
+        } else if self.dice.one_in(5) {
+            JOB.clone_into(&mut spec.image);
+        } else {
+            SERVERS[self.dice.index(SERVERS.len())].clone_into(&mut spec.image);
+            spec.healthcheck = self.dice.one_in(3).then(check);
+        }
+        if spec.image != JOB {
+            spec.restart = match self.dice.below(6) {
+                0 => RestartPolicy::Always,
+                1 => RestartPolicy::UnlessStopped,
+                2 => RestartPolicy::OnFailure(3),
+                _ => RestartPolicy::No,
+            };
+            behaviour.post_start.extend(self.dice.one_in(8).then(|| hook(None)));
+            behaviour.pre_stop.extend(self.dice.one_in(8).then(|| hook(None)));
+        }
+        Service {
+            name: name(key),
+            span: Span::default(),
+            spans: BTreeMap::new(),
+            spec,
+            container_name: None,
+            scale: if self.dice.one_in(6) { 2 } else { 1 },
+            depends_on: Vec::new(),
+            build: None,
+            pull_policy: PullPolicy::Missing,
+            files: Vec::new(),
+            publish: Vec::new(),
+            behaviour,
+            node,
+        }
+    }
+
+    fn node(&mut self, spec: &mut ContainerSpec, depth: u64) -> NodeDef {
+        NODE.clone_into(&mut spec.image);
+        let kind = if self.dice.one_in(4) { "socket" } else { "dind" };
+        let mut options = EngineOptions::default();
+        if kind == "dind" && self.dice.one_in(8) {
+            options.data = DataRoot::Tmpfs;
+        }
+        NodeDef {
+            kind: Spanned::new(kind.to_owned(), Span::default()),
+            options,
+            inner: self.layer(depth + 1),
+        }
+    }
+}
