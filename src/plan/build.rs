@@ -77,7 +77,7 @@ impl Building<'_> {
         spec.labels.insert(label::COMPOSE_PROJECT.to_owned(), project.to_string());
         spec.labels.insert(label::COMPOSE_SERVICE.to_owned(), service.name.to_string());
         if self.known.facts(&root).is_some_and(|facts| !facts.containerd_store) {
-            self.refuse_indexes(builder, &spec, &reference);
+            refuse_indexes(builder, &spec, &reference);
         }
         let mut names = vec![reference.clone()];
         names.extend(std::mem::take(&mut spec.tags));
@@ -92,25 +92,6 @@ impl Building<'_> {
         let action = Action::Build(Box::new(BuildOrder { spec, names, platform }));
         let step = builder.push(draft, action, needs);
         builder.reaches(step, milestone);
-    }
-
-    /// What makes an index of several manifests needs a store that can hold one: moby's graph drivers cannot, and leave
-    /// attestations out without a word.
-    fn refuse_indexes(&self, builder: &mut Builder, spec: &BuildSpec, reference: &str) {
-        let rows = [
-            (spec.platforms.len() > 1, "platforms", "Keep one platform"),
-            (spec.provenance.is_some(), "provenance", "Leave `provenance` out"),
-            (spec.sbom.is_some(), "sbom", "Leave `sbom` out"),
-        ];
-        for (_, key, instead) in rows.into_iter().filter(|(asked, ..)| *asked) {
-            let message =
-                format!("the engine's image store cannot hold what `{key}` asks for of `{reference}`");
-            builder.problems.push(
-                Diagnostic::error(Code::NotSupported, message)
-                    .at(spec.span, key)
-                    .help(format!("{instead}, or let the engine use containerd's image store.")),
-            );
-        }
     }
 
     /// Puts the images of services in the place of their names; the answer is what must be there before.
@@ -158,5 +139,23 @@ impl Building<'_> {
             *context = Context::Remote(format!("docker-image://{image}"));
         }
         needs
+    }
+}
+
+/// What makes an index of several manifests needs a store that can hold one: moby's graph drivers cannot, and leave
+/// attestations out without a word.
+fn refuse_indexes(builder: &mut Builder, spec: &BuildSpec, reference: &str) {
+    let rows = [
+        (spec.platforms.len() > 1, "platforms", "Keep one platform"),
+        (spec.provenance.is_some(), "provenance", "Leave `provenance` out"),
+        (spec.sbom.is_some(), "sbom", "Leave `sbom` out"),
+    ];
+    for (_, key, instead) in rows.into_iter().filter(|(asked, ..)| *asked) {
+        let message = format!("the engine's image store cannot hold what `{key}` asks for of `{reference}`");
+        builder.problems.push(
+            Diagnostic::error(Code::NotSupported, message)
+                .at(spec.span, key)
+                .help(format!("{instead}, or let the engine use containerd's image store.")),
+        );
     }
 }

@@ -281,7 +281,7 @@ impl World {
             })
         };
         let mut ports = Vec::new();
-        for PortBinding { host_ip, host, container, protocol, .. } in &state.containers[index].spec.ports {
+        for PortBinding { host_ip, host, container, protocol } in &state.containers[index].spec.ports {
             let ip = host_ip.clone().unwrap_or_else(|| ANY.to_owned());
             let (first, last) = host.unwrap_or((32_768, 60_999));
             let Some(port) = (first..=last).find(|port| is_free(&ip, *port, protocol.as_str(), &taken))

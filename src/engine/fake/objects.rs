@@ -137,11 +137,10 @@ impl World {
             return wanted.into_iter().take(most).map(|(name, endpoint)| join(name, endpoint)).collect();
         }
         let name = match &spec.network_mode {
-            None | Some(NetworkMode::Bridge) => "bridge",
             Some(NetworkMode::Host) => "host",
             Some(NetworkMode::None) => "none",
             Some(NetworkMode::Named(name)) if name != "default" => name,
-            Some(NetworkMode::Named(_)) => "bridge",
+            None | Some(NetworkMode::Bridge | NetworkMode::Named(_)) => "bridge",
             Some(NetworkMode::Container(_) | NetworkMode::Service(_)) => return BTreeMap::new(),
         };
         BTreeMap::from([join(&name.to_owned(), &Endpoint::default())])

@@ -67,10 +67,8 @@ async fn an_answer_that_was_lost_is_asked_for_again_whatever_was_asked() {
     let ops: Vec<(&'static str, String)> =
         steady.calls().into_iter().filter(|call| is_change(call.op)).map(|it| (it.op, it.target)).collect();
     assert!(ops.len() > 15, "{ops:?}");
-    let n_ops = ops.len();
-    for n in 0..n_ops {
+    for (op, target) in &ops {
         let shaky = engine();
-        let (op, target) = &ops[n];
         // A container is called by its ID where it was observed, which is not the same here.
         let when = When::Matches {
             engine: None,
