@@ -123,7 +123,7 @@ fn measure(directory: &Path) -> Measured {
     let loaded = load(&options).expect("the lab is there");
     let problems: Vec<_> = loaded.diagnostics.sorted().into_iter().map(|it| it.message.clone()).collect();
     let lab = loaded.valid().unwrap_or_else(|error| panic!("{error}: {problems:?}"));
-    let read = on_cpu() - started;
+    let read = on_cpu().saturating_sub(started);
     let engine = FakeEngine::new("root").with_registry(&["app:1", "docker:dind"]);
     let nowhere = Vars::from([("DOCKER_HOST".to_owned(), "unix:///nowhere/no.sock".to_owned())]);
     let ctx = Ctx::new(engine.shared(), root::resolve(&nowhere).expect("a socket's address"));
@@ -141,7 +141,7 @@ fn measure(directory: &Path) -> Measured {
         .block_on(prepare_up(&ctx, &lab, &options))
         .unwrap_or_else(|error| panic!("the lab is planned: {error}"));
     let later: usize = prepared.forecast().iter().map(|it| it.plan.steps.len()).sum();
-    let plan = on_cpu() - started;
+    let plan = on_cpu().saturating_sub(started);
     Measured { read, plan, steps: prepared.plan.steps.len() + later, peak_kib: peak() }
 }
 

@@ -138,7 +138,8 @@ async fn a_second_up_asks_each_engine_once_for_each_thing() {
     let engine = engine();
     let ctx = ctx(&engine);
     let several = |indent: &str, count: usize| {
-        (0..count).map(|n| format!("{indent}s{n}: {{image: nginx}}\n")).collect::<String>()
+        let line = |n| [indent, &format!("s{n}: {{image: nginx}}\n")].concat();
+        (0..count).map(line).collect::<Vec<_>>().concat()
     };
     let node = |indent: &str, name: &str| {
         format!("{indent}{name}:\n{indent}  engine: dind\n{indent}  inner:\n{indent}    services:\n")

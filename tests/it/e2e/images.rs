@@ -1,5 +1,7 @@
 //! Images into inner engines: where they come from, how often, and when a container is made anew for them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
 
 use nestctl::model::observed::ContainerState;
@@ -89,8 +91,7 @@ fn credentials_of_the_docker_cli_must_open_a_private_registry() {
     let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
 
     let log_in = |password: &str| {
-        use base64::Engine as _;
-        let auth = base64::engine::general_purpose::STANDARD.encode(format!("lab:{password}"));
+        let auth = STANDARD.encode(format!("lab:{password}"));
         let config = serde_json::json!({"auths": {registry.address(): {"auth": auth}}});
         lab.write(".docker/config.json", &config.to_string());
     };
@@ -266,8 +267,7 @@ fn images_must_be_printed_with_what_their_registry_has() {
     let x = registry.push(&TestImage::marked(&*engine, "x"), "x", "1");
     let unknown = lab.run(&["config", "--resolve-image-digests"]).code(1);
     assert!(unknown.stderr.contains("look up image"), "{}", unknown.stderr);
-    use base64::Engine as _;
-    let auth = base64::engine::general_purpose::STANDARD.encode("lab:lab");
+    let auth = STANDARD.encode("lab:lab");
     let config = serde_json::json!({"auths": {registry.address(): {"auth": auth}}});
     lab.write(".docker/config.json", &config.to_string());
     let y = registry.push(&TestImage::marked(&*engine, "y"), "y", "1");
@@ -304,8 +304,7 @@ fn what_is_built_for_any_level_must_go_to_its_registry() {
     let refused = lab.run(&["push", "outer"]).code(1);
     assert!(refused.stderr.contains(&format!("failed to push image `{outer}`")), "{}", refused.stderr);
     lab.run(&["push", "--ignore-push-failures"]).ok();
-    use base64::Engine as _;
-    let auth = base64::engine::general_purpose::STANDARD.encode("lab:lab");
+    let auth = STANDARD.encode("lab:lab");
     let config = serde_json::json!({"auths": {registry.address(): {"auth": auth}}});
     lab.write(".docker/config.json", &config.to_string());
 

@@ -49,16 +49,13 @@ services:
 /// Brings something about and is killed at its `n`-th boundary; `None`: it went well with fewer.
 fn killed_at(lab: &TestLab, arguments: &[&str], n: usize) -> Option<Boundary> {
     let mut running = Running::start(lab, arguments);
-    match (0..=n).map_while(|_| running.boundary()).nth(n) {
-        Some(at) => {
-            running.kill();
-            Some(at)
-        }
-        None => {
-            running.end().ok();
-            None
-        }
+    let at = (0..=n).map_while(|_| running.boundary()).nth(n);
+    if at.is_some() {
+        running.kill();
+    } else {
+        running.end().ok();
     }
+    at
 }
 
 fn assert_is_up(lab: &TestLab, when: &str) {
