@@ -5,7 +5,7 @@
 
 mod acts;
 mod case;
-mod dice;
+pub(crate) mod dice;
 mod draw;
 mod edits;
 mod promises;
