@@ -19,6 +19,7 @@ pub async fn dispatch(command: Command, settings: &Settings, terminal: &Terminal
         Command::Scale(args) => command::create::scale(&args, settings, terminal).await,
         Command::Build(args) => command::build::build(&args, settings, terminal).await,
         Command::Pull(args) => command::pull::pull(&args, settings, terminal).await,
+        Command::Push(args) => command::push::push(&args, settings, terminal).await,
         Command::Down(args) => command::down::down(&args, settings, terminal).await,
         Command::Start(args) => command::life::start(&args, settings, terminal).await,
         Command::Stop(args) => command::life::stop(&args, settings, terminal).await,

@@ -8,7 +8,7 @@ use super::args::root::Cli;
 
 /// Groups of commands in the order in which they are shown. A test holds that every command is in one.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Run a lab", &["up", "down", "create", "scale", "build", "pull", "plan"]),
+    ("Run a lab", &["up", "down", "create", "scale", "build", "pull", "push", "plan"]),
     ("What is there", &["start", "stop", "restart", "pause", "unpause", "kill", "rm"]),
     (
         "Look inside",

@@ -1,5 +1,6 @@
 //! From the process's start to its exit code.
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
@@ -54,7 +55,20 @@ fn run_parsed(cli: Cli) -> u8 {
         }
     };
     let is_detailed = matches!(&cli.command, Command::Plan(args) if args.detailed_exitcode);
-    let result = runtime.block_on(dispatch(cli.command, &settings, &terminal));
+    let mut command = cli.command;
+    if let Some(change) = command.change_mut() {
+        change.dry_run |= cli.dry_run;
+        let parallel = cli.parallel.and_then(|n| NonZeroUsize::new(usize::try_from(n).ok()?));
+        change.parallel = change.parallel.or(parallel);
+    } else if cli.dry_run && command.only_does() {
+        let error = CliError::Usage {
+            message: "`--dry-run` cannot show what this command would do".to_owned(),
+            hint: Some("leave it away; `nestctl plan` shows what `up` would do".to_owned()),
+        };
+        error.say(&terminal);
+        return error.exit_code();
+    }
+    let result = runtime.block_on(dispatch(command, &settings, &terminal));
     // A thread may still sit in a read of the terminal; nobody waits for it.
     runtime.shutdown_background();
     match result {

@@ -129,8 +129,18 @@ impl Settings {
 
     /// Calls at once: as typed, else as `COMPOSE_PARALLEL_LIMIT` says, where -1 is no wish (docker/compose
     /// `cmd/compose/compose.go`).
-    pub fn parallel(&self, typed: Option<NonZeroUsize>) -> Option<NonZeroUsize> {
-        typed.or_else(|| self.environment.var("COMPOSE_PARALLEL_LIMIT")?.trim().parse().ok())
+    ///
+    /// # Errors
+    /// When the variable holds no number.
+    pub fn parallel(&self, typed: Option<NonZeroUsize>) -> Result<Option<NonZeroUsize>, CliError> {
+        let Some(text) = self.environment.var("COMPOSE_PARALLEL_LIMIT").filter(|_| typed.is_none()) else {
+            return Ok(typed);
+        };
+        let limit: i32 = text.trim().parse().map_err(|_| CliError::Usage {
+            message: format!("COMPOSE_PARALLEL_LIMIT is `{text}`, which is no number"),
+            hint: Some("set it to so many calls at once, or unset it".to_owned()),
+        })?;
+        Ok(usize::try_from(limit).ok().and_then(NonZeroUsize::new))
     }
 
     /// Whether flags say which lab is meant.
@@ -149,7 +159,7 @@ impl Settings {
         let told = move |notice: &Notice| match notice {
             Notice::HeldBy(_) if quiet => {}
             Notice::HeldBy(holder) => {
-                terminal.say(&format!("waiting for {holder}, which is at work on the lab\n"))
+                terminal.say(&format!("waiting for {holder}, which is at work on the lab\n"));
             }
             Notice::Unavailable(path, error) => terminal.say(&format!(
                 "warning: `{}` cannot be made ({error}): nothing keeps a second nestctl from this lab\n",

@@ -37,6 +37,8 @@ codes! {
     MissingKey => "nest::missing-key",
     /// A name that no engine would take.
     BadName => "nest::bad-name",
+    /// An image reference that no engine would take.
+    BadImage => "nest::bad-image",
     /// A key of the Compose specification that nestctl does not honour yet.
     NotSupported => "nest::not-supported",
     /// Something that Compose has given up.

@@ -52,6 +52,8 @@ pub trait Engine: Send + Sync {
     fn remove<'a>(&'a self, object: &'a Remove) -> Call<'a, ()>;
     /// Pulls an image; `progress` is called with bytes done and the total so far known.
     fn pull<'a>(&'a self, image: &'a str, platform: Option<&'a str>, progress: Progress) -> Call<'a, ()>;
+    /// Sends an image to the registry that its name says; `progress` as for [`Engine::pull`].
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()>;
     /// The digest under which the image's registry has it now. The engine asks, with the user's credentials.
     fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String>;
     /// Builds an image; what it does is told in `notes`. The answer is the image's ID where the engine says it.
@@ -70,6 +72,8 @@ pub trait Engine: Send + Sync {
     fn tag<'a>(&'a self, image: &'a str, reference: &'a str) -> Call<'a, ()>;
     /// Unpacks a tar archive at `path` in a container, running or not.
     fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()>;
+    /// As [`Engine::put`]; the files belong to the user that the container runs as.
+    fn put_for_user<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()>;
     /// Packs `path` of a container.
     fn get<'a>(&'a self, container: &'a str, path: &'a str) -> Call<'a, ByteStream>;
     /// Runs a program in a running container.

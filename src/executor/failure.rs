@@ -32,6 +32,7 @@ pub(super) fn no_engine(step: &Step, reason: String) -> Failure {
 fn deed(step: &Step) -> (&'static str, String) {
     let op = match &step.action {
         Action::Pull { .. } => "pull image",
+        Action::Push { .. } => "push image",
         Action::Build(_) => "build image",
         Action::Copy { .. } => "copy image",
         Action::CreateNetwork { .. } => "create network",

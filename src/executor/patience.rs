@@ -83,7 +83,7 @@ pub(super) fn is_repeatable(action: &Action) -> bool {
 /// Whether a step failed because somebody else has changed what it is about.
 pub(super) fn is_stale(action: &Action, failure: &Failure) -> bool {
     match action {
-        Action::Pull { .. } | Action::Build(_) => false,
+        Action::Pull { .. } | Action::Push { .. } | Action::Build(_) => false,
         // A container that has ended by itself is its hook's trouble, not somebody else's doing.
         Action::Hook { .. } => says(failure, STALE) || is_network_gone(failure),
         _ => says(failure, STALE) || says(failure, STALE_STATE) || is_network_gone(failure),

@@ -55,6 +55,14 @@ async fn do_it(context: &StepContext) -> Result<Gain, Broken> {
             };
             context.unless_cancelled(pull).await.map(|()| Gain::Nothing)
         }
+        Action::Push { image } => {
+            let _place = context.permit(&context.pulls).await?;
+            let push = async {
+                let push = || context.engine().push(image, context.progress());
+                context.patiently(push).await.map_err(|error| context.failed(&error))
+            };
+            context.unless_cancelled(push).await.map(|()| Gain::Nothing)
+        }
         Action::Build(order) => build::build(context, order).await,
         Action::Copy { image, .. } => copy(context, image).await,
         Action::PutTree { container, from, to } => {
@@ -141,6 +149,7 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         | Action::Enter(_)
         | Action::Look
         | Action::Pull { .. }
+        | Action::Push { .. }
         | Action::Build(_)
         | Action::Copy { .. }
         | Action::PutTree { .. } => Ok(()),

@@ -1,6 +1,8 @@
 //! Whole runs on the fake engine: labs, failures, signals.
 
+mod changed;
 mod changes;
+mod drift;
 mod hooks;
 mod lab;
 mod patience;

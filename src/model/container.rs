@@ -148,6 +148,9 @@ pub enum NetworkMode {
     Service(String),
     /// `container:NAME`.
     Container(String),
+    /// A network that is on the engine, by its name there, without an alias in it; `default` is what the engine takes
+    /// where nothing is asked.
+    Named(String),
 }
 
 /// A device of the engine's machine.

@@ -34,6 +34,9 @@ pub const IMAGE: &str = "io.nestctl.image";
 pub const POOL: &str = "io.nestctl.pool";
 /// The console line that a node prints when it has booted, where its kind has one.
 pub const BOOT: &str = "io.nestctl.boot";
+/// Anonymous volumes that a container has from the one before it, separated by spaces. An engine removes with a container
+/// only those that it was made with, so these are removed by name.
+pub const INHERITED: &str = "io.nestctl.inherited";
 /// Digest of the user's files that were copied in, where the engine does not see them.
 pub const FILES: &str = "io.nestctl.files";
 /// What runs in the container before it is stopped: JSON, so that `stop` and `down` know it without the file.

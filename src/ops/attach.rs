@@ -88,9 +88,10 @@ pub fn foreground(lab: &Lab, choice: &Choice) -> Result<Foreground, OpError> {
                 .flat_map(|it| crate::graph::expand::expand(&lab.topology, &addr.layer(), &it.target)),
         );
     }
-    out.counted = match choice.targets.is_empty() {
-        true => out.shown.clone(),
-        false => all.iter().filter(|addr| named(addr)).cloned().collect(),
+    out.counted = if choice.targets.is_empty() {
+        out.shown.clone()
+    } else {
+        all.iter().filter(|addr| named(addr)).cloned().collect()
     };
     let is_node = |addr: &Addr| lab.topology.service(addr).is_some_and(|service| service.node.is_some());
     out.awaited = out.counted.iter().filter(|addr| !is_node(addr)).cloned().collect();
@@ -188,17 +189,24 @@ async fn watch(member: Member, mut since: Option<String>, news: mpsc::Sender<New
             Ok(code) => code,
             Err(error) => break News::Lost(addr, error),
         };
-        let now = engine.inspect(&container.id).await;
-        let goes_on = now.is_ok_and(|now| {
-            matches!(now.state, ContainerState::Running | ContainerState::Restarting | ContainerState::Paused)
-        });
-        if !goes_on {
+        // The wait may have been for an earlier end than that of the log.
+        let code = match engine.inspect(&container.id).await {
+            Ok(now) if goes_on(now.state) => None,
+            Ok(now) => Some(now.exit_code),
+            Err(_) => Some(code),
+        };
+        if let Some(code) = code {
             break News::Ended(addr, code);
         }
         tokio::time::sleep(AGAIN).await;
     };
     // Nobody may listen any more.
     let _ = news.send(last).await;
+}
+
+/// Whether a container in this state is not over.
+fn goes_on(state: ContainerState) -> bool {
+    matches!(state, ContainerState::Running | ContainerState::Restarting | ContainerState::Paused)
 }
 
 #[cfg(test)]

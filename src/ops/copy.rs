@@ -97,6 +97,29 @@ pub async fn download(
     unpack(archive, base).await
 }
 
+/// How files go into containers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Upload {
+    /// What a link of this machine leads to is copied, not the link.
+    pub follow: bool,
+    /// The files belong to the user that the container runs as.
+    pub for_user: bool,
+    /// Also into one-off containers (`run`).
+    pub one_offs: bool,
+}
+
+impl Upload {
+    async fn put(self, to: &Member, directory: &str, archive: ByteStream) -> Result<(), OpError> {
+        let id = &to.container.id;
+        let put = if self.for_user {
+            to.engine.put_for_user(id, directory, archive)
+        } else {
+            to.engine.put(id, directory, archive)
+        };
+        Ok(put.await?)
+    }
+}
+
 /// Copies into every container that the address means.
 ///
 /// # Errors
@@ -107,9 +130,13 @@ pub async fn upload(
     local: &Path,
     pattern: &Pattern,
     path: &str,
-    follow: bool,
+    how: Upload,
 ) -> Result<(), OpError> {
     let mut found = members(ctx, project, std::slice::from_ref(pattern)).await?;
+    if how.one_offs {
+        let one_offs = found.one_offs(project);
+        found.list.extend(one_offs);
+    }
     found.list.retain(|it| pattern.matches(&it.addr));
     if local == Path::new(ARCHIVE) && found.list.len() > 1 {
         return Err(OpError::Copy(
@@ -117,7 +144,7 @@ pub async fn upload(
         ));
     }
     for to in &found.list {
-        upload_one(to, local, path, follow).await?;
+        upload_one(to, local, path, how).await?;
     }
     if found.list.is_empty() {
         // The address is of something inside a node that does not answer.
@@ -126,7 +153,7 @@ pub async fn upload(
     Ok(())
 }
 
-async fn upload_one(to: &Member, local: &Path, path: &str, follow: bool) -> Result<(), OpError> {
+async fn upload_one(to: &Member, local: &Path, path: &str, how: Upload) -> Result<(), OpError> {
     let mut target = path.to_owned();
     let mut there = look_at(to, &target).await;
     for _ in 0..MOST_LINKS {
@@ -144,13 +171,13 @@ async fn upload_one(to: &Member, local: &Path, path: &str, follow: bool) -> Resu
         if exists != Some(There::Directory) {
             return Err(refuse("an archive is unpacked in a directory"));
         }
-        return Ok(to.engine.put(&to.container.id, &target, stdin()).await?);
+        return how.put(to, &target, stdin()).await;
     }
     let text = local.to_string_lossy();
     let contents = text.ends_with("/.") || text == ".";
     let unreadable = |source| OpError::Unreadable { path: local.to_owned(), source };
     let source =
-        if follow || contents { fs::canonicalize(local).map_err(unreadable)? } else { local.to_owned() };
+        if how.follow || contents { fs::canonicalize(local).map_err(unreadable)? } else { local.to_owned() };
     let is_directory = fs::symlink_metadata(&source).map_err(unreadable)?.is_dir();
     let own_name = || {
         let name = local.file_name().or_else(|| source.file_name());
@@ -171,7 +198,7 @@ async fn upload_one(to: &Member, local: &Path, path: &str, follow: bool) -> Resu
         }
     };
     let archive = DiskFiles.tree(&source, &name).map_err(unreadable)?;
-    Ok(to.engine.put(&to.container.id, &directory, archive).await?)
+    how.put(to, &directory, archive).await
 }
 
 /// Where a link at `path` leads.

@@ -1,5 +1,6 @@
-//! What later plans will hold: layers that are not up yet, planned against an empty engine. For `plan`, and for errors
-//! that can be told before anything is created; a run plans each layer when its engine answers.
+//! What later plans will hold: layers that are not up yet, planned against an empty engine, and those whose node is taken
+//! away meanwhile, planned against what is on them, stopped. For `plan`, and for errors that can be told before anything
+//! is created; a run plans each layer when its engine answers.
 
 use std::collections::BTreeSet;
 
@@ -9,21 +10,24 @@ use crate::model::addr::LayerPath;
 use crate::model::container::MountSource;
 use crate::model::dial::Dial;
 use crate::model::milestone::Milestone;
-use crate::model::observed::Observed;
+use crate::model::observed::{ContainerState, Observed};
 use crate::model::service::PullPolicy;
-use crate::plan::action::{Action, Enter};
+use crate::plan::action::{Action, Enter, NewContainer};
 use crate::plan::cause::Cause;
 use crate::plan::goal::{Goal, Planning};
 use crate::plan::known::{Answered, Known, Layer};
 use crate::plan::plan::Plan;
 use crate::plan::step::{Resource, StepId};
 
-/// The plan of a layer that is not up yet.
+/// Exit code of what was running when its engine went away: that of SIGKILL.
+const KILLED: i64 = 137;
+
+/// The plan of a layer that is not up yet, or goes down and comes up again.
 #[derive(Clone, Debug)]
 pub struct Forecast {
     /// The layer.
     pub layer: LayerPath,
-    /// Its plan, if its engine is new and empty.
+    /// Its plan, if its engine is new and empty, or has what was on it before.
     pub plan: Plan,
     /// Whether its engine is certain to be: the node and all its volumes are still to be made.
     pub is_new: bool,
@@ -54,31 +58,34 @@ pub fn foreseen(planning: &Planning<'_>, known: &Known, first: &Plan) -> Vec<Dia
     problems.filter(|problem| problem.severity == Severity::Error).collect()
 }
 
-/// Plans every layer that `first` enters and that was never observed, and those inside it. A layer that was
-/// observed is planned once its node is back: what is on it then is not known.
+/// Plans every layer that `first` enters, and those inside it. What is on the engine of a node that exists and does not run
+/// is not known: it is left out.
 pub fn forecast(planning: &Planning<'_>, known: &Known, first: &Plan) -> Vec<Forecast> {
     let mut known = known.clone();
     let mut out: Vec<Forecast> = Vec::new();
     let mut next_step = first.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(0);
     let mut entered = enters(first);
     known.promised.extend(promised(first));
-    while let Some((enter, is_new)) = entered.pop() {
-        if known.layers.contains_key(&enter.layer) {
-            continue;
+    while let Some((enter, origin)) = entered.pop() {
+        match known.layers.get_mut(&enter.layer) {
+            Some(Layer::Answered(answered)) => stand_still(&mut answered.seen),
+            Some(Layer::Silent(_)) => continue,
+            None if origin == Origin::There => continue,
+            None => {
+                let parent = enter.layer.parent().unwrap_or_default();
+                let home = match &enter.dial {
+                    Dial::Parent { .. } => known.home(&parent).cloned().unwrap_or(parent),
+                    Dial::Exec { .. } => enter.layer.clone(),
+                };
+                let answered = Answered { home, seen: Observed::default(), facts: None };
+                known.layers.insert(enter.layer.clone(), Layer::Answered(Box::new(answered)));
+            }
         }
-        let parent = enter.layer.parent().unwrap_or_default();
-        let home = match &enter.dial {
-            Dial::Parent { .. } => known.home(&parent).cloned().unwrap_or(parent),
-            Dial::Exec { .. } => enter.layer.clone(),
-        };
-        let answered = Answered { home, seen: Observed::default(), facts: None };
-        known.layers.insert(enter.layer.clone(), Layer::Answered(Box::new(answered)));
         let plan = planning.plan(&known, &BTreeSet::from([enter.layer.clone()]), StepId(next_step));
         next_step = plan.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(next_step);
         known.promised.extend(promised(&plan));
-        entered
-            .extend(enters(&plan).into_iter().map(|(inner, inner_is_new)| (inner, is_new && inner_is_new)));
-        out.push(Forecast { layer: enter.layer, plan, is_new });
+        entered.extend(enters(&plan).into_iter().map(|(inner, its)| (inner, its.min(origin))));
+        out.push(Forecast { layer: enter.layer, plan, is_new: origin == Origin::New });
     }
     out.sort_by(|a, b| a.layer.cmp(&b.layer));
     out
@@ -91,29 +98,62 @@ pub fn problems(first: &Plan, later: &[Forecast]) -> Diagnostics {
     out
 }
 
-/// The layers that a plan enters, and whether their engines are certain to be new.
-fn enters(plan: &Plan) -> Vec<(Enter, bool)> {
+/// What a node that is entered was before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    /// It is there, running or not.
+    There,
+    /// It is made, and a volume of it is there: its engine may have kept something.
+    Kept,
+    /// It is made with all its volumes: its engine is certain to be new.
+    New,
+}
+
+/// Everything stopped, as an engine that comes up again finds it.
+fn stand_still(seen: &mut Observed) {
+    for container in &mut seen.containers {
+        if matches!(
+            container.state,
+            ContainerState::Running | ContainerState::Paused | ContainerState::Restarting
+        ) {
+            container.state = ContainerState::Exited;
+            container.exit_code = Some(KILLED);
+            container.health = None;
+            container.ports.clear();
+        }
+    }
+}
+
+/// The layers that a plan enters, and what their nodes were before.
+fn enters(plan: &Plan) -> Vec<(Enter, Origin)> {
+    let origin = |node: &Resource| match made_anew(plan, node) {
+        None => Origin::There,
+        Some(made) if makes_volumes_of(plan, made) => Origin::New,
+        Some(_) => Origin::Kept,
+    };
     let steps = plan.steps.iter().filter_map(|step| match &step.action {
-        Action::Enter(enter) => Some(((**enter).clone(), makes_all_of(plan, &step.of))),
+        Action::Enter(enter) => Some(((**enter).clone(), origin(&step.of))),
         _ => None,
     });
     steps.collect()
 }
 
-/// Whether a plan makes the container of a node, which replaces none, and all its named volumes.
-fn makes_all_of(plan: &Plan, node: &Resource) -> bool {
-    let made = plan.steps.iter().find_map(|step| match &step.action {
-        Action::CreateContainer(made) if step.of == *node && step.cause == Cause::Missing => Some(made),
+/// The container of a node that a plan makes and that replaces none.
+fn made_anew<'a>(plan: &'a Plan, node: &Resource) -> Option<&'a NewContainer> {
+    plan.steps.iter().find_map(|step| match &step.action {
+        Action::CreateContainer(made) if step.of == *node && step.cause == Cause::Missing => Some(&**made),
         _ => None,
-    });
-    made.is_some_and(|made| {
-        made.spec.mounts.iter().all(|mount| match &mount.source {
-            MountSource::Volume { name: Some(volume), .. } => plan
-                .steps
-                .iter()
-                .any(|step| matches!(&step.action, Action::CreateVolume { name, .. } if name == volume)),
-            _ => true,
-        })
+    })
+}
+
+/// Whether a plan makes all named volumes of a container.
+fn makes_volumes_of(plan: &Plan, made: &NewContainer) -> bool {
+    made.spec.mounts.iter().all(|mount| match &mount.source {
+        MountSource::Volume { name: Some(volume), .. } => plan
+            .steps
+            .iter()
+            .any(|step| matches!(&step.action, Action::CreateVolume { name, .. } if name == volume)),
+        _ => true,
     })
 }
 

@@ -64,21 +64,23 @@ fn keep(map: &mut Document, keys: &[&str]) {
 /// Shows every image of a layer, and of those inside it.
 fn each_image(layer: &mut Document, visit: &mut dyn FnMut(&mut String)) {
     for image in layer.get_mut("images").and_then(Document::as_array_mut).into_iter().flatten() {
-        show(Some(image), visit);
+        if let Document::String(text) = image {
+            visit(text);
+        }
     }
     let Some(services) = layer.get_mut("services").and_then(Document::as_object_mut) else { return };
     let names: BTreeSet<String> = services.keys().cloned().collect();
     for (_, service) in services {
-        show(service.get_mut("image"), visit);
+        show(service, "image", visit);
         for hook in service.get_mut("pre_start").and_then(Document::as_array_mut).into_iter().flatten() {
-            show(hook.get_mut("image"), visit);
+            show(hook, "image", visit);
         }
         for volume in service.get_mut("volumes").and_then(Document::as_array_mut).into_iter().flatten() {
             let is_image = volume.get("type").and_then(Document::as_str) == Some("image");
             let source = volume.get("source").and_then(Document::as_str);
             // The name of a service stands for its image.
             if is_image && source.is_some_and(|source| !names.contains(source)) {
-                show(volume.get_mut("source"), visit);
+                show(volume, "source", visit);
             }
         }
         if let Some(inner) = service.get_mut("inner") {
@@ -87,8 +89,9 @@ fn each_image(layer: &mut Document, visit: &mut dyn FnMut(&mut String)) {
     }
 }
 
-fn show(value: Option<&mut Document>, visit: &mut dyn FnMut(&mut String)) {
-    if let Some(Document::String(text)) = value {
+/// Shows the text that a key of a mapping holds.
+fn show(map: &mut Document, key: &str, visit: &mut dyn FnMut(&mut String)) {
+    if let Some(Document::String(text)) = map.get_mut(key) {
         visit(text);
     }
 }

@@ -7,10 +7,11 @@ use crate::engine::engine::Engine;
 use crate::executor::survey::Surveyed;
 use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::failure::Failure;
+use crate::model::label;
 use crate::model::name::ProjectName;
 use crate::model::observed::{ContainerState, ObservedContainer};
 use crate::plan::known::Layer;
-use crate::plan::ours;
+use crate::plan::ours::{self, Ours};
 
 use super::address::{check_all_match, is_meant, nothing_matched};
 use super::context::Ctx;
@@ -28,6 +29,17 @@ pub struct Member {
     pub(super) engine: Arc<dyn Engine>,
 }
 
+impl Member {
+    fn of(ours: &Ours<'_>, surveyed: &Surveyed) -> Self {
+        Self {
+            addr: ours.addr.clone(),
+            home: ours.home.clone(),
+            container: ours.container.clone(),
+            engine: surveyed.engines.get(&ours.home).expect("a layer that answered has an engine"),
+        }
+    }
+}
+
 /// Containers, and what could not be seen.
 pub struct Members {
     /// In the order of addresses.
@@ -35,6 +47,14 @@ pub struct Members {
     /// Layers whose engine does not answer.
     pub silent: Vec<(LayerPath, Failure)>,
     pub(super) surveyed: Surveyed,
+}
+
+impl Members {
+    /// The one-off containers (`run`) that were seen.
+    pub(super) fn one_offs(&self, project: &ProjectName) -> Vec<Member> {
+        let found = ours::with_role(&self.surveyed.known, project, Some(label::ROLE_RUN));
+        found.iter().map(|ours| Member::of(ours, &self.surveyed)).collect()
+    }
 }
 
 /// All containers that the patterns mean, and what is inside them; no pattern means everything.
@@ -52,16 +72,8 @@ pub async fn members(ctx: &Ctx, project: &ProjectName, patterns: &[Pattern]) -> 
         }
         check_all_match(patterns, &known)?;
     }
-    let list = all
-        .iter()
-        .filter(|ours| is_meant(patterns, &ours.addr))
-        .map(|ours| Member {
-            addr: ours.addr.clone(),
-            home: ours.home.clone(),
-            container: ours.container.clone(),
-            engine: surveyed.engines.get(&ours.home).expect("a layer that answered has an engine"),
-        })
-        .collect();
+    let meant = all.iter().filter(|ours| is_meant(patterns, &ours.addr));
+    let list = meant.map(|ours| Member::of(ours, &surveyed)).collect();
     let silent = surveyed.known.layers.iter().filter_map(|(path, layer)| match layer {
         Layer::Silent(failure) => Some((path.clone(), failure.clone())),
         Layer::Answered(_) => None,

@@ -21,7 +21,7 @@ use super::files::DiskFiles;
 use super::load::{LoadOptions, ValidLab, prepare};
 
 /// What is wrong with running a lab, not with its text.
-const RUNNING: &[Code] = &[Code::NotSupported, Code::HostPath];
+const RUNNING: &[Code] = &[Code::NotSupported, Code::HostPath, Code::BadImage];
 
 /// What is printed.
 #[derive(Clone, Debug)]

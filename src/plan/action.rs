@@ -156,6 +156,11 @@ pub enum Action {
         /// The volume.
         volume: String,
     },
+    /// Sends an image to the registry that its name says.
+    Push {
+        /// The name.
+        image: String,
+    },
     /// Takes a name from an image, and with the last one the image.
     RemoveImage {
         /// The name.
@@ -198,6 +203,7 @@ impl Action {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Pull { .. } => "pull",
+            Self::Push { .. } => "push",
             Self::Build(_) => "build",
             Self::Copy { .. } => "copy",
             Self::CreateNetwork { .. } | Self::CreateVolume { .. } | Self::CreateContainer(_) => "create",

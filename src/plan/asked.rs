@@ -140,8 +140,18 @@ impl<'a> Read<'a> {
 pub(super) fn changes(before: &str, now: &str, project: &str, directory: &Path) -> Vec<Field> {
     let (before, now) = (Read::new(before), Read::new(now));
     let keys: BTreeSet<&str> = before.values.keys().chain(now.values.keys()).copied().collect();
+    let networks = without(before.list("network"), now.list("network"));
+    let networks = [networks, without(now.list("network"), before.list("network"))].concat();
     let mut out = Vec::new();
     for key in keys {
+        // In a network that comes or goes a service has its own name; what it has more there is told.
+        let is_own_name = |network: &&str| {
+            let rest = key.strip_prefix("network.").and_then(|rest| rest.strip_prefix(*network));
+            rest == Some(".alias") && before.list(key).len() + now.list(key).len() == 1
+        };
+        if networks.iter().any(is_own_name) {
+            continue;
+        }
         // The kind follows the file: what of it changed with the file is said there.
         if key.starts_with(KIND) || key.ends_with(".length") && !is_emptied(&before, &now, key) {
             continue;

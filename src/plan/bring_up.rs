@@ -1,5 +1,6 @@
 //! One instance: from what runs to what is wanted. DESIGN 12.4, "one service, by what was observed".
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use super::engine_lacks;
 use super::field::Field;
 use super::goal::{Starts, Wait};
 use super::hooks;
+use super::inherited;
 use super::node_paths;
 use super::quiesce::is_running;
 use super::step::{Group, Need, StepId};
@@ -113,9 +115,10 @@ impl<'p, 'a> Bringing<'p, 'a> {
         }
         if self.planner.is_forced(&self.desired.addr) {
             let kind_differs = kind != self.desired.fingerprint.1.as_deref();
-            return Some(match kind_differs {
-                true => Cause::KindChanged(self.changes(container, kind_changes)),
-                false => Cause::Asked,
+            return Some(if kind_differs {
+                Cause::KindChanged(self.changes(container, kind_changes))
+            } else {
+                Cause::Asked
             });
         }
         let image = labels.get(label::IMAGE).map(String::as_str).unwrap_or_default();
@@ -353,8 +356,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
             needs.push(after(self.push(self.cause.clone(), action, before)));
         }
         let mut spec = Arc::clone(&self.desired.spec);
-        self.keep_anonymous_volumes(&mut spec);
+        let inherited = self.keep_anonymous_volumes(&mut spec);
         let mut labels = self.desired.labels.clone();
+        labels.extend(inherited::to_label(&inherited).map(|names| (label::INHERITED.to_owned(), names)));
         // What is not compared with the file later need not tell what it was.
         if labels.contains_key(label::FINGERPRINT) {
             labels.insert(label::ASKED.to_owned(), self.desired.asked_label(self.planner.world));
@@ -369,26 +373,35 @@ impl<'p, 'a> Bringing<'p, 'a> {
     }
 
     /// Anonymous volumes of the container that is replaced go on with the new one, as in Compose.
-    fn keep_anonymous_volumes(&self, spec: &mut Arc<ContainerSpec>) {
+    fn keep_anonymous_volumes(&self, spec: &mut Arc<ContainerSpec>) -> BTreeSet<String> {
+        let mut kept = BTreeSet::new();
         if self.planner.up.way.renew_volumes {
-            return;
+            return kept;
         }
         for mount in self.others.iter().flat_map(|other| &other.mounts) {
-            let Some(volume) = mount.volume.as_ref().filter(|name| is_anonymous(name)) else { continue };
+            let Some(volume) = mount.volume.as_ref().filter(|name| inherited::is_anonymous(name)) else {
+                continue;
+            };
             // What `volumes_from` brings is another's, and comes with it.
             if self.planner.is_borrowed(&self.desired.addr, self.desired.service, volume) {
                 continue;
             }
-            if !spec.mounts.iter().any(|other| other.target == mount.target) {
-                let source = MountSource::volume(Some(volume.clone()));
-                Arc::make_mut(spec).mounts.push(Mount {
-                    target: mount.target.clone(),
-                    source,
-                    read_only: false,
-                    consistency: None,
-                });
+            let mounts = &mut Arc::make_mut(spec).mounts;
+            match mounts.iter_mut().find(|other| other.target == mount.target) {
+                // The file's own, without a name.
+                Some(Mount { source: MountSource::Volume { name: name @ None, .. }, .. }) => {
+                    *name = Some(volume.clone());
+                }
+                Some(_) => continue,
+                // One that the image asks for.
+                None => {
+                    let source = MountSource::volume(Some(volume.clone()));
+                    mounts.push(Mount::new(mount.target.clone(), source, false));
+                }
             }
+            kept.insert(volume.clone());
         }
+        kept
     }
 
     /// More networks, files and copies for a container that has never been started.
@@ -567,9 +580,4 @@ struct Running {
     start: Option<StepId>,
     health: Option<Health>,
     done: bool,
-}
-
-/// Whether a volume's name is one that an engine makes up: 64 hexadecimal digits.
-fn is_anonymous(name: &str) -> bool {
-    name.len() == 64 && name.chars().all(|c| c.is_ascii_hexdigit())
 }

@@ -20,6 +20,7 @@ use super::builder::{Builder, Draft, after, after_end};
 use super::cause::Cause;
 use super::goal::Down;
 use super::hooks;
+use super::inherited;
 use super::known::{Known, Layer};
 use super::ours::{self, is_ours};
 use super::plan::Plan;
@@ -135,10 +136,21 @@ impl Taking<'_> {
             // That it cannot be stopped inside is no loss: it ends with its node.
             last.iter().for_each(|step| self.builder.may_fail(*step));
         } else {
-            let draft = Draft::service(addr, &engine, cause, Group::Down);
+            let draft = Draft::service(addr, &engine, cause.clone(), Group::Down);
             let action = Action::Remove { container: container.id.clone(), volumes };
             let step = self.builder.push(draft, action, needs);
             last.push(step);
+            if volumes {
+                let place = (&engine, addr);
+                last.extend(inherited::remove(
+                    &mut self.builder,
+                    place,
+                    container,
+                    &cause,
+                    Group::Down,
+                    step,
+                ));
+            }
         }
         self.on_layer.entry(layer).or_default().extend(last.iter().copied());
         self.last.entry(addr.clone()).or_default().extend(last);

@@ -440,6 +440,7 @@ fn network_mode_text(mode: &NetworkMode) -> String {
         NetworkMode::Bridge => "bridge".to_owned(),
         NetworkMode::Service(name) => format!("service:{name}"),
         NetworkMode::Container(name) => format!("container:{name}"),
+        NetworkMode::Named(name) => name.clone(),
     }
 }
 

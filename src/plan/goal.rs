@@ -170,7 +170,15 @@ pub enum Builds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImagesOnly {
     /// They are built (`nestctl build`).
-    Build,
+    Build {
+        /// They are pushed then.
+        push: bool,
+    },
+    /// Those that are built are pushed (`nestctl push`).
+    Push {
+        /// A push that fails is told and fails nothing.
+        ignore_failures: bool,
+    },
     /// They are pulled, and copied to inner engines that run (`nestctl pull`).
     Pull(Pulling),
 }
@@ -289,8 +297,9 @@ impl Goal {
     pub fn command(&self) -> &'static str {
         match self {
             Self::Up(up) => match &up.way {
-                Way { images_only: Some(ImagesOnly::Build), .. } => "build",
+                Way { images_only: Some(ImagesOnly::Build { .. }), .. } => "build",
                 Way { images_only: Some(ImagesOnly::Pull(_)), .. } => "pull",
+                Way { images_only: Some(ImagesOnly::Push { .. }), .. } => "push",
                 Way { one_off: Some(_), .. } => "run",
                 Way { starts: Starts::Nodes | Starts::Nothing, .. } => "create",
                 _ => "up",

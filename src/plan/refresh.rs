@@ -56,7 +56,7 @@ fn is_built(up: &Up, service: &Service) -> bool {
 pub(super) fn plan(basis: &Basis<'_>, known: &Known, first: StepId) -> Option<Plan> {
     let up = basis.up;
     match &up.way.images_only {
-        Some(ImagesOnly::Build) => return None,
+        Some(ImagesOnly::Build { .. } | ImagesOnly::Push { .. }) => return None,
         Some(ImagesOnly::Pull(pulling)) => return pull::at_the_root(basis, known, pulling, first),
         None => {}
     }

@@ -123,8 +123,30 @@ impl Planner<'_> {
         there.map(|owner| when(Milestone::Service(owner, Stage::Created))).collect()
     }
 
-    /// Says that a container which somebody else must have made is not there.
+    /// Says that a network which somebody else must have made is not there.
+    fn check_named_network(&mut self, desired: &Desired<'_>) {
+        let Some(NetworkMode::Named(name)) = &desired.service.spec.network_mode else { return };
+        let Some(seen) = self.known.seen(&desired.addr.layer()) else { return };
+        if name == "default"
+            || seen.networks.iter().any(|network| network.name == *name || network.id == *name)
+        {
+            return;
+        }
+        let problem = Diagnostic::error(
+            Code::EngineLacks,
+            format!(
+                "network `{name}`, which `{}` wants in `network_mode`, is not on its engine",
+                desired.addr
+            ),
+        );
+        let help = "make it first, or write `none`, `host`, `bridge`, `service:NAME` or `container:NAME`; a network \
+                    of the layer belongs into `networks`";
+        self.problem(problem.help(help), desired.service.span_of("network_mode"));
+    }
+
+    /// Says that a container or network which somebody else must have made is not there.
     pub(super) fn check_containers(&mut self, desired: &Desired<'_>) {
+        self.check_named_network(desired);
         let service = desired.service;
         let mut wanted: Vec<(&str, String, Span)> = Vec::new();
         if let Some(NetworkMode::Container(name)) = &service.spec.network_mode {

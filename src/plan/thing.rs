@@ -172,9 +172,11 @@ fn is_live(action: &Action) -> bool {
 /// What neither makes nor removes, starts nor stops.
 fn rest(action: &Action) -> (Effect, &'static str) {
     match action {
-        Action::Pull { .. } | Action::Build(_) | Action::Copy { .. } | Action::FillVolume { .. } => {
-            (Effect::Prepare, action.verb())
-        }
+        Action::Pull { .. }
+        | Action::Push { .. }
+        | Action::Build(_)
+        | Action::Copy { .. }
+        | Action::FillVolume { .. } => (Effect::Prepare, action.verb()),
         _ => (Effect::Live, action.verb()),
     }
 }

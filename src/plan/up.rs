@@ -28,12 +28,14 @@ use super::desired::{Circumstances, Desired};
 use super::engine_lacks;
 use super::goal::{ImagesOnly, Starts, Up, Wait};
 use super::images::{Images, Order, Wanted};
+use super::inherited;
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
 use super::ours::{self, Ours};
 use super::plan::Plan;
 use super::pull;
+use super::push;
 use super::quiesce;
 use super::ranges;
 use super::refresh;
@@ -116,8 +118,15 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
         initialized: BTreeMap::new(),
     };
     match &up.way.images_only {
-        Some(ImagesOnly::Build) => {
+        Some(ImagesOnly::Build { push }) => {
             planner.builds_alone();
+            if *push {
+                push::pushes(&mut planner, basis, false);
+            }
+            return planner.builder.finish();
+        }
+        Some(ImagesOnly::Push { ignore_failures }) => {
+            push::pushes(&mut planner, basis, *ignore_failures);
             return planner.builder.finish();
         }
         Some(ImagesOnly::Pull(pulling)) => {
@@ -148,7 +157,7 @@ fn is_moved(world: &World<'_>, known: &Known, found: &Ours<'_>) -> bool {
     let home = world.home(&layer);
     // The engine of a `tcp` node can be one of the lab's.
     let elsewhere = world.is_elsewhere(&layer) && known.home(&layer) == Some(&found.home);
-    world.topology.layer(&layer).is_some() && !elsewhere && found.home.depth() < home.depth()
+    world.topology.has(&found.addr) && !elsewhere && found.home.depth() < home.depth()
 }
 
 /// The milestones that this `up` is to reach.
@@ -418,7 +427,11 @@ impl<'a> Planner<'a> {
         }
         let draft = Draft::service(addr, layer, cause.clone(), group);
         let action = super::action::Action::Remove { container: container.id.clone(), volumes };
-        self.builder.push(draft, action, needs)
+        let removed = self.builder.push(draft, action, needs);
+        if volumes {
+            inherited::remove(&mut self.builder, (layer, addr), container, cause, group, removed);
+        }
+        removed
     }
 
     /// What the user asks of builds.

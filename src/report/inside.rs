@@ -7,6 +7,7 @@ use crate::model::usage::{Figures, Happening, ProcessTable, UsedImage};
 
 use super::style::{Style, Tone};
 use super::table::Table;
+use super::width::width;
 
 /// One table a container, under its address.
 pub fn top(tables: &[(Addr, ProcessTable)], style: Style, columns: Option<usize>) -> String {
@@ -25,8 +26,14 @@ pub fn top(tables: &[(Addr, ProcessTable)], style: Style, columns: Option<usize>
     out
 }
 
-/// The table of `stats`. `whole`: IDs are not cut.
+/// The table of `stats`. `whole`: IDs are not cut. On a narrow terminal figures are worth more than IDs.
 pub fn stats(rows: &[Figures], whole: bool, style: Style, columns: Option<usize>) -> String {
+    let plain = figures(rows, whole, true).render(Style::PLAIN, None);
+    let fits = columns.is_none_or(|columns| plain.lines().all(|line| width(line) <= columns));
+    figures(rows, whole, whole || fits).render(style, columns)
+}
+
+fn figures(rows: &[Figures], whole: bool, ids: bool) -> Table {
     let mut table = Table::new(&[
         "SERVICE",
         "CONTAINER ID",
@@ -36,9 +43,16 @@ pub fn stats(rows: &[Figures], whole: bool, style: Style, columns: Option<usize>
         "NET IN/OUT",
         "BLOCK IN/OUT",
         "PIDS",
-    ]);
+    ])
+    .elastic(&["NET IN/OUT", "BLOCK IN/OUT"]);
     for row in rows {
-        let id = if whole { row.id.clone() } else { row.id.chars().take(12).collect() };
+        let id = if !ids {
+            String::new()
+        } else if whole {
+            row.id.clone()
+        } else {
+            row.id.chars().take(12).collect()
+        };
         let mut cells = vec![row.addr.to_string(), id];
         cells.extend(match &row.usage {
             None => std::array::from_fn::<String, 6, _>(|_| "--".to_owned()),
@@ -53,7 +67,7 @@ pub fn stats(rows: &[Figures], whole: bool, style: Style, columns: Option<usize>
         });
         table.row(cells.into_iter().map(Into::into).collect());
     }
-    table.render(style, columns)
+    table
 }
 
 /// The table of `images`.
@@ -144,6 +158,27 @@ mod tests {
     fn sizes_are_cut_to_what_is_read() {
         assert_eq!([binary(512), binary(1536), binary(64 << 20)], ["512B", "1.50KiB", "64.0MiB"]);
         assert_eq!([decimal(0), decimal(1_500_000)], ["0B", "1.50MB"]);
+    }
+
+    #[test]
+    fn figures_are_whole_where_ids_leave_no_room_for_them() {
+        let usage =
+            crate::model::usage::Usage { memory: 64 << 20, memory_limit: 24 << 30, ..Default::default() };
+        let row = Figures {
+            addr: "vm/web".parse().expect("an address"),
+            container: "c".to_owned(),
+            id: "0123456789abcdef".to_owned(),
+            usage: Some(usage),
+        };
+        let rows = [row];
+        insta::assert_snapshot!(stats(&rows, false, Style::PLAIN, None), @r"
+        SERVICE  CONTAINER ID  CPU    MEMORY             MEMORY %  NET IN/OUT  BLOCK IN/OUT  PIDS
+        vm/web   0123456789ab  0.00%  64.0MiB / 24.0GiB  0.26%     0B / 0B     0B / 0B       0
+        ");
+        insta::assert_snapshot!(stats(&rows, false, Style::PLAIN, Some(80)), @r"
+        SERVICE  CPU    MEMORY             MEMORY %  NET IN/OUT  BLOCK IN/OUT  PIDS
+        vm/web   0.00%  64.0MiB / 24.0GiB  0.26%     0B / 0B     0B / 0B       0
+        ");
     }
 
     #[test]

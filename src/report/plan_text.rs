@@ -1,6 +1,6 @@
 //! A plan as people read it: per layer, one line a service, with its sign and its cause.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::addr::LayerPath;
 use crate::model::name::ProjectName;
@@ -22,9 +22,24 @@ pub fn render(
     columns: usize,
 ) -> String {
     let mut layers: BTreeMap<LayerPath, Vec<Thing<'_>>> = BTreeMap::new();
-    let plans = std::iter::once(plan).chain(later.iter().map(|(_, plan)| *plan));
-    for thing in plans.flat_map(things) {
+    for thing in things(plan) {
         layers.entry(thing.layer.clone()).or_default().push(thing);
+    }
+    let now: BTreeSet<LayerPath> = layers.keys().cloned().collect();
+    for thing in later.iter().flat_map(|(_, plan)| things(plan)) {
+        let list = layers.entry(thing.layer.clone()).or_default();
+        match list.iter_mut().find(|other| other.of == thing.of) {
+            // What stops with its node starts again with it.
+            Some(other) if thing.effect == Effect::Start => {
+                (other.effect, other.word) = (Effect::Restart, "restart");
+            }
+            // On another engine.
+            Some(other) if other.effect == Effect::Remove => {
+                (other.effect, other.word) = (Effect::Recreate, "recreate");
+            }
+            Some(other) => *other = thing,
+            None => list.push(thing),
+        }
     }
     for things in layers.values_mut() {
         // Services after what they stand on.
@@ -33,7 +48,7 @@ pub fn render(
     let mut out = Lines { text: String::new(), style, columns };
     let mut counts: BTreeMap<(usize, &'static str), usize> = BTreeMap::new();
     for (layer, things) in &layers {
-        let is_later = later.iter().any(|(path, _)| path == layer);
+        let is_later = !now.contains(layer);
         out.head(layer, project, is_later);
         let names = things.iter().map(|thing| width(&name(thing.of)));
         let name_columns = names.max().unwrap_or(0).min(columns / 2);
@@ -161,7 +176,8 @@ fn counted(thing: &Thing<'_>) -> (usize, &'static str) {
         Effect::Prepare => match thing.word {
             "pull" => (7, "to pull"),
             "copy" => (8, "to copy"),
-            _ => (9, "to prepare"),
+            "push" => (9, "to push"),
+            _ => (10, "to prepare"),
         },
     }
 }

@@ -100,6 +100,8 @@ pub struct Tally {
     pub cancelled: usize,
     /// Images that were pulled or built.
     pub images: usize,
+    /// Names of images that were pushed.
+    pub pushes: usize,
     /// Copies of images on inner engines that were made.
     pub copies: usize,
 }
@@ -212,7 +214,10 @@ impl Progress {
 
     /// Why something is done with a row.
     pub fn cause_of(&self, key: &RowKey) -> Option<&Cause> {
-        let causes = self.steps_of(key).filter(|state| state.info.change).map(|state| &state.info.cause);
+        let is_new = |state: &&StepState| state.info.group == Some(Group::Recreate);
+        let anew = self.steps_of(key).any(|state| is_new(&state));
+        let steps = self.steps_of(key).filter(|state| state.info.change && (!anew || is_new(state)));
+        let causes = steps.map(|state| &state.info.cause);
         causes.into_iter().find(|cause| !matches!(cause, Cause::Replaces))
     }
 
@@ -231,7 +236,11 @@ impl Progress {
                 }
                 RowStatus::Done | RowStatus::Unchanged if is_service => tally.unchanged += 1,
                 RowStatus::Done => match key {
-                    RowKey::Root(Resource::Image(..)) => tally.images += 1,
+                    RowKey::Root(Resource::Image(..)) => {
+                        let is = |verb: &str| steps.iter().any(|state| state.info.verb == verb);
+                        tally.pushes += usize::from(is("push"));
+                        tally.images += usize::from(is("pull") || is("build"));
+                    }
                     RowKey::Service(_, Some(Resource::Image(..))) => tally.copies += 1,
                     _ => {}
                 },
@@ -398,8 +407,12 @@ pub fn running_text(state: &StepState) -> String {
 /// What became of a row whose steps have all ended well.
 fn done_text(steps: &[&StepState]) -> String {
     let changes: Vec<&&StepState> = steps.iter().filter(|state| state.info.change).collect();
-    let group = changes.iter().find_map(|state| state.info.group);
-    let cause = changes.iter().map(|state| &state.info.cause).find(|cause| !matches!(cause, Cause::Replaces));
+    let is_new = changes.iter().any(|state| state.info.group == Some(Group::Recreate));
+    let group =
+        if is_new { Some(Group::Recreate) } else { changes.iter().find_map(|state| state.info.group) };
+    // What stopped with its node and was then made anew was not made anew for that.
+    let explains = changes.iter().filter(|state| state.info.group == group);
+    let cause = explains.map(|state| &state.info.cause).find(|cause| !matches!(cause, Cause::Replaces));
     match (group, changes.last()) {
         (Some(Group::Recreate), _) => match cause {
             Some(cause) => format!("recreated ({})", cause.in_short()),

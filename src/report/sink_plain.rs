@@ -50,7 +50,7 @@ impl PlainSink {
         // Only what may take long is worth a line when it begins.
         let of = subject(&state.info.of);
         let text = match state.info.verb {
-            "pull" | "copy" | "enter" => doing(&state.info),
+            "pull" | "push" | "copy" | "enter" => doing(&state.info),
             "stop" if state.info.group != Some(Group::Recreate) => doing(&state.info),
             _ => return Ok(()),
         };

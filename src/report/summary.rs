@@ -37,7 +37,20 @@ impl Ended<'_> {
                         n => format!("{project}: {} {done} ({took})", services(n)),
                     }
                 }
-                "build" => format!("{project}: {} built ({took})", count(self.tally.images, "image")),
+                "build" => {
+                    let pushed = match self.tally.pushes {
+                        0 => String::new(),
+                        n => format!(", {} pushed", count(n, "name")),
+                    };
+                    format!("{project}: {} built{pushed} ({took})", count(self.tally.images, "image"))
+                }
+                "push" => {
+                    let failed = match self.tally.failed {
+                        0 => String::new(),
+                        n => format!(", {n} not"),
+                    };
+                    format!("{project}: {} pushed{failed} ({took})", count(self.tally.pushes, "image"))
+                }
                 "pull" => {
                     let copied = match self.tally.copies {
                         0 => String::new(),
@@ -110,6 +123,7 @@ fn done_of(command: &str) -> &'static str {
         "rm" => "removed",
         "build" => "built",
         "pull" => "pulled",
+        "push" => "pushed",
         _ => "done",
     }
 }

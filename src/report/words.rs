@@ -12,6 +12,7 @@ use super::width::one_line;
 pub fn doing(info: &StepInfo) -> String {
     let word = match info.verb {
         "pull" => "pulling",
+        "push" => "pushing",
         "copy" => "copying",
         "create" => "creating",
         "put files" => "putting files in",
@@ -40,6 +41,7 @@ pub fn doing(info: &StepInfo) -> String {
 pub fn done(info: &StepInfo) -> &'static str {
     match info.verb {
         "pull" => "pulled",
+        "push" => "pushed",
         "copy" => "copied",
         "create" => "created",
         "put files" | "fill" => "filled",

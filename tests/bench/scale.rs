@@ -19,6 +19,11 @@ use nestctl::ops::up::{Orphans, Until, UpOptions, prepare_up};
 use nestctl::plan::goal::Way;
 use nestctl::spec::files::Vars;
 
+/// As in the binary.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs of one row; the table shows the median and the range.
 const RUNS: usize = 5;
 /// Marks a process that measures one row: the shape of its lab and its size.

@@ -30,6 +30,7 @@ fn the_main_help_groups_the_commands() {
       scale       Run another number of replicas of a service
       build       Build the images of services that say how
       pull        Pull images of all levels, and copy them into nodes that run
+      push        Push images that were built for all levels
       plan        Show what `up` or `down` would do, and why
 
     What is there:
@@ -118,12 +119,12 @@ fn help_fits_eighty_columns() {
 
 #[test]
 fn a_misspelt_command_is_answered_with_the_right_one() {
-    insta::assert_snapshot!(Program::new().run(&["pss"]), @r"
+    insta::assert_snapshot!(Program::new().run(&["validat"]), @r"
     exit code: 2
     ----- stderr -----
-    error: unrecognized subcommand 'pss'
+    error: unrecognized subcommand 'validat'
 
-      tip: a similar subcommand exists: 'ps'
+      tip: a similar subcommand exists: 'validate'
 
     Usage: nestctl [OPTIONS] <COMMAND>
 

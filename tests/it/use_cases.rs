@@ -14,11 +14,13 @@ use nestctl::graph::lab_graph::LabGraph;
 use nestctl::model::name::ProjectName;
 use nestctl::model::observed::{ContainerState, Health};
 use nestctl::ops::address::parse_patterns;
+use nestctl::ops::attach::{Choice, News, attach, foreground};
 use nestctl::ops::context::Ctx;
 use nestctl::ops::down::{DownOptions, prepare_down};
 use nestctl::ops::error::OpError;
 use nestctl::ops::exec::{self, ExecOptions, ExecStreams};
 use nestctl::ops::load::ValidLab;
+use nestctl::ops::logs::LogTime;
 use nestctl::ops::logs::{LogsOptions, logs};
 use nestctl::ops::ls::ls;
 use nestctl::ops::outcome::RunOutcome;
@@ -343,4 +345,30 @@ async fn a_plan_shows_layers_that_are_not_up_yet_and_then_only_what_differs() {
 
     1 to create
     ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_foreground_tells_lines_and_ends_and_no_end_of_what_is_started_again() {
+    let engine = engine();
+    let ctx = ctx(&engine);
+    let lab = lab("name: poc\nservices:\n  a: {image: nginx}\n  again: {image: nginx, restart: always}\n");
+    assert!(bring_up(&ctx, &lab, &[]).await.is_success());
+    let meant = foreground(&lab.lab, &Choice::default()).expect("nothing is named");
+    let attached = attach(&ctx, &project(), &meant, LogTime::At(0)).await.expect("both are there");
+    assert_eq!(attached.shown.len(), 2);
+    let mut news = attached.news;
+    let mut next = async || match news.next().await.expect("news") {
+        News::Said(line) => format!("{}: {}", line.addr, String::from_utf8_lossy(&line.line)),
+        News::Ended(addr, code) => format!("{addr} ended with {code}"),
+        other => format!("{other:?}"),
+    };
+    engine.print("poc-again-1", "one");
+    assert_eq!(next().await, "again: one");
+    engine.end("poc-again-1", 3);
+    // Its engine is about to start it again: that is no end.
+    assert_eq!(engine.container("poc-again-1").expect("it is there").state, ContainerState::Restarting);
+    engine.print("poc-a-1", "last words");
+    assert_eq!(next().await, "a: last words");
+    engine.end("poc-a-1", 4);
+    assert_eq!(next().await, "a ended with 4");
 }

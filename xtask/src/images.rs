@@ -19,14 +19,18 @@ use crate::shell::{Cmd, Context as _, Error, Result, make_dir, remove_dir, write
 /// The label that holds the key of the recipe.
 const LABEL: &str = "dev.nestctl.test-image";
 
-/// Has the named images, or all, on the engine at `host`.
+/// Has the named images, or all that the tests need, on the engine at `host`.
 pub(crate) fn load(host: &str, names: &[&str]) -> Result<()> {
-    if let Some(name) = names.iter().find(|name| !recipes::ALL.iter().any(|recipe| recipe.name == **name)) {
-        let known: Vec<&str> = recipes::ALL.iter().map(|recipe| recipe.name).collect();
+    if let Some(name) = names.iter().find(|name| !recipes::all().any(|recipe| recipe.name == **name)) {
+        let known: Vec<&str> = recipes::all().map(|recipe| recipe.name).collect();
         return Err(Error::new(format!("unknown image `{name}`; there are {}", known.join(", "))));
     }
     let _lock = cache::lock("images")?;
-    let wanted = recipes::ALL.iter().filter(|recipe| names.is_empty() || names.contains(&recipe.name));
+    let is_wanted = |recipe: &Recipe| match names {
+        [] => recipes::ALL.iter().any(|one| one.name == recipe.name),
+        names => names.contains(&recipe.name),
+    };
+    let wanted = recipes::all().filter(|recipe| is_wanted(recipe));
     let mut missing = Vec::new();
     for recipe in wanted {
         let key = key(recipe)?;

@@ -14,6 +14,7 @@ mod peer;
 mod private_root;
 mod recipes;
 mod shell;
+mod simulate;
 mod test;
 mod traces;
 
@@ -38,6 +39,10 @@ Usage: cargo xtask <command>
   bench [--large] [--runs N] [name...]
                          How long runs take beside docker compose and shell scripts, on the engine, and how reading,
                          checking and planning grow with the lab; two tables (release builds). --large: 40 nodes too
+  simulate [--cases N] [--seed S] [--failures N]
+                         Random labs, edits, faults and kills on an engine in memory: 100000 cases from seed 0, until
+                         one fails; it is shrunk, and its seed told (optimized build; no engine needed)
+  faults [-- names...]   Kills, dead daemons, full disks, broken registries on real engines; takes an hour and more
   test [-- args...]      Engine, images, peer, then `cargo test --workspace args...`
 
 The engine is NESTCTL_TEST_HOST if set, else the machine's own (DOCKER_HOST, /var/run/docker.sock) if it
@@ -99,6 +104,9 @@ fn run(args: &[&str]) -> Result<ExitCode> {
             println!("export NESTCTL_TEST_PEER_CONFIG={}", peer.config.display());
         }
         ["bench", rest @ ..] => return bench::run(rest),
+        ["simulate", rest @ ..] => return simulate::run(rest),
+        ["faults"] => return test::faults(&[]),
+        ["faults", "--", rest @ ..] => return test::faults(rest),
         ["test"] => return test::run(&[]),
         ["test", "--", rest @ ..] => return test::run(rest),
         [] | ["-h" | "--help" | "help"] => print!("{HELP}"),

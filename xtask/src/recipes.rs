@@ -186,6 +186,38 @@ pub(crate) const ALL: &[Recipe] = &[
     },
 ];
 
+/// Images of the long runs (`faults`) only: the tests need not wait for them to be made.
+pub(crate) const OF_LONG_RUNS: &[Recipe] = &[
+    // A database whose rows must survive.
+    Recipe {
+        name: "postgres",
+        variable: "POSTGRES_IMAGE",
+        suite: "trixie",
+        variant: "minbase",
+        packages: &["postgresql-17"],
+        commands: &[
+            // What compiles queries is larger than all the rest, and the server does without it.
+            "rm -rf /var/lib/postgresql/*/* /etc/postgresql/*/* /usr/lib/*/libLLVM* /usr/lib/llvm* \
+             /usr/lib/postgresql/*/lib/bitcode /usr/lib/postgresql/*/lib/llvmjit.so",
+            SLIM,
+        ],
+        config: Config {
+            // The programs themselves: what is in /usr/bin is scripts of Perl.
+            env: &["PATH=/usr/local/bin:/usr/lib/postgresql/17/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            cmd: &["postgres-start"],
+            volumes: &["/data"],
+            // Its own word for: roll back and go.
+            stop_signal: "SIGINT",
+            ..PLAIN
+        },
+    },
+];
+
+/// Every recipe.
+pub(crate) fn all() -> impl Iterator<Item = &'static Recipe> {
+    ALL.iter().chain(OF_LONG_RUNS)
+}
+
 /// The full name of an image.
 pub(crate) fn reference(name: &str) -> String {
     format!("nestctl-test/{name}:latest")
@@ -193,5 +225,5 @@ pub(crate) fn reference(name: &str) -> String {
 
 /// Adds the environment by which lab files and tests take these images.
 pub(crate) fn with_images(cmd: Cmd) -> Cmd {
-    ALL.iter().fold(cmd, |cmd, recipe| cmd.env(recipe.variable, reference(recipe.name)))
+    all().fold(cmd, |cmd, recipe| cmd.env(recipe.variable, reference(recipe.name)))
 }

@@ -31,3 +31,24 @@ pub(crate) fn run(args: &[&str]) -> Result<ExitCode> {
     engine::done_with(&engine)?;
     Ok(if status?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
+
+/// Runs the faults on real engines: an hour and more.
+pub(crate) fn faults(args: &[&str]) -> Result<ExitCode> {
+    long("e2e::faults", ("NESTCTL_TEST_FAULTS", "1"), args)
+}
+
+/// Runs tests that are skipped without this variable, one after the other: they fill the machine.
+fn long(name: &str, env: (&str, &str), args: &[&str]) -> Result<ExitCode> {
+    let engine = engine::up()?;
+    let of_long_runs: Vec<&str> = recipes::OF_LONG_RUNS.iter().map(|recipe| recipe.name).collect();
+    let status = images::load(&engine.host, &[])
+        .and_then(|()| images::load(&engine.host, &of_long_runs))
+        .and_then(|()| {
+            let cmd = Cmd::new("cargo").args(["test", "--package", "nestctl", "--test", "it", name, "--"]);
+            let cmd = cmd.args(["--nocapture", "--test-threads=1"]).args(args);
+            let cmd = recipes::with_images(cmd).env("NESTCTL_TEST_HOST", &engine.host).env(env.0, env.1);
+            cmd.into_inner().current_dir(cache::workspace()).status().context("run cargo test")
+        });
+    engine::done_with(&engine)?;
+    Ok(if status?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -19,6 +19,9 @@ pub struct BuildArgs {
     /// Pull base images although they are there.
     #[arg(long)]
     pub pull: bool,
+    /// Push what has an `image`, with its other tags, once it is built.
+    #[arg(long)]
+    pub push: bool,
     /// Show no progress.
     #[arg(short, long)]
     pub quiet: bool,

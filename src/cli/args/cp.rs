@@ -16,6 +16,12 @@ pub struct CpArgs {
     /// Copy what a link leads to.
     #[arg(short = 'L', long)]
     pub follow_link: bool,
+    /// Into a container: give the files to the user that it runs as.
+    #[arg(short = 'a', long)]
+    pub archive: bool,
+    /// Copy also into one-off containers (`run`).
+    #[arg(long)]
+    pub all: bool,
     /// Use this replica of the service, from 1.
     #[arg(long, value_name = "N")]
     pub index: Option<u32>,

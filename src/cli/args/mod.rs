@@ -22,6 +22,7 @@ pub mod plan;
 pub mod port;
 pub mod ps;
 pub mod pull;
+pub mod push;
 pub mod root;
 pub mod run;
 pub mod scale;

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::build::BuildArgs;
+use super::change::ChangeArgs;
 use super::completion::CompletionArgs;
 use super::config::ConfigArgs;
 use super::cp::CpArgs;
@@ -21,6 +22,7 @@ use super::plan::PlanArgs;
 use super::port::PortArgs;
 use super::ps::PsArgs;
 use super::pull::PullArgs;
+use super::push::PushArgs;
 use super::run::RunArgs;
 use super::scale::ScaleArgs;
 use super::stats::StatsArgs;
@@ -46,6 +48,12 @@ pub struct Cli {
     /// Which lab.
     #[command(flatten)]
     pub lab: LabArgs,
+    /// As after the command: show what would be done.
+    #[arg(long, hide = true)]
+    pub dry_run: bool,
+    /// As after the command: make so many calls at once; -1 is no wish.
+    #[arg(long, hide = true, value_name = "N", allow_negative_numbers = true)]
+    pub parallel: Option<i32>,
     /// What holds for every command.
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -72,6 +80,9 @@ pub enum Command {
     /// Pull images of all levels, and copy them into nodes that run.
     #[command(after_help = PullArgs::EXAMPLES)]
     Pull(PullArgs),
+    /// Push images that were built for all levels.
+    #[command(after_help = PushArgs::EXAMPLES)]
+    Push(PushArgs),
     /// Take the lab down, innermost first.
     #[command(after_help = DownArgs::EXAMPLES)]
     Down(DownArgs),
@@ -153,6 +164,33 @@ pub enum Command {
     /// Print a completion script for a shell.
     #[command(after_help = CompletionArgs::EXAMPLES)]
     Completion(CompletionArgs),
+}
+
+impl Command {
+    /// How a command that changes a lab does it.
+    pub fn change_mut(&mut self) -> Option<&mut ChangeArgs> {
+        match self {
+            Self::Up(args) => Some(&mut args.change),
+            Self::Create(args) => Some(&mut args.change),
+            Self::Scale(args) => Some(&mut args.change),
+            Self::Build(args) => Some(&mut args.change),
+            Self::Pull(args) => Some(&mut args.change),
+            Self::Push(args) => Some(&mut args.change),
+            Self::Down(args) => Some(&mut args.change),
+            Self::Start(args) => Some(&mut args.change),
+            Self::Stop(args) => Some(&mut args.change),
+            Self::Restart(args) => Some(&mut args.change),
+            Self::Pause(args) | Self::Unpause(args) => Some(&mut args.change),
+            Self::Kill(args) => Some(&mut args.change),
+            Self::Rm(args) => Some(&mut args.change),
+            _ => None,
+        }
+    }
+
+    /// Whether it does something that a dry run must not do, and that it cannot show.
+    pub fn only_does(&self) -> bool {
+        matches!(self, Self::Exec(_) | Self::Run(_) | Self::Cp(_) | Self::Wait(_))
+    }
 }
 
 const SCHEMA_EXAMPLES: &str = "\

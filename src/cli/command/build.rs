@@ -28,7 +28,7 @@ pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -
     let way = Way {
         builds: Builds::All,
         building,
-        images_only: Some(ImagesOnly::Build),
+        images_only: Some(ImagesOnly::Build { push: args.push }),
         no_deps: !args.with_dependencies,
         ..Way::default()
     };

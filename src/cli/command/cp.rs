@@ -7,7 +7,7 @@ use crate::cli::settings::Settings;
 use crate::model::addr::Pattern;
 use crate::ops::address::parse_replica;
 use crate::ops::context::Ctx;
-use crate::ops::copy::{ARCHIVE, download, upload};
+use crate::ops::copy::{ARCHIVE, Upload, download, upload};
 use crate::ops::load::project_name;
 
 /// A side of a copy.
@@ -28,7 +28,8 @@ pub async fn cp(args: &CpArgs, settings: &Settings) -> Result<u8, CliError> {
             download(&ctx, &project, &pattern, &path, &local(&to), args.follow_link).await?;
         }
         (Side::Local(from), Side::Inside(pattern, path)) => {
-            upload(&ctx, &project, &local(&from), &pattern, &path, args.follow_link).await?;
+            let how = Upload { follow: args.follow_link, for_user: args.archive, one_offs: args.all };
+            upload(&ctx, &project, &local(&from), &pattern, &path, how).await?;
         }
         (Side::Local(_), Side::Local(_)) | (Side::Inside(..), Side::Inside(..)) => {
             return Err(CliError::Usage {

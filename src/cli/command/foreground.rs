@@ -170,7 +170,9 @@ impl Stage<'_> {
         if let Some((addr, _)) = &ended {
             self.terminal.say(&format!("stopping, because {addr} has ended\n"));
         } else {
-            self.terminal.say("stopping; once more to kill\n");
+            // A terminal has just shown `^C`, which is written over.
+            let start = if self.settings.environment.stderr_tty { "\r" } else { "" };
+            self.terminal.say(&format!("{start}stopping; once more to kill\n"));
         }
         let code = self.stop(cancel).await?;
         match ended {

@@ -12,7 +12,7 @@ use crate::cli::args::top::TopArgs;
 use crate::cli::args::wait::WaitArgs;
 use crate::cli::error::CliError;
 use crate::cli::settings::Settings;
-use crate::cli::terminal::{Terminal, lines};
+use crate::cli::terminal::{Terminal, lines, size_of};
 use crate::cli::{exit, signals};
 use crate::model::container::Protocol;
 use crate::ops::address::{parse_patterns, parse_replica};
@@ -71,9 +71,11 @@ fn show(
     on_screen: bool,
     terminal: &Terminal,
 ) -> Result<(), CliError> {
+    // The screen may be another size by now.
+    let columns = if on_screen { Some(size_of(&std::io::stdout()).columns) } else { terminal.out_columns };
     let text = match args.format.format {
         Format::Json => json::inside::stats(rows),
-        Format::Table => inside::stats(rows, args.no_trunc, terminal.out, terminal.out_columns),
+        Format::Table => inside::stats(rows, args.no_trunc, terminal.out, columns),
     };
     // As `docker stats`: from the top of the screen, what was there is gone.
     terminal.print(&if on_screen { format!("\x1b[H\x1b[J{text}") } else { text })

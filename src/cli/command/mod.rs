@@ -16,6 +16,7 @@ pub mod one_off;
 pub mod plan;
 pub mod ps;
 pub mod pull;
+pub mod push;
 pub mod run;
 pub mod up;
 pub mod version;

@@ -96,6 +96,7 @@ impl<'a> Course<'a> {
         may_go: impl FnOnce(&Prepared) -> Result<bool, CliError>,
     ) -> Result<u8, CliError> {
         let (settings, terminal) = (self.settings, self.terminal);
+        let parallel = settings.parallel(self.change.parallel)?;
         let prepared = opened.unless_cancelled(prepare(&opened.ctx)).await??;
         if self.change.dry_run {
             show_plan(&prepared, &self.sources, Format::Table, terminal)?;
@@ -108,7 +109,7 @@ impl<'a> Course<'a> {
         if self.hush != Hush::default() {
             sink = Box::new(HushedSink::new(sink, self.hush));
         }
-        let parallel = settings.parallel(self.change.parallel);
+
         let outcome = prepared.carry_out(parallel, sink.as_mut(), opened.cancel.clone()).await;
         drop(sink);
         // With events as JSON it is in the last of them.

@@ -10,16 +10,19 @@ use crate::engine::engine::ByteStream;
 use crate::engine::error::EngineError;
 
 impl DockerEngine {
+    /// `for_user`: the engine's `copyUIDGID`, which hands the files to the container's user.
     pub(super) async fn put_archive(
         &self,
         container: &str,
         path: &str,
         archive: ByteStream,
+        for_user: bool,
     ) -> Result<(), EngineError> {
         let call = Tried::new("put files into container", container);
         let (upload, body) = Upload::new(archive, self.transport.limits);
         let request = Raw::new(Method::PUT, &["containers", container, "archive"])
             .query("path", path)
+            .maybe("copyUIDGID", for_user.then_some("true"))
             .header("content-type", "application/x-tar")
             .body(body);
         upload.watch(&call, async { request.send(&self.transport, &call).await.map(drop) }).await

@@ -266,6 +266,10 @@ impl Engine for DockerEngine {
         Box::pin(self.pull_image(image, platform, progress))
     }
 
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()> {
+        Box::pin(self.push_image(image, progress))
+    }
+
     fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
         Box::pin(self.look_up_digest(image))
     }
@@ -292,7 +296,11 @@ impl Engine for DockerEngine {
     }
 
     fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
-        Box::pin(self.put_archive(container, path, archive))
+        Box::pin(self.put_archive(container, path, archive, false))
+    }
+
+    fn put_for_user<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
+        Box::pin(self.put_archive(container, path, archive, true))
     }
 
     fn get<'a>(&'a self, container: &'a str, path: &'a str) -> Call<'a, ByteStream> {

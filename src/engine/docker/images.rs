@@ -1,4 +1,4 @@
-//! Images: pull, save, load, tag.
+//! Images: pull, push, save, load, tag.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,9 @@ use crate::engine::engine::{ByteStream, Progress};
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind;
 use crate::model::image::ImageRef;
+
+/// `{}` in base64: no credentials.
+const ANONYMOUS: &str = "e30=";
 
 /// One line of progress.
 #[derive(Default, Deserialize)]
@@ -61,7 +64,7 @@ impl Line {
     }
 }
 
-/// Bytes done over all layers of a pull.
+/// Bytes done over all layers of a pull or a push.
 #[derive(Default)]
 struct Layers(BTreeMap<String, (u64, Option<u64>)>);
 
@@ -70,13 +73,18 @@ impl Layers {
     fn note(&mut self, line: &Line) -> bool {
         let layer = || self.0.get(&line.id).copied();
         let new = match line.status.as_str() {
-            "Pulling fs layer" | "Waiting" => (0, layer().and_then(|(_, total)| total)),
-            "Downloading" => {
+            "Pulling fs layer" | "Waiting" | "Preparing" => (0, layer().and_then(|(_, total)| total)),
+            "Downloading" | "Pushing" => {
                 let detail = line.detail.as_ref();
                 let total = detail.and_then(|d| d.total).filter(|n| *n > 0);
                 (detail.and_then(|d| d.current).unwrap_or(0), total.or(layer().and_then(|(_, total)| total)))
             }
-            "Verifying Checksum" | "Download complete" | "Extracting" | "Pull complete" => {
+            "Verifying Checksum"
+            | "Download complete"
+            | "Extracting"
+            | "Pull complete"
+            | "Pushed"
+            | "Layer already exists" => {
                 let Some((done, total)) = layer() else { return false };
                 (total.unwrap_or(done), total)
             }
@@ -154,6 +162,26 @@ impl DockerEngine {
             .maybe("tag", tag.as_deref())
             .maybe("platform", platform);
         request = self.with_credentials(request, &reference, &call).await?;
+        self.follow_layers(request, call, progress).await
+    }
+
+    pub(super) async fn push_image(&self, image: &str, progress: Progress) -> Result<(), EngineError> {
+        let call = Tried::new("push image", image);
+        let Some(reference) = ImageRef::parse(image) else {
+            return Err(call.nonsense("this is no image reference"));
+        };
+        let name = format!("{}/{}", reference.registry, reference.repository);
+        let request = Raw::post(&["images", &name, "push"]).maybe("tag", reference.tag.as_deref());
+        // Without any the engine refuses to push at all, also where the registry asks for none.
+        let request = match self.credentials.header(&reference.registry).await {
+            Ok(None) => request.header("x-registry-auth", ANONYMOUS.to_owned()),
+            _ => self.with_credentials(request, &reference, &call).await?,
+        };
+        self.follow_layers(request, call, progress).await
+    }
+
+    /// Sends a request about the layers of an image, and follows what comes of it.
+    async fn follow_layers(&self, request: Raw, call: Tried, progress: Progress) -> Result<(), EngineError> {
         let response =
             within(&call, Some(self.transport.limits.unpacking()), request.send(&self.transport, &call))
                 .await?;

@@ -206,6 +206,19 @@ impl EngineState {
 }
 
 impl World {
+    /// The registry serves the image under this name from now on.
+    pub(super) fn push(&mut self, engine: EngineIndex, reference: &str) -> Result<u64, EngineError> {
+        let Some(image) = self.engines[engine].image(reference).cloned() else {
+            let why = format!("An image does not exist locally with the tag: {reference}");
+            return Err(refuse("push image", reference, NotFound, why));
+        };
+        let tags = vec![familiar(reference)];
+        self.registry.retain(|other| !other.tags.iter().any(|tag| ImageRef::same(tag, reference)));
+        let size = image.size();
+        self.registry.push(Image { tags, digests: Vec::new(), ..image });
+        Ok(size)
+    }
+
     /// The digest of what the registry serves.
     pub(super) fn served_digest(&self, reference: &str) -> Result<String, EngineError> {
         let found = self.registry.iter().find(|image| image.is(reference));

@@ -140,6 +140,8 @@ impl World {
             None | Some(NetworkMode::Bridge) => "bridge",
             Some(NetworkMode::Host) => "host",
             Some(NetworkMode::None) => "none",
+            Some(NetworkMode::Named(name)) if name != "default" => name,
+            Some(NetworkMode::Named(_)) => "bridge",
             Some(NetworkMode::Container(_) | NetworkMode::Service(_)) => return BTreeMap::new(),
         };
         BTreeMap::from([join(&name.to_owned(), &Endpoint::default())])

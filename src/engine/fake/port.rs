@@ -122,6 +122,15 @@ impl Engine for FakeEngine {
         })
     }
 
+    fn push<'a>(&'a self, image: &'a str, progress: Progress) -> Call<'a, ()> {
+        Box::pin(async move {
+            let work = |world: &mut super::world::World, engine| world.push(engine, image);
+            let size = call(&self.world, &self.place, "push image", image, work).await?;
+            progress(size, Some(size));
+            Ok(())
+        })
+    }
+
     fn registry_digest<'a>(&'a self, image: &'a str) -> Call<'a, String> {
         let work = move |world: &mut super::world::World, _engine| world.served_digest(image);
         Box::pin(call(&self.world, &self.place, "look up image", image, work))
@@ -148,6 +157,11 @@ impl Engine for FakeEngine {
     fn tag<'a>(&'a self, image: &'a str, reference: &'a str) -> Call<'a, ()> {
         let work = move |world: &mut super::world::World, engine| world.tag(engine, image, reference);
         Box::pin(call(&self.world, &self.place, "tag image", image, work))
+    }
+
+    /// Files of the fake belong to nobody.
+    fn put_for_user<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
+        self.put(container, path, archive)
     }
 
     fn put<'a>(&'a self, container: &'a str, path: &'a str, archive: ByteStream) -> Call<'a, ()> {
@@ -204,7 +218,15 @@ impl Engine for FakeEngine {
             let lines = container.lines(options, now);
             let past = stream::iter(lines.into_iter().map(Ok));
             if options.follow && container.state != ContainerState::Exited {
-                Ok(past.chain(container.followers.add()).boxed())
+                let timestamps = options.timestamps;
+                let coming = container.followers.add().map(move |line| {
+                    line.map(|(at, kind, bytes)| {
+                        let time =
+                            if timestamps { format!("{} ", clock::rfc3339(at)) } else { String::new() };
+                        (kind, [time.as_bytes(), &bytes].concat().into())
+                    })
+                });
+                Ok(past.chain(coming).boxed())
             } else {
                 Ok(past.boxed())
             }
@@ -226,7 +248,8 @@ impl Engine for FakeEngine {
             if echoes {
                 return Ok(streams::echo());
             }
-            let output = container.followers.add();
+            let output =
+                container.followers.add().map(|line| line.map(|(_, kind, bytes)| (kind, bytes))).boxed();
             Ok(ExecSession { output, ..streams::answered(Vec::new(), 0) })
         }))
     }

@@ -63,7 +63,7 @@ pub(super) struct Container {
     /// Its own writable layer over the image's files.
     pub(super) files: BTreeMap<String, FakeFile>,
     pub(super) log: Vec<(i64, OutputKind, String)>,
-    pub(super) followers: Subscribers<(OutputKind, bytes::Bytes)>,
+    pub(super) followers: Subscribers<(i64, OutputKind, bytes::Bytes)>,
     /// Inspections until the health check has its verdict.
     pub(super) inspects_left: u32,
     /// Calls until the engine inside answers.
@@ -270,7 +270,7 @@ impl Container {
 
     pub(super) fn print(&mut self, now: i64, kind: OutputKind, line: &str) {
         self.log.push((now, kind, line.to_owned()));
-        self.followers.send(&(kind, bytes::Bytes::from(format!("{line}\n"))));
+        self.followers.send(&(now, kind, bytes::Bytes::from(format!("{line}\n"))));
     }
 }
 

@@ -112,9 +112,9 @@ async fn what_runs_before_a_stop_is_known_without_the_file() {
     #4 stop vm/leaf (asked for) after #3
     #5 stop vm (asked for) after #4 (ended), vm cleared (ended)
     #6 remove vm (asked for) after #5 (ended)
-    #7 join layer vm (asked for) after #4 (ended) => vm cleared
-    #8 remove network lab_default (asked for) after #1, #2 (ended), #5 (ended), #6 (ended)
-    #9 remove volume lab-vm-1_docker (asked for) after #1, #2 (ended), #5 (ended), #6 (ended)
+    #7 remove network lab_default (asked for) after #1, #2 (ended), #5 (ended), #6 (ended)
+    #8 remove volume lab-vm-1_docker (asked for) after #1, #2 (ended), #5 (ended), #6 (ended)
+    #9 join layer vm (asked for) after #4 (ended) => vm cleared
     ");
     engine.forget_calls();
     go(&engine, &down_goal()).await.assert_good();

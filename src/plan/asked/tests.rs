@@ -45,7 +45,7 @@ fn changes_are_told_in_the_words_of_the_file() {
         spec.ports.push(port(8080, 80));
         spec.cap_add = vec!["NET_ADMIN".to_owned(), "SYS_TIME".to_owned()];
         spec.stop_grace_period = Some(Duration::from_millis(90_500));
-        let endpoint = Endpoint { aliases: vec!["www".to_owned()], ..Endpoint::default() };
+        let endpoint = Endpoint { aliases: vec!["web".to_owned()], ..Endpoint::default() };
         spec.networks.insert("lab_front".to_owned(), endpoint);
         let data = MountSource::volume(Some("lab_data".to_owned()));
         spec.mounts.push(Mount::new("/data", data, false));
@@ -63,7 +63,6 @@ fn changes_are_told_in_the_words_of_the_file() {
     volumes./etc/app: ./conf (read-only) added
     cpus: 1.5 added
     networks: front added
-    networks.front.aliases: www added
     ports: 8080:80 added
     stop_grace_period: 1m30s500ms added
     cap_add: NET_ADMIN removed
@@ -76,7 +75,6 @@ fn changes_are_told_in_the_words_of_the_file() {
     volumes./etc/app: ./conf (read-only) removed
     cpus: 1.5 removed
     networks: front removed
-    networks.front.aliases: www removed
     ports: 8080:80 removed
     stop_grace_period: 1m30s500ms removed
     ");

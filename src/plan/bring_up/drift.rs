@@ -71,9 +71,8 @@ impl Bringing<'_, '_> {
         let asked = container.labels.get(label::ASKED).map(String::as_str).unwrap_or_default();
         let had: BTreeSet<&str> = values_of(asked, "network").into_iter().collect();
         let fields = self.network_fields(container);
-        let cause = |changed: bool, drift: Cause| match changed && !fields.is_empty() {
-            true => Cause::Changed(fields.clone()),
-            false => drift,
+        let cause = |changed: bool, drift: Cause| {
+            if changed && !fields.is_empty() { Cause::Changed(fields.clone()) } else { drift }
         };
         let networks: Vec<(String, Endpoint)> = self
             .desired
@@ -153,9 +152,10 @@ impl Bringing<'_, '_> {
             return None;
         }
         // A run that died on the way leaves the replacement with a name of its own.
-        let cause = match container.name.starts_with(&format!("{}.next", self.desired.name)) {
-            true => Cause::Unfinished,
-            false => Cause::Renamed(container.name.clone()),
+        let cause = if container.name.starts_with(&format!("{}.next", self.desired.name)) {
+            Cause::Unfinished
+        } else {
+            Cause::Renamed(container.name.clone())
         };
         let action = Action::Rename { container: container.id.clone(), name: self.desired.name.clone() };
         Some(self.push(cause, action, Vec::new()))

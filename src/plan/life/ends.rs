@@ -8,6 +8,7 @@ use crate::plan::action::Action;
 use crate::plan::builder::{Draft, after, after_end};
 use crate::plan::cause::Cause;
 use crate::plan::goal::Verb;
+use crate::plan::inherited;
 use crate::plan::known::Layer;
 use crate::plan::ours;
 use crate::plan::quiesce::{self, is_running, users_first, uses};
@@ -97,7 +98,14 @@ impl<'a> Living<'a> {
                 {
                     needs = vec![after(stop)];
                 }
-                Action::Remove { container: id, volumes: *volumes }
+                let action = Action::Remove { container: id, volumes: *volumes };
+                let draft = Draft::service(addr, &engine, cause.clone(), Group::Down);
+                let step = self.builder.push(draft, action, needs);
+                if *volumes {
+                    let place = (&engine, addr);
+                    inherited::remove(&mut self.builder, place, container, &cause, Group::Down, step);
+                }
+                return Some(step);
             }
             Verb::Start | Verb::Unpause => return None,
         };

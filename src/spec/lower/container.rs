@@ -32,6 +32,7 @@ impl Lowering<'_> {
     ) -> ContainerSpec {
         let Limits { memory, nano_cpus, pids } = self.limits(&raw, deploy);
         let resources = self.resources(&raw, deploy);
+        self.check_reservation(&raw, memory, resources.mem_reservation);
         self.warn_of_windows(&raw);
         let (security_opt, seccomp_profiles) = self.security_opt(raw.security_opt, scope);
         let restart = self.restart(&raw.restart);

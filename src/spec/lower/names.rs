@@ -33,7 +33,7 @@ impl Lowering<'_> {
         if ImageRef::parse(text).is_none() {
             let help = "Write `name`, `name:tag` or `registry/name@sha256:…`, in lower case.";
             self.problems.error(
-                Code::BadName,
+                Code::BadImage,
                 span,
                 format!("{} is not an image reference", quote(text)),
                 help,

@@ -20,6 +20,7 @@ use crate::spec::read::words::quote;
 use crate::spec::text::cidr::is_cidr;
 
 use super::lowering::Lowering;
+use super::names::is_object_name;
 use super::value::{options, text_pairs, texts};
 
 const ON: Option<Switch> = Some(Switch(true));
@@ -301,8 +302,9 @@ impl Lowering<'_> {
             _ => match value.split_once(':') {
                 Some(("service", name)) if !name.is_empty() => NetworkMode::Service(name.to_owned()),
                 Some(("container", name)) if !name.is_empty() => NetworkMode::Container(name.to_owned()),
+                None if is_object_name(value) => NetworkMode::Named(value.clone()),
                 _ => {
-                    let help = "Write `none`, `host`, `bridge`, `service:NAME` or `container:NAME`; a network of the layer belongs into `networks`.";
+                    let help = "Write `none`, `host`, `bridge`, `service:NAME`, `container:NAME` or the name of a network on the engine; a network of the layer belongs into `networks`.";
                     self.bad(span, format!("{} is not a network mode", quote(value)), help);
                     return None;
                 }

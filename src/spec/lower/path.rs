@@ -48,6 +48,12 @@ impl Lowering<'_> {
         let foreign = text.starts_with('/')
             && !scope.path.is_root()
             && !path.starts_with(normal(&self.entry.directory));
+        // Compose gives the engine an absolute path as it is written. Inside nodes paths are held against the lab's.
+        let path = match text.starts_with('/') {
+            true if scope.path.is_root() => PathBuf::from(text),
+            true if text.len() > 1 && text.ends_with('/') => path.join(""),
+            _ => path,
+        };
         Some(if foreign { BindPath::Engine(path.display().to_string()) } else { BindPath::User(path) })
     }
 }

@@ -129,9 +129,6 @@ fn short(text: &str) -> Result<Parts, String> {
         None | Some("") => None,
         Some(ip) => Some(address(ip)?),
     };
-    if rest == Some("") && ip.is_none() {
-        return Err(format!("{} has nothing before its first `:`", quote(text)));
-    }
     Ok(Parts { host_ip, host, container, protocol })
 }
 
@@ -214,6 +211,8 @@ mod tests {
         assert_eq!(shown("53:53/udp"), "* 53-53 53/udp");
         assert_eq!(shown("127.0.0.1:8080:80"), "127.0.0.1 8080-8080 80/tcp");
         assert_eq!(shown("127.0.0.1::80"), "127.0.0.1 ? 80/tcp");
+        // `${HTTP_PORT}:80` where nothing is set.
+        assert_eq!(shown(":80"), "* ? 80/tcp");
         assert_eq!(shown("[::1]:8080:80"), "::1 8080-8080 80/tcp");
         assert_eq!(shown("::1:8080:80"), "::1 8080-8080 80/tcp");
         assert_eq!(shown("8000-9000:80"), "* 8000-9000 80/tcp");
@@ -229,6 +228,5 @@ mod tests {
         assert_eq!(shown("8000-8002:80-81"), "the ranges `8000-8002` and `80-81` are not equally long");
         assert_eq!(shown("81-80"), "the range `81-80` ends before it begins");
         assert_eq!(shown("1.2.3:80:80"), "`1.2.3` is not an IP address");
-        assert_eq!(shown(":80"), "`:80` has nothing before its first `:`");
     }
 }

@@ -1,5 +1,7 @@
 //! Shares, limits of block devices, and devices that a driver chooses.
 
+use crate::diag::code::Code;
+use crate::diag::diagnostic::Diagnostic;
 use crate::model::resources::{Blkio, DeviceRequest, Resources};
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::limits::{BlkioConfig, BlkioLimit, DeviceRequest as RawRequest, Gpus};
@@ -53,6 +55,20 @@ impl Lowering<'_> {
                 .and_then(|reservations| reservations.devices.value.as_ref())
                 .map(|list| self.requests(list, true))
                 .unwrap_or_default(),
+        }
+    }
+
+    /// More memory cannot be reserved than may be used: an engine refuses such a container.
+    pub(super) fn check_reservation(&self, raw: &Raw, limit: Option<i64>, reserved: Option<i64>) {
+        let (Some(limit), Some(reserved)) = (limit.filter(|limit| *limit > 0), reserved) else { return };
+        if reserved > limit {
+            let at = raw.mem_reservation.place.or(raw.deploy.place).unwrap_or_default();
+            let message =
+                format!("{reserved} bytes of memory are reserved, and no more than {limit} may be used");
+            let problem = Diagnostic::error(Code::Contradiction, message).at(at, "the reservation");
+            let limit = raw.mem_limit.place.filter(|place| *place != at);
+            let problem = limit.into_iter().fold(problem, |problem, place| problem.at(place, "the limit"));
+            self.problems.push(problem.help("Reserve less, or raise the limit."));
         }
     }
 

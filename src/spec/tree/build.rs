@@ -164,7 +164,11 @@ impl Builder<'_> {
                 let is_on_one_line = raw.start.line() == raw.end.line();
                 let head = if is_on_one_line { span } else { self.first_line(span) };
                 let bytes = text.len();
-                let scalar = Scalar { text: text.into_owned(), plain, refused: refused_tag };
+                let mut text = text.into_owned();
+                if text.ends_with('\n') && self.ends_without_break(raw, style) {
+                    text.pop();
+                }
+                let scalar = Scalar { text, plain, refused: refused_tag };
                 let node = Node { span, head, value: Value::Scalar(scalar), merge };
                 self.remember(anchor, &node, 0, 1, bytes)?;
                 self.place(node, 0);
@@ -195,6 +199,15 @@ impl Builder<'_> {
             _ => {}
         }
         Some(())
+    }
+
+    /// Whether a block scalar ends with the file, whose last line does not end: it has no line break then to keep, and
+    /// the parser puts one there (YAML 1.2, 8.1.1.2; go-yaml leaves it out).
+    fn ends_without_break(&self, raw: &RawSpan, style: ScalarStyle) -> bool {
+        let rest = self.text.get(self.span(raw).range().end..).unwrap_or_default();
+        matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+            && !self.text.ends_with('\n')
+            && rest.is_empty()
     }
 
     /// The part of a scalar's span that has text: block scalars end with their line breaks.

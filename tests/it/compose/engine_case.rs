@@ -32,6 +32,7 @@ impl Peer {
 /// A directory of the fixtures: `compose.yaml` and what it needs; `args` has one argument a line, `vars` lines of
 /// `KEY=value`, `outside` lines of `network NAME`, `volume NAME` or `container NAME` that are there before, below the project's name.
 pub(super) struct Case {
+    name: String,
     /// Compose's name for the project.
     project: String,
     /// A copy that tools may write to.
@@ -56,36 +57,27 @@ pub(super) fn fixtures(kind: &str) -> Vec<PathBuf> {
 impl Case {
     /// A copy of the fixture, as project `<prefix>-<name>`.
     pub(super) fn new(fixture: &Path, prefix: &str, host: &str) -> Self {
-        let name = fixture.file_name().expect("a directory has a name").to_string_lossy().into_owned();
+        let name = name_of(fixture);
         let project = format!("{prefix}-{name}");
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&project);
         let _ = fs::remove_dir_all(&directory);
         copy_tree(fixture, &directory);
-        let lines = |name: &str| -> Vec<String> {
-            let text = fs::read_to_string(directory.join(name)).unwrap_or_default();
-            text.lines().map(str::to_owned).collect()
-        };
-        let pairs = |name: &str, between: char| -> Vec<(String, String)> {
-            let split = |line: String| line.split_once(between).map(|(a, b)| (a.to_owned(), b.to_owned()));
-            lines(name).into_iter().filter_map(split).collect()
-        };
-        let (args, vars) = (lines("args"), pairs("vars", '=').into_iter().collect());
-        let outside = pairs("outside", ' ');
-        let case = Self { project, directory, args, vars, outside, host: host.to_owned() };
+        let (args, vars) = (lines(&directory, "args"), pairs(&directory, "vars", '=').into_iter().collect());
+        let outside = pairs(&directory, "outside", ' ');
+        let case = Self { name, project, directory, args, vars, outside, host: host.to_owned() };
         case.clear();
-        for (kind, name) in &case.outside {
-            let name = format!("{}-{name}", case.project);
-            let body = json!({"Name": name, "Image": "nestctl-test/busybox"});
-            let path = format!("/{kind}s/create?name={name}");
-            let (status, answer) = request(host, "POST", &path, Some(&body));
-            assert!(status < 300, "{answer}");
-        }
+        make_outside(host, &case.project, &case.outside);
         case
     }
 
     /// Compose's name for the project.
     pub(super) fn project(&self) -> &str {
         &self.project
+    }
+
+    /// Where the files are.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// The user's directory, beside the files: what a tool keeps there is no part of a build's context.
@@ -115,19 +107,11 @@ impl Case {
         said(&self.run(Path::new(env!("CARGO_BIN_EXE_nestctl")), None, more))
     }
 
-    /// What the engine reports of the project now.
+    /// What the engine reports of the project now. The name of the case stands for that of the project.
     pub(super) fn report(&self) -> Value {
-        Report::of(&self.host, &self.project).comparable(&self.written())
-    }
-
-    /// The text of all files of the case.
-    fn written(&self) -> String {
-        let mut out = String::new();
-        for entry in fs::read_dir(&self.directory).expect("a directory") {
-            let path = entry.expect("an entry").path();
-            out.push_str(&fs::read_to_string(path).unwrap_or_default());
-        }
-        out
+        let directory = self.directory.to_string_lossy().into_owned();
+        let names = [(directory, "<directory>".to_owned()), (self.project.clone(), self.name.clone())];
+        Report::of(&self.host, &self.project).comparable(&written(&self.directory), &names)
     }
 
     /// Takes away what the tools made, not what was there before.
@@ -145,15 +129,58 @@ impl Drop for Case {
         if !std::thread::panicking() {
             self.clear();
         }
-        for (kind, name) in &self.outside {
-            request(&self.host, "DELETE", &format!("/{kind}s/{}-{name}", self.project), None);
-        }
+        remove_outside(&self.host, &self.project, &self.outside);
         let _ = fs::remove_dir_all(&self.directory);
         let _ = fs::remove_dir_all(self.home());
     }
 }
 
-fn said(output: &Output) -> Result<(), String> {
+/// What the fixture is called.
+pub(super) fn name_of(fixture: &Path) -> String {
+    fixture.file_name().expect("a directory has a name").to_string_lossy().into_owned()
+}
+
+/// The lines of a file of a case; none where it is not there.
+pub(super) fn lines(directory: &Path, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(directory.join(name)).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// The lines of a file of a case, each in two.
+pub(super) fn pairs(directory: &Path, name: &str, between: char) -> Vec<(String, String)> {
+    let split = |line: String| line.split_once(between).map(|(a, b)| (a.to_owned(), b.to_owned()));
+    lines(directory, name).into_iter().filter_map(split).collect()
+}
+
+/// The text of all files of a case.
+pub(super) fn written(directory: &Path) -> String {
+    let mut out = String::new();
+    for entry in fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        out.push_str(&fs::read_to_string(path).unwrap_or_default());
+    }
+    out
+}
+
+/// Makes what a case wants to be there before.
+pub(super) fn make_outside(host: &str, project: &str, outside: &[(String, String)]) {
+    for (kind, name) in outside {
+        let name = format!("{project}-{name}");
+        let body = json!({"Name": name, "Image": "nestctl-test/busybox"});
+        let (status, answer) = request(host, "POST", &format!("/{kind}s/create?name={name}"), Some(&body));
+        assert!(status < 300, "{answer}");
+    }
+}
+
+/// Takes it away.
+pub(super) fn remove_outside(host: &str, project: &str, outside: &[(String, String)]) {
+    for (kind, name) in outside {
+        request(host, "DELETE", &format!("/{kind}s/{project}-{name}"), None);
+    }
+}
+
+/// What a program said if it failed.
+pub(super) fn said(output: &Output) -> Result<(), String> {
     if output.status.success() {
         return Ok(());
     }

@@ -56,12 +56,18 @@ impl Report {
 
     /// What two tools have to make alike: `container NAME`, `network NAME` and `volume NAME` to what is reported.
     /// `written` is the text of the files: an address range that does not stand there is the engine's choice.
-    pub(super) fn comparable(&self, written: &str) -> Value {
-        let mut names: BTreeMap<String, String> = BTreeMap::new();
+    /// `names` are texts of this run alone (directory, project), each with what stands for it.
+    pub(super) fn comparable(&self, written: &str, names: &[(String, String)]) -> Value {
+        let mut own = names.to_vec();
+        own.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
+        let mut names: BTreeMap<String, String> = own.iter().cloned().collect();
         for (kind, objects) in [("container", &self.containers), ("network", &self.networks)] {
             for object in objects {
                 let id = object["Id"].as_str().unwrap_or_default();
-                let name = object["Name"].as_str().unwrap_or_default().trim_start_matches('/');
+                let mut name = object["Name"].as_str().unwrap_or_default().trim_start_matches('/').to_owned();
+                for (from, to) in &own {
+                    name = name.replace(from, to);
+                }
                 names.insert(id.to_owned(), format!("<{kind} {name}>"));
                 names.insert(id[..id.len().min(12)].to_owned(), format!("<{kind} {name}>"));
             }
@@ -76,7 +82,8 @@ impl Report {
         for volume in &self.volumes {
             // A volume that the engine named itself is seen where it is mounted.
             if !is_hex(volume["Name"].as_str().unwrap_or_default()) {
-                put(&mut out, "volume", kept(volume, &["Name", "Driver", "Options", "Labels", "Scope"]));
+                let volume = renamed(volume, &names);
+                put(&mut out, "volume", kept(&volume, &["Name", "Driver", "Options", "Labels", "Scope"]));
             }
         }
         Value::Object(out)

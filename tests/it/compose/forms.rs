@@ -12,7 +12,8 @@ use serde_json::Value;
 const FORMS: &str = include_str!("forms.txt");
 const ELSEWHERE: &str = include_str!("forms_elsewhere.txt");
 
-fn walk(value: &Value, at: &str, keys: &BTreeSet<&str>, out: &mut BTreeSet<String>) {
+/// The forms of a value and of all below it, by the paths of the specification.
+pub(super) fn walk(value: &Value, at: &str, keys: &BTreeSet<&str>, out: &mut BTreeSet<String>) {
     let form = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -48,13 +49,19 @@ fn texts(directory: &Path, out: &mut Vec<String>) {
     }
 }
 
+/// All YAML of these kinds of fixtures.
+pub(super) fn fixture_texts(kinds: &[&str]) -> Vec<String> {
+    let mut out = Vec::new();
+    for kind in kinds {
+        texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(kind), &mut out);
+    }
+    out
+}
+
 #[test]
 fn fixtures_use_every_key_and_form() {
     let keys: BTreeSet<&str> = FORMS.lines().filter_map(|line| line.split(' ').next()).collect();
-    let mut files = Vec::new();
-    for kind in ["compose", "compose-build"] {
-        texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(kind), &mut files);
-    }
+    let files = fixture_texts(&["compose", "compose-build"]);
     let mut used = BTreeSet::new();
     // Tags of merging are no part of a document's data.
     for text in files.iter().filter(|text| !text.contains("!reset")) {

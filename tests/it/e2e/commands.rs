@@ -140,6 +140,10 @@ fn what_runs_inside_is_looked_at_and_used_by_its_address() {
     lab.run(&["cp", "./site/a/.", "vm1/web:/srv"]).ok();
     let listed = lab.exec("vm1", "vm1/web", &["sh", "-c", "cat /srv/site/a/b /srv/b"]);
     assert_eq!(listed, ("contentcontent".to_owned(), 0));
+    // Containers of `run` get files where it is asked for.
+    lab.run(&["cp", "-a", "--all", "site/a/b", "vm1/web:/tmp/"]).ok();
+    let read = ["docker", "exec", "beside", "cat", "/tmp/b"];
+    assert_eq!(lab.exec("", "vm1", &read).0, "content");
     lab.run(&["cp", "vm1/web:/srv", "back"]).ok();
     assert_eq!(std::fs::read_to_string(lab.directory.join("back/a/b")).expect("it came back"), "content");
     lab.run(&["cp", "vm1/web:/srv/a/b", "alone"]).ok();
@@ -173,4 +177,12 @@ fn variables_of_compose_must_mean_the_same() {
     lab = lab.with("COMPOSE_IGNORE_ORPHANS", "").with("COMPOSE_REMOVE_ORPHANS", "true");
     lab.run(&["up"]).ok();
     assert_eq!(lab.containers().into_keys().collect::<Vec<_>>(), ["a"]);
+
+    // Flags of the program itself, as Compose has them.
+    lab = lab.with("COMPOSE_PARALLEL_LIMIT", "many");
+    assert_eq!(lab.run(&["down"]).code, 2);
+    assert!(lab.run(&["--dry-run", "--parallel", "2", "down"]).ok().stdout.contains("remove"));
+    assert_eq!(lab.containers().len(), 1);
+    assert_eq!(lab.run(&["--dry-run", "exec", "a", "true"]).code, 2);
+    drop(lab.with("COMPOSE_PARALLEL_LIMIT", "-1"));
 }

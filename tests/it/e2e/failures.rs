@@ -11,7 +11,7 @@ use crate::support::lab::{Ran, TestLab};
 use crate::support::real_engine::{self, block_on, eventually};
 
 /// The errors on standard error, each from its first line to the next one's.
-fn errors(ran: &Ran) -> Vec<String> {
+pub(super) fn errors(ran: &Ran) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for line in ran.stderr.lines() {
         if line.starts_with("x ") || line.starts_with("✘ ") {

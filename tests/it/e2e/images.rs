@@ -285,3 +285,37 @@ fn images_must_be_printed_with_what_their_registry_has() {
     wanted.sort();
     assert_eq!(images.lines().collect::<Vec<_>>(), wanted);
 }
+
+#[test]
+fn what_is_built_for_any_level_must_go_to_its_registry() {
+    let Some(registry) = TestRegistry::start("push", true) else { return };
+    let [outer, inner, tag] = ["outer:1", "inner:1", "tag:2"].map(|name| registry.reference(name));
+    let yaml = format!(
+        "services:\n  outer: {{build: {{context: ., tags: [\"{tag}\"]}}, image: \"{outer}\"}}\n  unnamed: {{build: .}}\n  vm:\n    \
+         engine: dind\n    image: ${{DIND_IMAGE}}\n    inner:\n      services:\n        inner: {{build: ., image: \"{inner}\"}}\n"
+    );
+    let Some(lab) = TestLab::new("push", &yaml) else { return };
+    let unnamed = format!("{}-unnamed", lab.project);
+    let (_borrowed, lab) = Borrowed::with(lab, &[&outer, &inner, &tag, &unnamed]);
+    let busybox = std::env::var("BUSYBOX_IMAGE").unwrap_or_default();
+    lab.write("Dockerfile", &format!("FROM {busybox}\nRUN echo {} > /pushed\n", lab.project));
+
+    let refused = lab.run(&["push", "outer"]).code(1);
+    assert!(refused.stderr.contains(&format!("failed to push image `{outer}`")), "{}", refused.stderr);
+    lab.run(&["push", "--ignore-push-failures"]).ok();
+    use base64::Engine as _;
+    let auth = base64::engine::general_purpose::STANDARD.encode("lab:lab");
+    let config = serde_json::json!({"auths": {registry.address(): {"auth": auth}}});
+    lab.write(".docker/config.json", &config.to_string());
+
+    let told = lab.run(&["build", "--push", "outer", "unnamed"]).ok().stderr;
+    assert!(told.contains("2 images built, 2 names pushed"), "{told}");
+    assert_eq!(
+        [registry.has("outer", "1"), registry.has("tag", "2"), registry.has("inner", "1")],
+        [true, true, false]
+    );
+    lab.run(&["build", "vm/inner"]).ok();
+    let told = lab.run(&["push", "vm"]).ok().stderr;
+    assert!(told.contains("1 image pushed"), "{told}");
+    assert!(registry.has("inner", "1"));
+}

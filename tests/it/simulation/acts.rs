@@ -1,5 +1,6 @@
 //! What is done with a lab: runs with trouble, edits, and changes by hand.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use nestctl::engine::engine::{Change, Remove};
@@ -10,8 +11,8 @@ use nestctl::model::failure::FailureKind;
 use nestctl::model::label;
 use nestctl::model::observed::{Health, ObservedContainer};
 
-use super::dice::Dice;
 use super::draw::{HOOK, JOB, NODE, SERVERS};
+use crate::support::dice::Dice;
 
 /// One thing that is done. Numbers are seeds, so that they keep a meaning when a lab shrinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,9 +161,11 @@ impl Trouble {
 
 /// All is well again: daemons run, and what its health check has called sick is stopped by its user, as the verdict
 /// stays until the next start.
-pub(super) fn heal(engine: &FakeEngine) {
+pub(super) async fn heal(engine: &FakeEngine) {
     engine.heal();
     behave(engine);
+    // Restart policies wait a minute at most.
+    tokio::time::sleep(Duration::from_secs(61)).await;
     for (at, container) in everything(engine) {
         at.return_daemon(&container.id);
         if container.health == Some(Health::Unhealthy) {
@@ -183,8 +186,11 @@ pub(super) fn everything(engine: &FakeEngine) -> Vec<(FakeEngine, ObservedContai
 
 /// Whether a container is one of the lab, and no helper.
 pub(super) fn is_ours(container: &ObservedContainer) -> bool {
-    container.labels.get(label::PROJECT).map(String::as_str) == Some("lab")
-        && !container.labels.contains_key(label::ROLE)
+    is_labs(&container.labels) && !container.labels.contains_key(label::ROLE)
+}
+
+fn is_labs(labels: &BTreeMap<String, String>) -> bool {
+    labels.get(label::PROJECT).is_some_and(|project| project == "lab")
 }
 
 /// A change by hand of something of the lab.
@@ -204,14 +210,10 @@ pub(super) fn drift(engine: &FakeEngine, seed: u64) {
                 at.by_hand(id, &Change::Disconnect { network: (*network).clone() });
             }
         }
-        5 | 6 => at.remove_by_hand(&Remove::Container { container: id.clone(), volumes: false }),
+        5 | 6 => at.remove_by_hand(&Remove::Container { container: id.clone(), volumes: true }),
         7 => {
             let networks = at.observed().networks;
-            let ours: Vec<_> = networks
-                .iter()
-                .filter(|it| it.labels.contains_key(label::PROJECT))
-                .map(|it| &it.id)
-                .collect();
+            let ours: Vec<_> = networks.iter().filter(|it| is_labs(&it.labels)).map(|it| &it.id).collect();
             if let Some(network) = dice.of(&ours) {
                 at.remove_by_hand(&Remove::Network((*network).clone()));
             }

@@ -27,10 +27,10 @@ use nestctl::transfer::memory_files::MemoryFiles;
 use tokio::sync::watch;
 
 use super::acts::{Act, Trouble, acts, behave, drift, heal};
-use super::dice::Dice;
 use super::draw::{HOOK, JOB, NODE, SERVERS, project, topology};
 use super::edits::edited;
 use super::promises::{Before, Broken, Order, desired, left};
+use crate::support::dice::Dice;
 
 /// Whether plans are printed, and what they are made of.
 pub(super) static SHOW: AtomicBool = AtomicBool::new(false);
@@ -165,7 +165,7 @@ impl World {
         let signal = trouble.set(&self.engine);
         let ended = go(&self.engine, goal, signal).await;
         let happenings = self.engine.happenings();
-        heal(&self.engine);
+        heal(&self.engine).await;
         ended?;
         before.holds(&self.engine, is_with_volumes(goal))?;
         // What somebody else changes meanwhile is not seen at once.
@@ -179,13 +179,13 @@ impl World {
         let before = Before::of(&self.engine);
         self.engine.forget_calls();
         let (one, other) = tokio::join!(go(&self.engine, one, None), go(&self.engine, other, None));
-        heal(&self.engine);
+        heal(&self.engine).await;
         one.and(other)?;
         before.holds(&self.engine, false)
     }
 
     async fn converge(&mut self) -> Result<(), Broken> {
-        heal(&self.engine);
+        heal(&self.engine).await;
         let goal = up(&self.lab);
         self.well(&goal).await?;
         desired(&self.engine, &self.lab)?;

@@ -16,7 +16,7 @@ use nestctl::model::service::{
 use nestctl::model::span::{Span, Spanned};
 use nestctl::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
 
-use super::dice::Dice;
+use crate::support::dice::Dice;
 
 /// Images of servers. The health check of `db:1` takes a while.
 pub(super) const SERVERS: [&str; 2] = ["web:1", "db:1"];

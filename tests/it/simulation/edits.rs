@@ -8,8 +8,8 @@ use nestctl::model::name::ServiceName;
 use nestctl::model::service::Target;
 use nestctl::model::topology::{Layer, Topology};
 
-use super::dice::Dice;
 use super::draw::{JOB, SERVERS, add_dependency, check, layer_mut, one_service, service_mut};
+use crate::support::dice::Dice;
 
 /// A lab as it is after an edit. One that would make it wrong changes nothing.
 pub(super) fn edited(lab: &Topology, seed: u64) -> Topology {

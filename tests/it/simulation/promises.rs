@@ -65,7 +65,7 @@ pub(super) fn desired(engine: &FakeEngine, lab: &Topology) -> Result<(), Broken>
     for (at, container) in everything(engine) {
         let networks = at.observed().networks;
         let gone = container.networks.keys().find(|name| networks.iter().all(|it| it.name != **name));
-        if let Some(gone) = gone {
+        if let Some(gone) = gone.filter(|_| container.state == ContainerState::Running) {
             return Err(format!("{} is in network {gone}, which is not there", container.name));
         }
         let addr = container.labels.get(label::ADDRESS).cloned().unwrap_or_default();
@@ -83,7 +83,8 @@ pub(super) fn desired(engine: &FakeEngine, lab: &Topology) -> Result<(), Broken>
             return Err(format!("{addr} is {:?} {:?}", container.state, container.health));
         }
         let wanted = service.spec.networks.len();
-        if service.spec.network_mode.is_none() && container.networks.len() < wanted {
+        // What has ended well is left as it is.
+        if !is_job && service.spec.network_mode.is_none() && container.networks.len() < wanted {
             return Err(format!("{addr} is in {:?}, not in {wanted} networks", container.networks));
         }
     }
@@ -109,6 +110,8 @@ pub(super) fn left(engine: &FakeEngine, empty: &str, volumes: bool) -> Result<()
 struct Shown {
     addr: Addr,
     needs: BTreeSet<Addr>,
+    /// It was started meanwhile, or was up before.
+    started: bool,
     up: bool,
     healthy: bool,
     /// It has ended with 0.
@@ -123,6 +126,7 @@ impl Order {
         let shown = everything(engine).into_iter().filter_map(|(_, container)| {
             let mut shown = Shown::new(&container.labels)?;
             shown.up = matches!(container.state, ContainerState::Running | ContainerState::Paused);
+            shown.started = shown.up;
             shown.healthy = container.health == Some(Health::Healthy);
             shown.completed = container.exit_code == Some(0);
             Some((container.id, shown))
@@ -155,6 +159,7 @@ impl Order {
             match happening.action.as_str() {
                 "start" => {
                     shown.up = true;
+                    shown.started = true;
                     shown.healthy = false;
                 }
                 "die" => {
@@ -185,10 +190,10 @@ impl Order {
         let is = |test: &dyn Fn(&Shown) -> bool| self.0.values().any(|it| it.addr == *addr && test(it));
         match stage {
             Stage::Created => is(&|_| true),
-            Stage::Started => is(&|it| it.up || it.completed),
+            Stage::Started => is(&|it| it.started || it.completed),
             Stage::Healthy => is(&|it| it.up && it.healthy),
             Stage::Completed => is(&|it| it.completed),
-            Stage::EngineUp => is(&|it| it.up),
+            Stage::EngineUp => is(&|it| it.started),
             Stage::Ready => graph.needs(milestone).into_iter().all(|(need, _)| self.reached(graph, need)),
         }
     }
@@ -216,6 +221,7 @@ impl Shown {
         Some(Self {
             addr: labels.get(label::ADDRESS)?.parse().ok()?,
             needs: needs.split_whitespace().filter_map(|addr| addr.parse().ok()).collect(),
+            started: false,
             up: false,
             healthy: false,
             completed: false,

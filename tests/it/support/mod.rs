@@ -1,5 +1,6 @@
 //! What the integration tests share.
 
+pub(crate) mod dice;
 pub(crate) mod hand;
 pub(crate) mod http;
 pub(crate) mod lab;

@@ -52,6 +52,11 @@ impl TestRegistry {
         format!("localhost:{}/{rest}", self.port)
     }
 
+    /// Its port.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `host:port`, as credentials are filed.
     pub(crate) fn address(&self) -> String {
         format!("localhost:{}", self.port)
@@ -88,6 +93,12 @@ impl TestRegistry {
         let (status, head) = self.call("PUT", &path, &header, Some(manifest.as_bytes())).expect("an answer");
         assert_eq!(status, 201, "{head}");
         digest(manifest.as_bytes())
+    }
+
+    /// Whether an image is there.
+    pub(crate) fn has(&self, repository: &str, tag: &str) -> bool {
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        self.call("HEAD", &path, &[], None).expect("an answer").0 == 200
     }
 
     /// How often something below this path was asked for, by the registry's own log.

@@ -1,6 +1,6 @@
 //! The program while it runs: the events that it tells, and signals to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout};
 
@@ -14,7 +14,18 @@ pub(crate) struct Running {
     /// `None` once its end was waited for.
     child: Option<Child>,
     lines: Lines<BufReader<ChildStdout>>,
-    steps: BTreeMap<u64, (String, String)>,
+    steps: BTreeMap<u64, (String, String, bool)>,
+}
+
+/// The beginning or the end of a step.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Boundary {
+    /// What the step is about.
+    pub(crate) of: String,
+    pub(crate) action: String,
+    pub(crate) change: bool,
+    /// It ended; else it began, and its call is on the way.
+    pub(crate) is_end: bool,
 }
 
 impl Running {
@@ -30,7 +41,7 @@ impl Running {
     pub(crate) fn until(&mut self, of: &str, action: &str, event: &str) -> bool {
         while let Some(line) = self.next() {
             let Some(step) = line["step"].as_u64().filter(|_| line["event"] == event) else { continue };
-            let (its_of, its_action) = &self.steps[&step];
+            let (its_of, its_action, _) = &self.steps[&step];
             if its_action == action && (its_of == of || its_of.split(' ').next() == Some(of)) {
                 return true;
             }
@@ -43,12 +54,26 @@ impl Running {
         std::iter::from_fn(|| self.next()).any(|line| line["event"] == event)
     }
 
+    /// The next beginning or end of a step; `None` at the end of the run.
+    pub(crate) fn boundary(&mut self) -> Option<Boundary> {
+        while let Some(line) = self.next() {
+            let is_end = line["event"] == "step-finished";
+            if is_end || line["event"] == "step-started" {
+                let (of, action, change) = self.steps[&line["step"].as_u64().expect("a number")].clone();
+                return Some(Boundary { of, action, change, is_end });
+            }
+        }
+        None
+    }
+
     fn next(&mut self) -> Option<Value> {
         let line = self.lines.next()?.expect("a line");
         let line: Value = serde_json::from_str(&line).expect("JSON");
         for step in line["steps"].as_array().into_iter().flatten() {
             let text = |key: &str| step[key].as_str().expect("a text").to_owned();
-            self.steps.insert(step["id"].as_u64().expect("a number"), (text("of"), text("action")));
+            let change = step["change"].as_bool().expect("yes or no");
+            let about = (text("of"), text("action"), change);
+            self.steps.insert(step["id"].as_u64().expect("a number"), about);
         }
         Some(line)
     }
@@ -91,5 +116,22 @@ impl Drop for Running {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+/// Runs the program again and again and kills each run at the first boundary at which none was killed yet, so that each
+/// finds what the others left. The answer is the number of kills before a run that came to its end, which must be good.
+pub(crate) fn killed_at_every_step(lab: &TestLab, arguments: &[&str]) -> usize {
+    let mut killed_at: BTreeSet<Boundary> = BTreeSet::new();
+    loop {
+        let mut running = Running::start(lab, arguments);
+        let new = std::iter::from_fn(|| running.boundary()).find(|boundary| !killed_at.contains(boundary));
+        let Some(new) = new else {
+            running.end().ok();
+            return killed_at.len();
+        };
+        running.kill();
+        killed_at.insert(new);
+        assert!(killed_at.len() < 1000, "{arguments:?} comes to no end: {killed_at:#?}");
     }
 }

@@ -266,6 +266,7 @@ fn network_mode(spec: &ContainerSpec, first: Option<&String>) -> Result<Option<S
         Some(NetworkMode::Host) => Some("host".to_owned()),
         Some(NetworkMode::Bridge) => Some("bridge".to_owned()),
         Some(NetworkMode::Container(name)) => Some(format!("container:{name}")),
+        Some(NetworkMode::Named(name)) => Some(name.clone()),
         Some(NetworkMode::Service(name)) => return Err(CannotAsk::UnresolvedService(name.clone())),
     })
 }

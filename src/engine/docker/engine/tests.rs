@@ -163,6 +163,21 @@ async fn closing_an_execs_input_leaves_its_output_open() {
 }
 
 #[tokio::test]
+async fn files_are_handed_to_the_containers_user_where_that_is_asked_for() {
+    let script = play(|asked| match asked.line.as_str() {
+        line if line.contains("/archive") => text(200, ""),
+        _ => text(404, ""),
+    });
+    let (scripted, engine) = ScriptedEngine::start("1.45", script);
+    engine.put("web", "/tmp", stream::empty().boxed()).await.expect("put");
+    engine.put_for_user("web", "/tmp", stream::empty().boxed()).await.expect("put");
+    let asked = scripted.asked();
+    let puts = asked.iter().filter(|it| it.line.contains("/archive"));
+    let asked: Vec<bool> = puts.map(|it| it.line.contains("copyUIDGID=true")).collect();
+    assert_eq!(asked, [false, true]);
+}
+
+#[tokio::test]
 async fn refusals_keep_their_status_kind_and_words() {
     let script = play(|asked| match asked.line.as_str() {
         line if line.contains("create") => said(409, "Conflict. The name is already in use"),

@@ -1,0 +1,187 @@
+//! Networks that change, and what somebody did by hand.
+
+use super::changed::*;
+use super::lab::*;
+use crate::engine::engine::{Change, Create, Remove};
+use crate::engine::fake::fake_engine::FakeEngine;
+use crate::model::container::Endpoint;
+use crate::model::service::Condition;
+
+fn networks_of(engine: &FakeEngine, name: &str) -> String {
+    let container = engine.container(name).expect("it is there");
+    container.networks.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+async fn by_hand(engine: &FakeEngine, container: &str, change: Change) {
+    engine.shared().act(container, &change).await.expect("it is done by hand");
+}
+
+#[tokio::test(start_paused = true)]
+async fn networks_that_come_and_go_are_connected_and_disconnected_as_it_runs() {
+    let engine = engine();
+    let of = |networks: &[&str]| networked(vec![in_networks(service("web"), networks), service("db")], false);
+    up(&engine, &of(&["default"])).await;
+    for (networks, seen) in [
+        (["front", "default"].as_slice(), "lab_default lab_front"),
+        (&["front", "back"], "lab_back lab_front"),
+        (&["back"], "lab_back"),
+        (&["default"], "lab_default"),
+    ] {
+        let lab = of(networks);
+        let text = shown(&engine, &up_goal(&lab)).await;
+        assert!(text.contains("connect  ") && !text.contains("recreate"), "{text}");
+        assert_eq!(renewed(&engine, &lab).await, "");
+        assert_eq!(networks_of(&engine, "lab-web-1"), seen);
+    }
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of(&["front"]))).await, @r"
+    lab
+      ~ web  connect  networks: default → front
+
+    1 to change live
+    ");
+    // What it is called there is not listed by an engine.
+    let mut web = in_networks(service("web"), &["default", "front"]);
+    web.spec.networks.entry("front".to_owned()).or_default().aliases.push("www".to_owned());
+    let named = networked(vec![web, service("db")], false);
+    insta::assert_snapshot!(shown(&engine, &up_goal(&named)).await, @r"
+    lab
+      ~ web  recreate  networks: front added
+                       networks.front.aliases: web added
+                       networks.front.aliases: www added
+
+    1 to recreate
+    ");
+    assert_eq!(renewed(&engine, &named).await, "web");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_network_is_made_anew_with_the_containers_in_it_and_no_other() {
+    let engine = engine();
+    let services = || {
+        let user = needing(in_networks(service("web"), &["back", "default"]), &[("db", Condition::Started)]);
+        let mut machine = node("vm1", "dind", vec![service("inside")]);
+        machine.spec.networks = in_networks(service("x"), &["back"]).spec.networks;
+        vec![in_networks(service("db"), &["back"]), user, machine, service("other")]
+    };
+    up(&engine, &networked(services(), false)).await;
+    let changed = networked(services(), true);
+    insta::assert_snapshot!(shown(&engine, &up_goal(&changed)).await, @r"
+    lab
+      ~ network lab_back  recreate  internal: true added
+      ~ db                recreate  network back is made anew
+      ~ vm1               recreate  network back is made anew
+      ~ web               recreate  network back is made anew
+    vm1
+      ~ inside  restart  vm1 goes down
+
+    4 to recreate, 1 to restart
+    ");
+    assert_eq!(renewed(&engine, &changed).await, "db vm1 web");
+    assert_eq!(networks_of(&engine, "lab-web-1"), "lab_back lab_default");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_network_with_a_stranger_in_it_stays_and_is_told_of() {
+    let engine = engine();
+    let services = || vec![in_networks(service("db"), &["back"])];
+    up(&engine, &networked(services(), false)).await;
+    engine.shared().act("lab-db-1", &Change::Stop(None)).await.expect("it stops");
+    let labels = crate::plan::action::Labels::new();
+    let spec = in_networks(service("x"), &["lab_back"]).spec;
+    let made = Create::Container {
+        name: "stranger".to_owned(),
+        spec: spec.into(),
+        image: "busybox".to_owned(),
+        labels,
+    };
+    engine.shared().create(&made).await.expect("it is made");
+    by_hand(&engine, "stranger", Change::Start).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&networked(services(), true))).await, @r"
+    lab
+      ▸ db  start  not running
+
+    1 to start
+    network `lab_back` was made otherwise than the file now says (internal: true added), and stays as it is: container `stranger`, which is no service of this lab, is in it
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_by_hand_is_undone_without_a_new_container() {
+    let engine = engine();
+    let services = || {
+        let web = in_networks(service("web"), &["default", "front"]);
+        vec![web, in_networks(service("db"), &["back"]), node("vm1", "dind", vec![service("inside")])]
+    };
+    let lab = networked(services(), false);
+    up(&engine, &lab).await;
+    let disconnect = |network: &str| Change::Disconnect { network: network.to_owned() };
+    let connect =
+        |network: &str| Change::Connect { network: network.to_owned(), endpoint: Endpoint::default() };
+    by_hand(&engine, "lab-web-1", disconnect("lab_front")).await;
+    by_hand(&engine, "lab-db-1", connect("lab_front")).await;
+    by_hand(&engine, "lab-db-1", Change::Rename("mine".to_owned())).await;
+    by_hand(&engine, "lab-vm1-1", Change::Stop(None)).await;
+    by_hand(&engine, "lab-vm1-1", connect("lab_front")).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&lab)).await, @r"
+    lab
+      ~ db   rename   was renamed to mine
+                      in network front, where the file does not have it
+      ▸ vm1  start    not running
+                      in network front, where the file does not have it
+      ~ web  connect  not in network front
+    looked at again once their engines answer: vm1
+
+    2 to change live, 1 to start
+    ");
+    assert_eq!(renewed(&engine, &lab).await, "");
+    assert_eq!(networks_of(&engine, "lab-web-1"), "lab_default lab_front");
+    assert_eq!(networks_of(&engine, "lab-db-1"), "lab_back");
+    assert_eq!(networks_of(&engine, "lab-vm1-1"), "lab_default");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_that_was_removed_by_hand_comes_back_under_the_containers_that_were_in_it() {
+    let engine = engine();
+    let lab = networked(vec![in_networks(service("web"), &["default", "front"]), service("db")], false);
+    up(&engine, &lab).await;
+    by_hand(&engine, "lab-web-1", Change::Stop(None)).await;
+    engine.shared().remove(&Remove::Network("lab_front".to_owned())).await.expect("nothing runs in it");
+    insta::assert_snapshot!(shown(&engine, &up_goal(&lab)).await, @r"
+    lab
+      + network lab_front  create
+      ▸ web                start   not running
+                                   not in network front
+
+    1 to create, 1 to start
+    ");
+    assert_eq!(renewed(&engine, &lab).await, "");
+    assert_eq!(networks_of(&engine, "lab-web-1"), "lab_default lab_front");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_took_the_place_of_a_node_by_hand_is_told_and_one_that_is_gone_comes_back() {
+    let engine = engine();
+    let lab = lab(vec![node("vm1", "dind", vec![service("inside")]), service("web")]);
+    up(&engine, &lab).await;
+    let gone = Remove::Container { container: "lab-vm1-1".to_owned(), volumes: false };
+    engine.shared().remove(&gone).await.expect("it is removed by hand");
+    insta::assert_snapshot!(shown(&engine, &up_goal(&lab)).await, @r"
+    lab
+      + vm1  create
+    vm1 (once its engine answers)
+      + network lab-vm1_default  create
+      · image busybox            copy    needed by vm1/inside
+      + inside                   create
+
+    3 to create, 1 to copy
+    ");
+    assert_eq!(renewed(&engine, &lab).await, "", "what is inside is taken over");
+    engine.shared().remove(&gone).await.expect("it is removed by hand");
+    let labels = crate::plan::action::Labels::new();
+    let spec = service("x").spec.into();
+    let made =
+        Create::Container { name: "lab-vm1-1".to_owned(), spec, image: "docker:dind".to_owned(), labels };
+    engine.shared().create(&made).await.expect("it is made by hand");
+    let text = shown(&engine, &up_goal(&lab)).await;
+    assert!(text.contains("container name `lab-vm1-1` of `vm1` is held by another container"), "{text}");
+}
