@@ -53,7 +53,8 @@ impl World {
                 container.stopped_by_hand = true;
                 match state {
                     ContainerState::Running | ContainerState::Paused => {
-                        self.end(engine, index, 143, STOPPED_WITH_ITS_ENGINE);
+                        let code = exit_code_of(container.spec.stop_signal.as_deref());
+                        self.end(engine, index, code, STOPPED_WITH_ITS_ENGINE);
                     }
                     ContainerState::Restarting => {
                         container.state = ContainerState::Exited;
@@ -100,6 +101,10 @@ impl World {
                 Ok(())
             }
             Change::Rename(name) => {
+                if container.name == *name {
+                    let why = "Renaming a container with the same name as its current name";
+                    return Err(EngineError { status: Some(400), ..refuse(op, target, Refused, why) });
+                }
                 let taken = self.engines[engine]
                     .containers
                     .iter()
@@ -145,9 +150,11 @@ impl World {
         if container.networks.get(&name).is_some_and(|joined| up || joined.network == id) {
             return Ok(());
         }
+        // One that does not run joins at its start, and asks for the network by its name.
+        let network = id.filter(|_| up);
         container
             .networks
-            .insert(name.clone(), Joined { endpoint: endpoint.clone(), network: id, address: None });
+            .insert(name.clone(), Joined { endpoint: endpoint.clone(), network, address: None });
         if up && let Err(error) = self.give_address(engine, index, &name, op, target) {
             self.engines[engine].containers[index].networks.remove(&name);
             return Err(error);
@@ -514,6 +521,14 @@ impl Container {
 impl EngineState {
     pub(super) fn network_name(&self, name_or_id: &str) -> Option<String> {
         self.network(name_or_id).map(|at| self.networks[at].seen.name.clone())
+    }
+}
+
+/// What a program ends with that its stop signal has ended.
+fn exit_code_of(signal: Option<&str>) -> i64 {
+    match signal.map(|signal| signal.trim_start_matches("SIG")) {
+        Some("KILL" | "9") => 137,
+        _ => 143,
     }
 }
 

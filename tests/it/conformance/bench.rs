@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::stream::BoxStream;
 use nestctl::engine::engine::{Change, Create, Engine, EngineEvent, ExecSpec, Labels, Remove};
 use nestctl::engine::error::EngineError;
 use nestctl::engine::fake::behaviour::{Behaviour, HealthScript};
@@ -16,6 +15,8 @@ use nestctl::model::container::{
 };
 use nestctl::model::network::{NetworkSpec, Subnet, VolumeSpec};
 use nestctl::model::observed::{ContainerState, Health, Observed, ObservedContainer};
+
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::script::{Again, Do, Program, Wanted};
 use crate::support::real_engine::eventually;
@@ -43,8 +44,8 @@ pub(super) struct Bench {
     prefix: String,
     image: String,
     port: u16,
-    /// Containers by ID: their number in the order of creation.
-    made: BTreeMap<String, usize>,
+    /// Containers by ID: their number in the order of creation, and what they are.
+    made: BTreeMap<String, (usize, Wanted)>,
     /// Volumes without a name that containers had.
     anonymous: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -97,7 +98,16 @@ impl Bench {
         for program in [Program::Server, Program::Job, Program::Broken] {
             self.engine.tag(&self.image, &self.image_of(program)).await.expect("the image is there");
         }
-        let events = self.engine.events().await.expect("events");
+        let mut events = self.engine.events().await.expect("events");
+        // An engine drops what a slow reader leaves.
+        let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                if sender.send(event).is_err() {
+                    return;
+                }
+            }
+        });
         let mut told = Told::default();
         for call in &script {
             let answer = self.answer(call).await;
@@ -107,7 +117,7 @@ impl Bench {
         let end = self.name("end", 0);
         let volume = Create::Volume { name: end.clone(), spec: VolumeSpec::default(), labels: Labels::new() };
         self.engine.create(&volume).await.expect("the name is free");
-        told.events = self.told(events, &end).await;
+        told.events = self.told(&mut heard, &end).await;
         told
     }
 
@@ -122,7 +132,7 @@ impl Bench {
                 let made = self.create(*number, wanted).await;
                 if let Ok(id) = &made {
                     let next = self.made.len();
-                    self.made.insert(id.clone(), next);
+                    self.made.insert(id.clone(), (next, wanted.clone()));
                 }
                 words(made.map(drop))
             }
@@ -260,12 +270,17 @@ impl Bench {
         }
     }
 
-    /// Waits until a program that ends has ended, where no policy starts it again.
+    /// Waits until a program that ends has ended for good.
     async fn until_steady(&self, number: u64) {
         let name = self.container(number);
-        let Ok(seen) = self.engine.observe().await else { return };
-        let Some(container) = seen.containers.iter().find(|it| it.name == name) else { return };
-        if container.image != self.image_of(Program::Server)
+        let Ok(detail) = self.engine.inspect(&name).await else { return };
+        let Some((_, wanted)) = self.made.get(&detail.id) else { return };
+        if wanted.again != Again::Never {
+            let ends = wanted.program != Program::Server;
+            if ends {
+                self.settle(number).await;
+            }
+        } else if wanted.program != Program::Server
             && let Ok(ended) = self.engine.wait(&name, false).await
         {
             let _ = ended.await;
@@ -288,7 +303,7 @@ impl Bench {
 
     /// All of the script that is on the engine, as lines.
     async fn there(&self) -> String {
-        let seen = self.engine.observe().await.expect("the engine lists its objects");
+        let seen = eventually("a list that is up to date", || self.list()).await;
         let mut known = self.anonymous.lock().expect("nobody panics with it");
         let ours = |name: &str| name.starts_with(&format!("{}-", self.prefix));
         let mut lines = BTreeSet::new();
@@ -308,6 +323,19 @@ impl Bench {
             lines.insert(format!("  {anonymous} volumes without a name"));
         }
         lines.into_iter().collect::<Vec<_>>().join("\n")
+    }
+
+    /// What the engine lists. Its list of containers lags a moment behind what it says of each (26.1.5: a stop is
+    /// answered before); `None` while it does.
+    async fn list(&self) -> Option<Observed> {
+        let seen = self.engine.observe().await.expect("the engine lists its objects");
+        for it in seen.containers.iter().filter(|it| self.made.contains_key(&it.id)) {
+            let detail = self.engine.inspect(&it.id).await.ok()?;
+            if detail.state != it.state {
+                return None;
+            }
+        }
+        Some(seen)
     }
 
     fn short<'a>(&self, name: &'a str) -> &'a str {
@@ -350,11 +378,11 @@ impl Bench {
     /// What was told of each object until the volume `end` was made.
     async fn told(
         &self,
-        mut events: BoxStream<'static, Result<EngineEvent, EngineError>>,
+        heard: &mut UnboundedReceiver<Result<EngineEvent, EngineError>>,
         end: &str,
     ) -> BTreeMap<String, Vec<String>> {
         let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        while let Some(event) = events.next().await {
+        while let Some(event) = heard.recv().await {
             let event = event.expect("the connection holds");
             if event.object == "volume" && event.id == end {
                 break;
@@ -362,7 +390,7 @@ impl Bench {
             let is_ours =
                 event.name.starts_with(&format!("{}-", self.prefix)) || event.id.starts_with(&self.prefix);
             let object = match self.made.get(&event.id) {
-                Some(number) => format!("container {number}"),
+                Some((number, _)) => format!("container {number}"),
                 None if is_ours && event.object == "network" => {
                     format!("network {}", self.short(&event.name))
                 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::simulation::dice::Dice;
+use crate::support::dice::Dice;
 
 /// Names that a script has, of each kind.
 const NAMES: u64 = 3;
