@@ -145,6 +145,10 @@ impl World {
             self.engines[engine].network(&name).map(|at| self.engines[engine].networks[at].seen.id.clone());
         let container = &mut self.engines[engine].containers[index];
         let up = container.is_up();
+        if up && matches!(container.spec.network_mode, Some(NetworkMode::Container(_))) {
+            let why = "container sharing network namespace with another container or host cannot be connected to any other network";
+            return Err(EngineError { status: Some(400), ..refuse(op, target, Refused, why) });
+        }
         // Docker refuses it; the port's adapters answer that it is as it should be. What a stopped container has in a
         // network that is gone is written over.
         if container.networks.get(&name).is_some_and(|joined| up || joined.network == id) {
@@ -186,10 +190,15 @@ impl World {
             container.exit_code = 127;
             return Err(refuse(op, target, Refused, reason));
         }
-        let networks: Vec<String> = self.engines[engine].containers[index].networks.keys().cloned().collect();
+        let container = &self.engines[engine].containers[index];
+        // What shares the network of another one takes no part in its own.
+        let shares = matches!(container.spec.network_mode, Some(NetworkMode::Container(_)));
+        let networks: Vec<String> = container.networks.keys().filter(|_| !shares).cloned().collect();
         for network in &networks {
             if let Err(error) = self.give_address(engine, index, network, op, target) {
-                self.engines[engine].containers[index].drop_addresses();
+                let container = &mut self.engines[engine].containers[index];
+                container.drop_addresses();
+                container.error = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
                 return Err(error);
             }
         }
@@ -325,7 +334,8 @@ impl World {
             state.containers.iter().filter_map(|c| c.networks.get(network)?.address.clone()).collect();
         let address = match wanted {
             Some(address) if taken.contains(&address) => {
-                return Err(refuse(op, target, Conflict, format!("Address already in use: {address}")));
+                let why = format!("Address already in use: {address}");
+                return Err(EngineError { status: Some(403), ..refuse(op, target, Conflict, why) });
             }
             Some(address) => address,
             None => loop {

@@ -407,7 +407,7 @@ impl Container {
                     let endpoint = ObservedEndpoint {
                         network: joined.network.clone().unwrap_or_default(),
                         // A fixed one is listed before the first start.
-                        address: joined.listed_address(self.started.is_none()),
+                        address: joined.listed_address(self.started.is_none() && self.error.is_empty()),
                     };
                     (name.clone(), endpoint)
                 })

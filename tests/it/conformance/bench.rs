@@ -65,7 +65,7 @@ impl Bench {
     /// Lets programs in memory behave.
     pub(super) fn with_fake(self, fake: &FakeEngine) -> Self {
         fake.set_behaviour(&self.image_of(Program::Server), {
-            Behaviour::default().health(HealthScript::AfterInspects(1, Health::Healthy))
+            Behaviour::default().health(HealthScript::AtOnce(Health::Healthy))
         });
         fake.set_behaviour(&self.image_of(Program::Job), Behaviour::default().exits(0));
         fake.set_behaviour(&self.image_of(Program::Broken), Behaviour::default().exits(3));
@@ -348,7 +348,8 @@ impl Bench {
             let _ = write!(line, " {code}");
         }
         if let Some(health) = it.health {
-            let _ = write!(line, " {}", health.as_str());
+            // When it becomes healthy is a matter of time.
+            line.push_str(if health == Health::Unhealthy { " unhealthy" } else { " checked" });
         }
         for (name, endpoint) in &it.networks {
             let is_there = seen.networks.iter().any(|network| network.id == endpoint.network);

@@ -53,6 +53,7 @@ fn free_port() -> u16 {
 }
 
 #[test]
+#[ignore = "a tool: it finds what the fake still does not do as an engine does"]
 fn generated_scripts() {
     let Some(host) = host() else { return };
     let number = |key: &str| std::env::var(key).ok().and_then(|text| text.parse::<u64>().ok());

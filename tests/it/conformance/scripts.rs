@@ -138,7 +138,7 @@ pub(super) fn all() -> Vec<(&'static str, Vec<Do>)> {
             vec![
                 Do::CreateNetwork(0),
                 Do::CreateNetwork(1),
-                Do::Create(0, Wanted { networks: vec![0, 1, 2], ..server() }),
+                Do::Create(0, Wanted { networks: vec![0, 1], ..server() }),
                 Do::Start(0),
                 Do::Create(1, Wanted { networks: vec![0], ..server() }),
                 Do::Connect(1, 1),
