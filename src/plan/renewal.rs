@@ -122,7 +122,8 @@ impl<'a> Planner<'a> {
             };
             let started = Milestone::Service(addr.clone(), Stage::Started);
             let is_gone = !self.world.topology.has(addr) && self.builder.removes(&container.id);
-            if !is_gone && !(self.wanted.contains(&started) && self.scope.contains(&addr.layer())) {
+            let is_planned = self.wanted.contains(&started) && self.scope.contains(&addr.layer());
+            if !is_gone && !is_planned {
                 return Some(
                     keeps(format!("`{addr}` is in it, and is not to be touched"))
                         .help("bring the whole lab up, and remove what is not in the file any more"),

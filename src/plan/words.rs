@@ -1,5 +1,6 @@
 //! From the lines of a fingerprint to the words of the file.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -237,11 +238,11 @@ fn time(time: Duration) -> String {
     let mut out = String::new();
     for (n, unit) in [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")] {
         if n > 0 {
-            out.push_str(&format!("{n}{unit}"));
+            let _ = write!(out, "{n}{unit}");
         }
     }
     if millis > 0 {
-        out.push_str(&format!("{millis}ms"));
+        let _ = write!(out, "{millis}ms");
     }
     if out.is_empty() { "0s".to_owned() } else { out }
 }

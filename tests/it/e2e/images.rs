@@ -24,7 +24,8 @@ fn node(name: &str, layer: &str, services: &[String]) -> String {
     )
 }
 
-/// What `/marker` of a container holds: which image it is made of.
+/// What `/marker` of a container holds: which image it is made of. Images of one marker are one image: each scenario has
+/// its own.
 fn marker(lab: &TestLab, layer: &str, addr: &str) -> String {
     lab.exec(layer, addr, &["cat", "/marker"]).0
 }
@@ -114,16 +115,16 @@ fn a_tag_rebuilt_at_the_root_must_renew_its_containers_alone() {
     let Some(lab) = TestLab::new("rebuilt", &yaml) else { return };
     let engine = lab.engine();
     let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
-    TestImage::marked(&*engine, "first").load(&*engine, &image);
+    TestImage::marked(&*engine, "rebuilt once").load(&*engine, &image);
     lab.run(&["up"]).ok();
     let first = (ids(&lab, ""), ids(&lab, "vm"));
-    assert_eq!(marker(&lab, "vm", "vm/web"), "first");
+    assert_eq!(marker(&lab, "vm", "vm/web"), "rebuilt once");
 
     let old = block_on(engine.inspect_image(&image)).expect("the image is there").id;
-    TestImage::marked(&*engine, "second").load(&*engine, &image);
+    TestImage::marked(&*engine, "rebuilt twice").load(&*engine, &image);
     lab.run(&["up"]).ok();
-    assert_eq!(marker(&lab, "vm", "vm/web"), "second");
-    assert_eq!(marker(&lab, "", "outer"), "second");
+    assert_eq!(marker(&lab, "vm", "vm/web"), "rebuilt twice");
+    assert_eq!(marker(&lab, "", "outer"), "rebuilt twice");
     let second = (ids(&lab, ""), ids(&lab, "vm"));
     assert_eq!(second.0["vm"], first.0["vm"]);
     assert_eq!(second.1["vm/other"], first.1["vm/other"]);
@@ -220,10 +221,10 @@ fn after_a_pull_up_must_need_no_registry() {
     let Some(lab) = TestLab::new("pull", &yaml) else { return };
     let engine = lab.engine();
     let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
-    registry.push(&TestImage::marked(&*engine, "first"), "x", "1");
+    registry.push(&TestImage::marked(&*engine, "pulled once"), "x", "1");
     lab.run(&["up", "vm1"]).ok();
     let old = block_on(engine.inspect_image(&image)).expect("the image is there").id;
-    registry.push(&TestImage::marked(&*engine, "second"), "x", "1");
+    registry.push(&TestImage::marked(&*engine, "pulled twice"), "x", "1");
     let shown = lab.run(&["pull", "--dry-run"]).ok().stdout;
     assert!(shown.contains(&image), "{shown}");
     assert_eq!(lab.run(&["pull", "--policy", "missing", "vm1/web"]).ok().stderr.lines().count(), 1);
@@ -234,14 +235,14 @@ fn after_a_pull_up_must_need_no_registry() {
     let told = lab.run(&["pull", "vm1/web", "vm2/web"]).ok().stderr;
     assert!(told.contains("1 image pulled, 1 copied into nodes"), "{told}");
     assert_eq!(ids(&lab, "vm1"), before, "containers are left alone");
-    assert_eq!(marker(&lab, "vm1", "vm1/web"), "first");
+    assert_eq!(marker(&lab, "vm1", "vm1/web"), "pulled once");
     let copied = lab.observed_in("vm1").images;
     assert!(copied.iter().any(|it| it.tags.iter().any(|tag| tag.ends_with("/x:1"))), "{copied:#?}");
 
     drop(registry);
     lab.run(&["up"]).ok();
     for vm in ["vm1", "vm2"] {
-        assert_eq!(marker(&lab, vm, &format!("{vm}/web")), "second");
+        assert_eq!(marker(&lab, vm, &format!("{vm}/web")), "pulled twice");
     }
     let failed = lab.run(&["pull", "vm1/web"]).code(1).stderr;
     assert!(failed.contains(&format!("pull image `{image}`")), "{failed}");
