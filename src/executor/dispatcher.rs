@@ -463,7 +463,10 @@ impl<'a> Dispatcher<'a> {
     /// A started step failed because of `of`.
     fn fail_of(&mut self, id: StepId, of: Resource, failure: Failure) {
         if let Some(step) = self.steps.get(&id) {
-            if !step.may_fail && patience::is_stale(&step.action, &failure) {
+            let seen = self.known.seen(&step.layer);
+            let is_stale = patience::is_stale(&step.action, &failure)
+                || patience::has_ended_since(&step.action, &failure, seen);
+            if !step.may_fail && is_stale {
                 let why = failure.causes.first().unwrap_or(&failure.summary).clone();
                 self.again.because.get_or_insert(why);
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::engine::error::EngineError;
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::observed::{ContainerState, Observed, ObservedContainer};
 use crate::plan::action::Action;
 
 /// Pauses between attempts, in milliseconds: a daemon that is restarted is back within them.
@@ -88,6 +89,15 @@ pub(super) fn is_stale(action: &Action, failure: &Failure) -> bool {
         Action::Hook { .. } => says(failure, STALE) || is_network_gone(failure),
         _ => says(failure, STALE) || says(failure, STALE_STATE) || is_network_gone(failure),
     }
+}
+
+/// Whether a node that was seen to run had ended when it was entered: a daemon that was killed a moment ago is still
+/// listed as running. Looking again finds it ended and starts it; one that this run started and that ends was not seen to run.
+pub(super) fn has_ended_since(action: &Action, failure: &Failure, seen: Option<&Observed>) -> bool {
+    let Action::Enter(enter) = action else { return false };
+    let is_node = |one: &&ObservedContainer| one.id == enter.container || one.name == enter.container;
+    let node = seen.and_then(|seen| seen.containers.iter().find(is_node));
+    failure.kind == FailureKind::Unhealthy && node.is_some_and(|node| node.state == ContainerState::Running)
 }
 
 /// The pause before a run looks for the `n`th time again, from 1; `None`: that would not help.

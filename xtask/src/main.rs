@@ -43,6 +43,8 @@ Usage: cargo xtask <command>
                          Random labs, edits, faults and kills on an engine in memory: 100000 cases from seed 0, until
                          one fails; it is shrunk, and its seed told (optimized build; no engine needed)
   faults [-- names...]   Kills, dead daemons, full disks, broken registries on real engines; takes an hour and more
+  soak [--rounds N] [--seed N]
+                         Rounds of up, an edit, up, a fault, up, down (200) that may leave nothing behind
   test [-- args...]      Engine, images, peer, then `cargo test --workspace args...`
 
 The engine is NESTCTL_TEST_HOST if set, else the machine's own (DOCKER_HOST, /var/run/docker.sock) if it
@@ -107,6 +109,21 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         ["simulate", rest @ ..] => return simulate::run(rest),
         ["faults"] => return test::faults(&[]),
         ["faults", "--", rest @ ..] => return test::faults(rest),
+        ["soak", rest @ ..] => {
+            let (mut rounds, mut seed) = ("200", None);
+            let mut rest = rest.iter();
+            while let Some(flag) = rest.next() {
+                match (*flag, rest.next()) {
+                    ("--rounds", Some(n)) => rounds = n,
+                    ("--seed", Some(n)) => seed = Some(*n),
+                    _ => {
+                        eprintln!("error: `soak` takes `--rounds N` and `--seed N`");
+                        return Ok(ExitCode::from(2));
+                    }
+                }
+            }
+            return test::soak(rounds, seed);
+        }
         ["test"] => return test::run(&[]),
         ["test", "--", rest @ ..] => return test::run(rest),
         [] | ["-h" | "--help" | "help"] => print!("{HELP}"),

@@ -34,11 +34,18 @@ pub(crate) fn run(args: &[&str]) -> Result<ExitCode> {
 
 /// Runs the faults on real engines: an hour and more.
 pub(crate) fn faults(args: &[&str]) -> Result<ExitCode> {
-    long("e2e::faults", ("NESTCTL_TEST_FAULTS", "1"), args)
+    long("e2e::faults", &[("NESTCTL_TEST_FAULTS", "1")], args)
 }
 
-/// Runs tests that are skipped without this variable, one after the other: they fill the machine.
-fn long(name: &str, env: (&str, &str), args: &[&str]) -> Result<ExitCode> {
+/// Runs rounds of up, edits, faults and down on a real engine.
+pub(crate) fn soak(rounds: &str, seed: Option<&str>) -> Result<ExitCode> {
+    let mut env = vec![("NESTCTL_TEST_SOAK", rounds)];
+    env.extend(seed.map(|seed| ("NESTCTL_TEST_SEED", seed)));
+    long("e2e::soak", &env, &[])
+}
+
+/// Runs tests that are skipped without these variables, one after the other: they fill the machine.
+fn long(name: &str, env: &[(&str, &str)], args: &[&str]) -> Result<ExitCode> {
     let engine = engine::up()?;
     let of_long_runs: Vec<&str> = recipes::OF_LONG_RUNS.iter().map(|recipe| recipe.name).collect();
     let status = images::load(&engine.host, &[])
@@ -46,7 +53,8 @@ fn long(name: &str, env: (&str, &str), args: &[&str]) -> Result<ExitCode> {
         .and_then(|()| {
             let cmd = Cmd::new("cargo").args(["test", "--package", "nestctl", "--test", "it", name, "--"]);
             let cmd = cmd.args(["--nocapture", "--test-threads=1"]).args(args);
-            let cmd = recipes::with_images(cmd).env("NESTCTL_TEST_HOST", &engine.host).env(env.0, env.1);
+            let cmd = recipes::with_images(cmd).env("NESTCTL_TEST_HOST", &engine.host);
+            let cmd = env.iter().fold(cmd, |cmd, (name, value)| cmd.env(name, value));
             cmd.into_inner().current_dir(cache::workspace()).status().context("run cargo test")
         });
     engine::done_with(&engine)?;

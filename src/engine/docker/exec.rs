@@ -82,7 +82,7 @@ impl DockerEngine {
 
     /// Another connection, made beside: a program keeps the one by which it was started. To an engine in a node it is a
     /// process there, and takes as long to come up as a short program runs.
-    async fn spare(&self) -> Option<JoinHandle<()>> {
+    fn spare(&self) -> Option<JoinHandle<()>> {
         let transport = self.transport.is_tunnel().then(|| Arc::clone(&self.transport))?;
         Some(tokio::spawn(async move { drop(transport.ping().await) }))
     }
@@ -129,7 +129,8 @@ impl DockerEngine {
     ) -> Result<ExecSession, EngineError> {
         let call = Tried::new("exec in container", container);
         let made = self.make_exec(container, spec, true, &call).await?;
-        let (started, spare) = future::join(self.start_made(&made, spec, &call), self.spare()).await;
+        let (started, spare) =
+            future::join(self.start_made(&made, spec, &call), async { self.spare() }).await;
         let started = started?;
         let (reading, writing) = tokio::io::split(started.io);
         let call = Tried::new("read the output of an exec in container", container);

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::engine::engine::{Change, Remove};
 use crate::engine::fake::behaviour::{Behaviour, Boot};
 use crate::engine::fake::fake_engine::FakeEngine;
@@ -13,7 +15,10 @@ use crate::model::observed::ContainerState;
 use crate::plan::goal::Lab;
 use crate::plan::step::StepId;
 
-use super::lab::{Ran, answered, down_goal, engine, go, lab, needing, node, service, surveyed, up, up_goal};
+use super::lab::{
+    Ran, answered, down_goal, engine, go, go_on, lab, needing, node, run_options, service, surveyed, up,
+    up_goal,
+};
 use crate::model::service::Condition;
 
 fn retries(ran: &Ran) -> Vec<String> {
@@ -142,6 +147,27 @@ async fn nobody_waits_for_a_node_that_has_ended() {
     });
     assert!(ran.report.failures.iter().any(|it| it.of.to_string() == "vm"), "{:#?}", ran.report.failures);
     assert!(ran.report.summary.took < Duration::from_secs(4), "{:?}", ran.report.summary.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_was_dying_when_it_was_looked_at_is_started_again() {
+    let engine = engine();
+    let lab = small();
+    up(&engine, &lab).await;
+    // Its daemon is dead already, and the engine outside has not noticed.
+    let dead = Fault::Fail(FailureKind::Unreachable, "EOF".to_owned());
+    let inside = When::Matches { engine: Some("/lab-vm-1".to_owned()), op: None, target: None };
+    engine.script(inside, u32::MAX, dead);
+    let surveyed = surveyed(&engine).await;
+    engine.heal();
+    engine.end("lab-vm-1", 137);
+    let goal = up_goal(&lab);
+    let first = goal.plan(&surveyed.known, &answered(&surveyed), StepId(0));
+    let (_cancel, cancelled) = watch::channel(None);
+    let ran = go_on(&goal, surveyed, first, &run_options("up"), cancelled).await;
+    ran.assert_good();
+    assert_eq!(looks(&ran), 1);
+    assert_is_up(&engine, &lab, "started again").await;
 }
 
 #[tokio::test(start_paused = true)]

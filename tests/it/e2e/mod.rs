@@ -21,6 +21,7 @@ mod quickstart;
 mod reconcile;
 mod repair;
 mod signals;
+mod soak;
 mod socket;
 mod tcp;
 mod teardown;

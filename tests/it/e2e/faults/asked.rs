@@ -1,6 +1,7 @@
 //! Whether the faults are asked for, and labs for them.
 
-use crate::support::lab::TestLab;
+use crate::e2e::failures::errors;
+use crate::support::lab::{Ran, TestLab};
 
 /// Every how many-th fault of a series is tried (`NESTCTL_TEST_FAULTS`); `None`: the faults are not asked for.
 pub(super) fn stride() -> Option<usize> {
@@ -30,4 +31,16 @@ pub(super) fn assert_goes(lab: &TestLab, when: &str) {
     let ran = lab.run(&["down", "-v"]);
     assert_eq!(ran.code, 0, "{when}: {}", ran.stderr);
     assert_eq!(lab.leftovers(), [""; 0], "{when}");
+}
+
+/// There is one error, and it holds these words, wherever its lines are broken. Lines of progress may say it too.
+#[track_caller]
+pub(super) fn assert_one_error(ran: &Ran, words: &[&str]) {
+    let mut errors = errors(ran);
+    errors.retain(|error| error.contains("failed to"));
+    assert_eq!(errors.len(), 1, "{}", ran.stderr);
+    let error = errors[0].split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in words {
+        assert!(error.contains(words), "no `{words}` in:\n{}", ran.stderr);
+    }
 }

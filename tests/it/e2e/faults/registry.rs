@@ -8,11 +8,10 @@ use std::thread;
 
 use nestctl::model::observed::ContainerState;
 
-use crate::e2e::failures::errors;
 use crate::support::registry::TestRegistry;
 use crate::support::test_image::{Borrowed, TestImage};
 
-use super::asked::{assert_goes, assert_nothing_to_do, lab, stride};
+use super::asked::{assert_goes, assert_nothing_to_do, assert_one_error, lab, stride};
 
 /// Stands between an engine and a registry.
 struct Between {
@@ -98,19 +97,13 @@ services:
 "
     );
     let Some(lab) = lab("broken", &yaml) else { return };
-    // Large enough that what engines try again by themselves does not bring it home in pieces.
-    registry.push(&TestImage::marked(&*lab.engine(), &"x".repeat(200_000)), "x", "1");
+    // Larger than what passes before a connection is cut.
+    registry.push(&TestImage::marked(&*lab.engine(), &"x".repeat(1 << 20)), "x", "1");
     let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
     for (mood, words) in [(ANSWERS_500, "500"), (CUTS, "EOF")] {
         between.be(mood);
         let ran = lab.run(&["up", "--progress", "plain"]).code(1);
-        let mut errors = errors(&ran);
-        // The last line of the lines of progress is one too.
-        errors.retain(|error| error.contains("failed to"));
-        assert_eq!(errors.len(), 1, "{}", ran.stderr);
-        for words in ["failed to pull image", words, "wants", "vm1/wants"] {
-            assert!(errors[0].contains(words), "no `{words}` in:\n{}", ran.stderr);
-        }
+        assert_one_error(&ran, &["failed to pull image", words, "wants", "vm1/wants"]);
         // It is told that it was tried again.
         assert!(ran.stderr.contains("; again in "), "{}", ran.stderr);
         for (layer, addr) in [("", "good"), ("vm1", "vm1/good")] {
