@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a test says what it skips and what it leaves")]
 
 mod compose;
+mod conformance;
 mod e2e;
 mod help;
 mod no_engine;

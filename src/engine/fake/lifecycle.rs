@@ -53,7 +53,8 @@ impl World {
                 container.stopped_by_hand = true;
                 match state {
                     ContainerState::Running | ContainerState::Paused => {
-                        self.end(engine, index, 143, STOPPED_WITH_ITS_ENGINE);
+                        let code = exit_code_of(container.spec.stop_signal.as_deref());
+                        self.end(engine, index, code, STOPPED_WITH_ITS_ENGINE);
                     }
                     ContainerState::Restarting => {
                         container.state = ContainerState::Exited;
@@ -100,6 +101,10 @@ impl World {
                 Ok(())
             }
             Change::Rename(name) => {
+                if container.name == *name {
+                    let why = "Renaming a container with the same name as its current name";
+                    return Err(EngineError { status: Some(400), ..refuse(op, target, Refused, why) });
+                }
                 let taken = self.engines[engine]
                     .containers
                     .iter()
@@ -140,14 +145,20 @@ impl World {
             self.engines[engine].network(&name).map(|at| self.engines[engine].networks[at].seen.id.clone());
         let container = &mut self.engines[engine].containers[index];
         let up = container.is_up();
+        if up && matches!(container.spec.network_mode, Some(NetworkMode::Container(_))) {
+            let why = "container sharing network namespace with another container or host cannot be connected to any other network";
+            return Err(EngineError { status: Some(400), ..refuse(op, target, Refused, why) });
+        }
         // Docker refuses it; the port's adapters answer that it is as it should be. What a stopped container has in a
         // network that is gone is written over.
         if container.networks.get(&name).is_some_and(|joined| up || joined.network == id) {
             return Ok(());
         }
+        // One that does not run joins at its start, and asks for the network by its name.
+        let network = id.filter(|_| up);
         container
             .networks
-            .insert(name.clone(), Joined { endpoint: endpoint.clone(), network: id, address: None });
+            .insert(name.clone(), Joined { endpoint: endpoint.clone(), network, address: None });
         if up && let Err(error) = self.give_address(engine, index, &name, op, target) {
             self.engines[engine].containers[index].networks.remove(&name);
             return Err(error);
@@ -179,10 +190,15 @@ impl World {
             container.exit_code = 127;
             return Err(refuse(op, target, Refused, reason));
         }
-        let networks: Vec<String> = self.engines[engine].containers[index].networks.keys().cloned().collect();
+        let container = &self.engines[engine].containers[index];
+        // What shares the network of another one takes no part in its own.
+        let shares = matches!(container.spec.network_mode, Some(NetworkMode::Container(_)));
+        let networks: Vec<String> = container.networks.keys().filter(|_| !shares).cloned().collect();
         for network in &networks {
             if let Err(error) = self.give_address(engine, index, network, op, target) {
-                self.engines[engine].containers[index].drop_addresses();
+                let container = &mut self.engines[engine].containers[index];
+                container.drop_addresses();
+                container.error = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
                 return Err(error);
             }
         }
@@ -318,7 +334,8 @@ impl World {
             state.containers.iter().filter_map(|c| c.networks.get(network)?.address.clone()).collect();
         let address = match wanted {
             Some(address) if taken.contains(&address) => {
-                return Err(refuse(op, target, Conflict, format!("Address already in use: {address}")));
+                let why = format!("Address already in use: {address}");
+                return Err(EngineError { status: Some(403), ..refuse(op, target, Conflict, why) });
             }
             Some(address) => address,
             None => loop {
@@ -514,6 +531,14 @@ impl Container {
 impl EngineState {
     pub(super) fn network_name(&self, name_or_id: &str) -> Option<String> {
         self.network(name_or_id).map(|at| self.networks[at].seen.name.clone())
+    }
+}
+
+/// What a program ends with that its stop signal has ended.
+fn exit_code_of(signal: Option<&str>) -> i64 {
+    match signal.map(|signal| signal.trim_start_matches("SIG")) {
+        Some("KILL" | "9") => 137,
+        _ => 143,
     }
 }
 

@@ -406,7 +406,8 @@ impl Container {
                 .map(|(name, joined)| {
                     let endpoint = ObservedEndpoint {
                         network: joined.network.clone().unwrap_or_default(),
-                        address: joined.address.clone().unwrap_or_default(),
+                        // A fixed one is listed before the first start.
+                        address: joined.listed_address(self.started.is_none() && self.error.is_empty()),
                     };
                     (name.clone(), endpoint)
                 })

@@ -78,6 +78,14 @@ pub(super) struct Joined {
     pub(super) address: Option<String>,
 }
 
+impl Joined {
+    /// Its address as lists have it: a fixed one also before the first start.
+    pub(super) fn listed_address(&self, is_new: bool) -> String {
+        let fixed = self.endpoint.ipv4_address.clone().filter(|_| is_new);
+        self.address.clone().or(fixed).unwrap_or_default()
+    }
+}
+
 /// A mount as the engine made it.
 #[derive(Clone, Debug)]
 pub(super) struct Mounted {
