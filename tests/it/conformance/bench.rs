@@ -90,7 +90,8 @@ impl Bench {
         let (prefix, anonymous) = (self.prefix.clone(), Arc::clone(&self.anonymous));
         let script = script.to_vec();
         let told = tokio::spawn(self.story(script)).await;
-        clean(&*engine, &prefix, &anonymous.lock().expect("nobody panics with it")).await;
+        let anonymous = anonymous.lock().expect("nobody panics with it").clone();
+        clean(&*engine, &prefix, &anonymous).await;
         told.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 

@@ -2,7 +2,8 @@
 //! call both have given the same answer and hold the same objects in the same states. At the end both have told the same
 //! of each object.
 //!
-//! `NESTCTL_CASES` says how many generated scripts run, `NESTCTL_SEED` with which seed they begin.
+//! The scripts are written by hand. What the fake is known not to do as an engine does: owners of namespaces and volumes
+//! that are not there (400), a start that fails over an address or a port (exit code 128), networks that are not there.
 
 mod bench;
 mod run;

@@ -3,11 +3,8 @@
 use nestctl::engine::fake::fake_engine::FakeEngine;
 
 use super::bench::{Bench, IMAGE, Told};
-use super::script::{Do, generated};
+use super::script::Do;
 use crate::support::real_engine::{block_on, host, root};
-
-/// Generated scripts in an ordinary run of the tests: none yet, they find what the fake does not do as an engine does.
-const CASES: u64 = 0;
 
 /// Runs a script on both engines; what differs, as lines.
 async fn differences(host: &str, name: &str, script: &[Do]) -> Vec<String> {
@@ -45,21 +42,7 @@ fn free_port() -> u16 {
 }
 
 #[test]
-fn generated_scripts() {
-    let Some(host) = host() else { return };
-    let number = |key: &str| std::env::var(key).ok().and_then(|text| text.parse::<u64>().ok());
-    let first = number("NESTCTL_SEED").unwrap_or(0);
-    let cases = number("NESTCTL_CASES").unwrap_or(CASES);
-    let mut failed = Vec::new();
-    for seed in first..first + cases {
-        let found = block_on(differences(&host, &format!("seed{seed}"), &generated(seed)));
-        failed.extend(found.into_iter().map(|text| format!("seed {seed}: {text}")));
-    }
-    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
-}
-
-#[test]
-fn written_scripts() {
+fn both_engines_answer_the_same_calls_alike() {
     let Some(host) = host() else { return };
     let mut failed = Vec::new();
     for (name, script) in super::scripts::all() {

@@ -2,13 +2,6 @@
 
 use std::fmt;
 
-use crate::support::dice::Dice;
-
-/// Names that a script has, of each kind.
-const NAMES: u64 = 3;
-/// Calls of a generated script.
-const CALLS: u64 = 25;
-
 /// What a container's program does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Program {
@@ -151,61 +144,4 @@ impl fmt::Debug for Do {
             Self::RemoveImage(program) => write!(f, "remove image {program:?}"),
         }
     }
-}
-
-/// A script that follows from a seed.
-pub(super) fn generated(seed: u64) -> Vec<Do> {
-    let mut dice = Dice(seed);
-    // Something is there from the beginning, so that fewer calls meet nothing.
-    let mut script = vec![Do::CreateNetwork(0), Do::CreateVolume(0)];
-    for name in 0..2 {
-        script.extend([Do::Create(name, wanted(&mut dice, name)), Do::Start(name)]);
-    }
-    script.extend((0..CALLS).map(|_| call(&mut dice)));
-    script
-}
-
-fn call(dice: &mut Dice) -> Do {
-    let name = dice.below(NAMES);
-    let other = dice.below(NAMES);
-    match dice.below(32) {
-        0..=4 => Do::Create(name, wanted(dice, name)),
-        5..=9 => Do::Start(name),
-        10 | 11 => Do::Stop(name),
-        12 => Do::Kill(name),
-        13 => Do::Signal(name),
-        14 | 15 => Do::Pause(name),
-        16 => Do::Unpause(name),
-        17 => Do::Rename(name, other),
-        18 | 19 => Do::Connect(name, other),
-        20 | 21 => Do::Disconnect(name, other),
-        22 | 23 => Do::Remove(name, dice.one_in(2)),
-        24 => Do::Exec(name),
-        25 => Do::Inspect(name),
-        26 => Do::Top(name),
-        27 => Do::CreateNetwork(name),
-        28 | 29 => Do::RemoveNetwork(name),
-        30 => Do::CreateVolume(name),
-        _ => Do::RemoveVolume(name),
-    }
-}
-
-fn wanted(dice: &mut Dice, name: u64) -> Wanted {
-    let program = match dice.below(5) {
-        0 => Program::Job,
-        1 => Program::Broken,
-        _ => Program::Server,
-    };
-    let mut wanted = Wanted::new(program);
-    let other = (name + 1) % NAMES;
-    match dice.below(4) {
-        0 => wanted.shares = Some(other),
-        1 => wanted.networks = vec![dice.below(NAMES)],
-        2 => wanted.networks = vec![0, 1],
-        _ => {}
-    }
-    wanted.volume = dice.one_in(2).then(|| dice.below(NAMES));
-    wanted.volumes_from = dice.one_in(4).then_some(other);
-    wanted.anonymous = dice.one_in(3);
-    wanted
 }

@@ -1,4 +1,4 @@
-//! Scripts by hand: what generated ones seldom meet, or would take long to meet.
+//! The scripts.
 
 use super::script::{Again, Do, Program, Wanted};
 
