@@ -99,8 +99,11 @@ pub(super) fn stop_inside(
     let mut stopped: BTreeMap<Addr, StepId> = BTreeMap::new();
     for (addr, container) in users_first(&running) {
         let needs = waits_for(addr, &running, &stopped);
+        // A layer whose `socket` node does not run is not known; what it has is on the engine of this one.
+        let layer =
+            Some(addr.layer()).filter(|layer| known.home(layer).is_some()).unwrap_or_else(|| inner.clone());
         let Need { on: super::step::On::Step(step), .. } =
-            stop(builder, &addr.layer(), addr, container, &cause, Group::Down, needs)
+            stop(builder, &layer, addr, container, &cause, Group::Down, needs)
         else {
             continue;
         };

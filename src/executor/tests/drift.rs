@@ -5,6 +5,8 @@ use super::lab::*;
 use crate::engine::engine::{Change, Create, Remove};
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::model::container::Endpoint;
+use crate::model::dial::Dial;
+use crate::model::label;
 use crate::model::service::Condition;
 
 fn networks_of(engine: &FakeEngine, name: &str) -> String {
@@ -184,4 +186,23 @@ async fn a_container_that_took_the_place_of_a_node_by_hand_is_told_and_one_that_
     engine.shared().create(&made).await.expect("it is made by hand");
     let text = shown(&engine, &up_goal(&lab)).await;
     assert!(text.contains("container name `lab-vm1-1` of `vm1` is held by another container"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_stopped_socket_node_left_running_is_stopped_before_its_engine_goes() {
+    let engine = engine();
+    let of = |debug: &str| {
+        let socket = node("s", "socket", vec![service("x")]);
+        lab(vec![set(node("vm", "dind", vec![socket, service("y")]), "DEBUG", debug)])
+    };
+    up(&engine, &of("0")).await;
+    let node = engine.container("lab-vm-1").expect("the node");
+    let dial = node.labels.get(label::ENGINE).and_then(|text| Dial::from_label(text)).expect("its engine");
+    let inside = engine.shared().inside(&node.id, &dial);
+    inside.act("lab-vm-s-1", &Change::Stop(None)).await.expect("it is done by hand");
+    let before = ids(&engine).await;
+    up(&engine, &of("1")).await;
+    let mut after = ids(&engine).await;
+    after.insert("vm".to_owned(), before["vm"].clone());
+    assert_eq!(after, before, "the node alone is made anew");
 }
