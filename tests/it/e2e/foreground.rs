@@ -4,6 +4,7 @@ use nestctl::model::observed::ContainerState;
 use rustix::process::{Pid, Signal, kill_process};
 
 use std::io::{BufRead, BufReader};
+use std::time::{Duration, Instant};
 
 use crate::support::lab::{Ran, TestLab};
 
@@ -40,6 +41,17 @@ fn states(lab: &TestLab) -> Vec<(String, ContainerState)> {
     lab.containers().into_iter().map(|(addr, container)| (addr, container.state)).collect()
 }
 
+/// Everything of the lab has ended. An engine answers a stop a moment before its list shows the end.
+fn all_have_ended(lab: &TestLab) -> bool {
+    let until = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < until {
+        if states(lab).iter().all(|(_, state)| *state == ContainerState::Exited) {
+            return true;
+        }
+    }
+    false
+}
+
 #[test]
 fn ctrl_c_must_stop_the_lab_after_its_logs_were_shown() {
     let Some(lab) = TestLab::new("foreground", LAB) else { return };
@@ -53,6 +65,7 @@ fn ctrl_c_must_stop_the_lab_after_its_logs_were_shown() {
     let ran = Ran::of(&child.wait_with_output().expect("it ends")).code(130);
     assert!(ran.stderr.contains("vm/web exited with code"), "{}", ran.stderr);
     let all = [("quiet", ContainerState::Exited), ("vm", ContainerState::Exited)];
+    assert!(all_have_ended(&lab), "{:?}", states(&lab));
     assert_eq!(states(&lab), all.map(|(addr, state)| (addr.to_owned(), state)));
 }
 
@@ -70,7 +83,7 @@ fn the_exit_code_of_a_service_inside_a_node_must_be_the_programs() {
     said.sort_unstable();
     assert_eq!(said, ["vm/seed  | seeded", "vm/tests | testing"]);
     assert!(ran.stderr.contains("stopping, because vm/tests has ended"), "{}", ran.stderr);
-    assert!(states(&lab).iter().all(|(_, state)| *state == ContainerState::Exited), "{:?}", states(&lab));
+    assert!(all_have_ended(&lab), "{:?}", states(&lab));
 
     // Again: what has ended is run once more. When all that is shown has ended, it is over.
     let again = ["up", "--detach=false", "--attach", "vm/tests", "--no-log-prefix", "--timestamps"];
