@@ -10,28 +10,24 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::diag::diagnostic::Severity;
-use crate::event::event::{CancelLevel, Event, EventKind, StepInfo};
+use crate::event::event::{CancelLevel, EventKind, StepInfo};
 use crate::event::outcome::Outcome;
 use crate::event::sink::Sink;
 use crate::model::addr::{Addr, LayerPath};
-use crate::model::failure::{Failure, FailureKind};
+use crate::model::failure::FailureKind;
 use crate::model::milestone::Milestone;
-use crate::model::observed::ContainerState;
 use crate::plan::action::Action;
 use crate::plan::goal::{Goal, Planning, Starts};
 use crate::plan::known::{Known, Layer};
-use crate::plan::ours;
 use crate::plan::plan::Plan;
 use crate::plan::step::{Resource, Step, StepId};
 
-use super::engines::Engines;
 use super::failure;
-use super::fallen::{self, Way};
+use super::fallen;
 use super::final_look::final_look;
 use super::link::Link;
-use super::patience;
 use super::run::{RunOptions, RunReport};
-use super::scheduler::{End, Scheduler, Unrun};
+use super::scheduler::{End, Scheduler};
 use super::status::statuses;
 use super::step::carry_out;
 use super::step_context::{Broken, Entered, Gain, Message, StepContext};
@@ -40,11 +36,11 @@ use super::tally::Tally;
 use super::trace::Trace;
 
 mod again;
+mod links;
+mod tell;
 
 use again::Again;
 
-/// Calls at once on the root engine and on each inner one (DESIGN 12.7).
-const PERMITS: (usize, usize) = (16, 4);
 /// Pulls at once, over all engines: they share the user's line.
 const PULLS: usize = 4;
 /// How often the sink may move.
@@ -123,25 +119,6 @@ impl<'a> Dispatcher<'a> {
         };
         dispatcher.link_all(&surveyed.engines);
         dispatcher
-    }
-
-    fn link_all(&mut self, engines: &Engines) {
-        let homes: Vec<LayerPath> = owners(&self.known).cloned().collect();
-        for home in homes {
-            if let Some(engine) = engines.get(&home) {
-                let link = Arc::new(Link::new(engine, self.permits_of(&home)));
-                self.links.insert(home, link);
-            }
-        }
-    }
-
-    fn permits_of(&self, home: &LayerPath) -> usize {
-        match (self.options.parallel, home.is_root()) {
-            (None, true) => PERMITS.0,
-            (None, false) => PERMITS.1,
-            (Some(n), true) => n.get(),
-            (Some(n), false) => (n.get() / 2).max(1),
-        }
     }
 
     pub(super) async fn run(mut self, first: Plan) -> RunReport {
@@ -286,37 +263,6 @@ impl<'a> Dispatcher<'a> {
         self.step_of_task.insert(task.id(), id);
     }
 
-    /// Closes the connections to the engines inside a node that is about to stop: a daemon waits five seconds for
-    /// a connection on which nothing was asked yet before it goes (Go's `http.Server.Shutdown`).
-    fn hang_up(&mut self, step: &Step) {
-        if let (Action::Stop { .. }, Resource::Service(addr)) = (&step.action, &step.of) {
-            let inner = addr.inner();
-            // Below a `socket` node, which owns no engine, others go on.
-            if self.links.contains_key(&inner) {
-                self.links.retain(|path, _| !path.is_within(&inner));
-            }
-        }
-    }
-
-    /// The engine of a layer, and the layer that owns it.
-    fn link_of(&self, layer: &LayerPath) -> Option<(LayerPath, Arc<Link>)> {
-        let home = self.known.home(layer)?;
-        self.links.get(home).map(|link| (home.clone(), link.clone()))
-    }
-
-    /// The nodes through which the engine of the layer `home` is reached, outermost first.
-    fn way_to(&self, home: &LayerPath) -> Vec<Way> {
-        let owners = self.links.keys().filter(|owner| home.is_within(owner));
-        let mut way: Vec<Way> = owners
-            .filter_map(|owner| {
-                let (_, link) = self.link_of(&owner.parent()?)?;
-                Some(Way { node: owner.node()?, link })
-            })
-            .collect();
-        way.sort_by_key(|way| way.node.parts().len());
-        way
-    }
-
     fn take_message(&mut self, message: Message) {
         // What a step said just before its end may come after it.
         match message {
@@ -391,36 +337,6 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    /// Keeps what was observed when a layer was entered. What is known of the layers below it is of the node's
-    /// last run, and so are their handles.
-    fn keep(&mut self, entered: Entered) {
-        let Entered { layer, answered, engine, shared, lacking } = entered;
-        self.known.lacking.insert(layer.clone(), lacking);
-        let home = answered.home.clone();
-        self.known.layers.insert(layer.clone(), Layer::Answered(Box::new(answered)));
-        if let Some(engine) = engine {
-            self.forget_below(&layer, |_| true);
-            let link = Arc::new(Link::new(engine, self.permits_of(&layer)));
-            self.links.insert(layer, link);
-            return;
-        }
-        if let (Some(seen), Some(Layer::Answered(owner))) = (shared, self.known.layers.get_mut(&home)) {
-            owner.seen = seen;
-        }
-        let containers = ours::containers(&self.known, self.goal.project());
-        let running = containers.into_iter().filter(|ours| ours.container.state == ContainerState::Running);
-        let running: BTreeSet<LayerPath> = running.map(|ours| ours.addr.inner()).collect();
-        let stopped = self.known.layers.keys().filter(|below| below.is_within(&layer) && **below != layer);
-        let stopped: Vec<LayerPath> = stopped.filter(|below| !running.contains(below)).cloned().collect();
-        self.forget_below(&layer, |below| stopped.iter().any(|stopped| below.is_within(stopped)));
-    }
-
-    fn forget_below(&mut self, layer: &LayerPath, is_gone: impl Fn(&LayerPath) -> bool) {
-        let stays = |path: &LayerPath| !path.is_within(layer) || path == layer || !is_gone(path);
-        self.known.layers.retain(|path, _| stays(path));
-        self.links.retain(|path, _| stays(path));
-    }
-
     /// A plan's steps join the schedule.
     fn join_plan(&mut self, layers: Vec<LayerPath>, plan: Plan) {
         for problem in plan.problems.sorted() {
@@ -453,69 +369,6 @@ impl<'a> Dispatcher<'a> {
             self.steps.insert(step.id, Arc::new(step));
         }
         self.tell_unrun(unrun);
-    }
-
-    fn fail(&mut self, id: StepId, failure: Failure) {
-        let Some(of) = self.steps.get(&id).map(|step| step.of.clone()) else { return };
-        self.fail_of(id, of, failure);
-    }
-
-    /// A started step failed because of `of`.
-    fn fail_of(&mut self, id: StepId, of: Resource, failure: Failure) {
-        if let Some(step) = self.steps.get(&id) {
-            let seen = self.known.seen(&step.layer);
-            let is_stale = patience::is_stale(&step.action, &failure)
-                || patience::has_ended_since(&step.action, &failure, seen);
-            if !step.may_fail && is_stale {
-                let why = failure.causes.first().unwrap_or(&failure.summary).clone();
-                self.again.because.get_or_insert(why);
-            }
-            self.tally.failed(step, of, failure.clone());
-        }
-        self.end(id, End::Failed, Outcome::Failed(Box::new(failure)));
-    }
-
-    /// A started step ended.
-    fn end(&mut self, id: StepId, end: End, outcome: Outcome) {
-        self.tell_end(id, outcome);
-        let unrun = self.scheduler.finish(id, end);
-        self.tell_unrun(unrun);
-    }
-
-    fn tell_end(&mut self, id: StepId, outcome: Outcome) {
-        let took = self.running.remove(&id).map(|began| began.elapsed()).unwrap_or_default();
-        self.trace.ended(id, self.began.elapsed(), outcome == Outcome::Done);
-        if let Some(step) = self.steps.get(&id) {
-            match &outcome {
-                Outcome::Done => self.tally.done(step),
-                Outcome::Cancelled => self.tally.cancelled(),
-                // They were told when they failed.
-                Outcome::Failed(_) | Outcome::Skipped { .. } => {}
-            }
-        }
-        self.emit(EventKind::StepFinished { step: id, outcome, took });
-    }
-
-    fn tell_unrun(&mut self, unrun: Vec<Unrun>) {
-        for one in unrun {
-            let (id, outcome) = match one {
-                Unrun::Cancelled(id) => {
-                    self.tally.cancelled();
-                    (id, Outcome::Cancelled)
-                }
-                Unrun::Skipped(id, because) => {
-                    if let Some(step) = self.steps.get(&id) {
-                        self.tally.skipped(step, &because);
-                    }
-                    let because = match because {
-                        super::scheduler::Because::Step(id) => Some(id),
-                        _ => None,
-                    };
-                    (id, Outcome::Skipped { because })
-                }
-            };
-            self.emit(EventKind::StepFinished { step: id, outcome, took: Duration::ZERO });
-        }
     }
 
     /// After an `up` that was not broken off: looks once more at every engine, and tells what ended badly.
@@ -561,31 +414,4 @@ impl<'a> Dispatcher<'a> {
         let all = statuses(&self.known, self.goal.project());
         all.into_iter().filter(|row| self.in_scope.contains(&row.addr)).collect()
     }
-
-    fn tell_surveyed(&mut self) {
-        let (mut answered, mut silent) = (Vec::new(), Vec::new());
-        for (path, layer) in &self.known.layers {
-            match layer {
-                Layer::Answered(_) => answered.push(path.clone()),
-                Layer::Silent(_) => silent.push(path.clone()),
-            }
-        }
-        self.emit(EventKind::Surveyed { answered, silent });
-    }
-
-    fn emit(&mut self, kind: EventKind) {
-        let event = Event { seq: self.events, at: self.began.elapsed(), kind };
-        self.events += 1;
-        if !self.sink_is_closed {
-            self.sink_is_closed = self.sink.emit(&event).is_err();
-        }
-    }
-}
-
-/// The layers that own an engine.
-fn owners(known: &Known) -> impl Iterator<Item = &LayerPath> {
-    known.layers.iter().filter_map(|(path, layer)| match layer {
-        Layer::Answered(answered) if answered.home == *path => Some(path),
-        _ => None,
-    })
 }

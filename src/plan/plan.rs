@@ -3,8 +3,10 @@
 use std::fmt;
 
 use crate::diag::diagnostics::Diagnostics;
+use crate::model::addr::LayerPath;
 use crate::model::milestone::Milestone;
 
+use super::action::Action;
 use super::step::{Must, On, Step};
 
 /// Steps in an order in which every step follows what it needs (of this plan), what is reached already, and
@@ -24,6 +26,15 @@ impl Plan {
     /// Whether carrying it out changes nothing.
     pub fn is_empty(&self) -> bool {
         !self.steps.iter().any(|step| step.action.is_change())
+    }
+
+    /// The layers whose engines it enters.
+    pub(super) fn entered(&self) -> Vec<&LayerPath> {
+        let layers = self.steps.iter().filter_map(|step| match &step.action {
+            Action::Enter(enter) => Some(&enter.layer),
+            _ => None,
+        });
+        layers.collect()
     }
 }
 

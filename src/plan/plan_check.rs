@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::addr::LayerPath;
 use crate::model::milestone::Milestone;
 
-use super::action::Action;
 use super::known::Known;
 use super::plan::Plan;
 use super::step::{On, StepId};
@@ -23,14 +21,7 @@ pub fn breaches(plan: &Plan, known: &Known, first: StepId) -> Vec<String> {
             out.push(format!("{milestone} is promised twice"));
         }
     }
-    let entered: Vec<&LayerPath> = plan
-        .steps
-        .iter()
-        .filter_map(|step| match &step.action {
-            Action::Enter(enter) => Some(&enter.layer),
-            _ => None,
-        })
-        .collect();
+    let entered = plan.entered();
     let ids: BTreeSet<StepId> = plan.steps.iter().map(|step| step.id).collect();
     for step in &plan.steps {
         for need in &step.needs {

@@ -68,14 +68,7 @@ pub fn things(plan: &Plan) -> Vec<Thing<'_>> {
         let rank = usize::from(matches!(step.of, Resource::Service(_)));
         steps.entry((layer_of(&step.of), rank, &step.of)).or_default().push(step);
     }
-    let entered: Vec<&LayerPath> = plan
-        .steps
-        .iter()
-        .filter_map(|step| match &step.action {
-            Action::Enter(enter) => Some(&enter.layer),
-            _ => None,
-        })
-        .collect();
+    let entered = plan.entered();
     let returns = |layer: &LayerPath| entered.iter().any(|entered| layer.is_within(entered));
     steps
         .into_iter()

@@ -1,16 +1,14 @@
 //! Starting and ending containers, and what that does to the engines inside them.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
 use crate::engine::engine::{Change, OutputKind};
 use crate::engine::error::EngineError;
-use crate::model::container::{Endpoint, NetworkMode, PortBinding, RestartPolicy};
+use crate::model::container::{Endpoint, NetworkMode, RestartPolicy};
 use crate::model::failure::FailureKind::{Conflict, Engine as Refused, NotFound};
-use crate::model::observed::{ContainerState, Health, ObservedPort};
+use crate::model::observed::{ContainerState, Health};
 
 use super::behaviour::{Boot, HealthScript};
-use super::state::{Container, EngineIndex, EngineState, Joined, MountedWhat};
+use super::daemon::pause;
+use super::state::{EngineIndex, Joined, MountedWhat};
 use super::world::{World, refuse};
 
 /// Exit code of what dies with its engine.
@@ -278,82 +276,6 @@ impl World {
         Ok(())
     }
 
-    fn claim_ports(
-        &self,
-        engine: EngineIndex,
-        index: usize,
-        target: &str,
-    ) -> Result<Vec<ObservedPort>, EngineError> {
-        let state = &self.engines[engine];
-        let mut taken: BTreeSet<(String, u16, &str)> = BTreeSet::new();
-        for other in state.containers.iter().filter(|other| other.is_up()) {
-            for port in &other.ports {
-                taken.extend(port.host.map(|host| (port.host_ip.clone(), host, port.protocol.as_str())));
-            }
-        }
-        let is_free = |ip: &str, host: u16, protocol: &str, taken: &BTreeSet<(String, u16, &str)>| {
-            !taken.iter().any(|(other, port, other_protocol)| {
-                *port == host && *other_protocol == protocol && (other == ip || other == ANY || ip == ANY)
-            })
-        };
-        let mut ports = Vec::new();
-        for PortBinding { host_ip, host, container, protocol } in &state.containers[index].spec.ports {
-            let ip = host_ip.clone().unwrap_or_else(|| ANY.to_owned());
-            let (first, last) = host.unwrap_or((32_768, 60_999));
-            let Some(port) = (first..=last).find(|port| is_free(&ip, *port, protocol.as_str(), &taken))
-            else {
-                let why = format!("Bind for {ip}:{first} failed: port is already allocated");
-                return Err(refuse("start container", target, Conflict, why));
-            };
-            taken.insert((ip.clone(), port, protocol.as_str()));
-            ports.push(ObservedPort {
-                host_ip: ip,
-                host: Some(port),
-                container: *container,
-                protocol: *protocol,
-            });
-        }
-        Ok(ports)
-    }
-
-    fn give_address(
-        &mut self,
-        engine: EngineIndex,
-        index: usize,
-        network: &str,
-        op: &'static str,
-        target: &str,
-    ) -> Result<(), EngineError> {
-        let state = &mut self.engines[engine];
-        let Some(at) = state.network(network) else {
-            return Err(refuse(op, target, NotFound, format!("network {network} not found")));
-        };
-        let wanted =
-            state.containers[index].networks.get(network).and_then(|j| j.endpoint.ipv4_address.clone());
-        let taken: BTreeSet<String> =
-            state.containers.iter().filter_map(|c| c.networks.get(network)?.address.clone()).collect();
-        let address = match wanted {
-            Some(address) if taken.contains(&address) => {
-                let why = format!("Address already in use: {address}");
-                return Err(EngineError { status: Some(403), ..refuse(op, target, Conflict, why) });
-            }
-            Some(address) => address,
-            None => loop {
-                let address = state.networks[at].next_address();
-                // Empty where the network has no subnet (`host`, `none`).
-                if address.is_empty() || !taken.contains(&address) {
-                    break address;
-                }
-            },
-        };
-        let id = state.networks[at].seen.id.clone();
-        if let Some(joined) = state.containers[index].networks.get_mut(network) {
-            joined.address = Some(address);
-            joined.network = Some(id);
-        }
-        Ok(())
-    }
-
     /// The program ends: by itself, or because it is stopped or killed. `inner` is the exit code of what runs
     /// on the engine inside.
     pub(super) fn end(&mut self, engine: EngineIndex, index: usize, code: i64, inner: i64) {
@@ -382,101 +304,6 @@ impl World {
         self.tell_container(engine, index, "die");
     }
 
-    /// What the end of a node does to the engine inside: it answers no more, and what ran on it has ended.
-    fn silence(&mut self, engine: EngineIndex, index: usize, code: i64) {
-        let container = &self.engines[engine].containers[index];
-        let (key, forget) = (container.data_key(), container.data_is_memory());
-        let Some(inner) = self.engines[engine].inside.get(&key).copied() else { return };
-        self.daemon_dies(inner, code);
-        if forget {
-            self.engines[engine].inside.remove(&key);
-        }
-    }
-
-    /// An engine answers no more; what ran on it has ended with `code`. What its restart policy is about to start
-    /// waits until it is back.
-    pub(super) fn daemon_dies(&mut self, engine: EngineIndex, code: i64) {
-        let before = std::mem::replace(&mut self.by_engine, true);
-        for position in 0..self.engines[engine].containers.len() {
-            self.engines[engine].containers[position].due = None;
-            if !self.engines[engine].containers[position].is_up() {
-                continue;
-            }
-            self.silence(engine, position, code);
-            let now = self.tick();
-            let container = &mut self.engines[engine].containers[position];
-            container.state = ContainerState::Exited;
-            container.exit_code = code;
-            container.finished = Some(now);
-            container.health = None;
-            container.ports.clear();
-            container.drop_addresses();
-            container.followers.cut("read logs");
-            self.note(engine, position, "die");
-        }
-        self.engines[engine].subscribers.cut("follow events");
-        self.engines[engine].serves = false;
-        self.by_engine = before;
-    }
-
-    /// An engine answers again: containers come back by their restart policy, all of them at once and in no order
-    /// that a lab could count on.
-    pub(super) fn daemon_returns(&mut self, engine: EngineIndex) {
-        self.engines[engine].serves = true;
-        let before = std::mem::replace(&mut self.by_engine, true);
-        for position in 0..self.engines[engine].containers.len() {
-            let container = &mut self.engines[engine].containers[position];
-            if container.state == ContainerState::Restarting {
-                container.state = ContainerState::Exited;
-            }
-            let comes_back = container.started.is_some()
-                && !container.is_up()
-                && match container.spec.restart {
-                    RestartPolicy::Always => true,
-                    RestartPolicy::UnlessStopped => !container.stopped_by_hand,
-                    RestartPolicy::OnFailure(_) => !container.stopped_by_hand && container.exit_code != 0,
-                    RestartPolicy::No => false,
-                };
-            if comes_back {
-                let name = container.name.clone();
-                // One that cannot start stays down, as it does on a real engine.
-                let _ = self.start(engine, position, &name);
-            }
-        }
-        self.by_engine = before;
-    }
-
-    /// Starts what restart policies start by now.
-    pub(super) fn restart_what_is_due(&mut self) {
-        let now = tokio::time::Instant::now();
-        let mut due = Vec::new();
-        for (engine, state) in self.engines.iter().enumerate() {
-            let here =
-                state.containers.iter().enumerate().filter(|(_, it)| it.due.is_some_and(|at| at <= now));
-            due.extend(here.map(|(index, _)| (engine, index)));
-        }
-        for (engine, index) in due {
-            let container = &mut self.engines[engine].containers[index];
-            container.due = None;
-            if container.state != ContainerState::Restarting {
-                continue;
-            }
-            let name = container.name.clone();
-            let before = std::mem::replace(&mut self.by_engine, true);
-            if self.start(engine, index, &name).is_err() {
-                self.engines[engine].containers[index].state = ContainerState::Exited;
-            }
-            self.by_engine = before;
-        }
-    }
-
-    /// What the start of a node does to the engine inside.
-    fn boot(&mut self, engine: EngineIndex, index: usize) {
-        let key = self.engines[engine].containers[index].data_key();
-        let Some(inner) = self.engines[engine].inside.get(&key).copied() else { return };
-        self.daemon_returns(inner);
-    }
-
     pub(super) fn set_health(&mut self, engine: EngineIndex, index: usize, health: Health) {
         self.engines[engine].containers[index].health = Some(health);
         self.tell_container(engine, index, &format!("health_status: {}", health.as_str()));
@@ -497,40 +324,10 @@ impl World {
         }
     }
 
-    /// Writes down what no reader of events hears of.
-    fn note(&mut self, engine: EngineIndex, index: usize, action: &str) {
-        self.engines[engine].subscribers.cut("follow events");
-        self.tell_container(engine, index, action);
-        self.engines[engine].past.pop();
-    }
-
     pub(super) fn tell_container(&mut self, engine: EngineIndex, index: usize, action: &str) {
         let container = &self.engines[engine].containers[index];
         let (id, name) = (container.id.clone(), container.name.clone());
         self.tell(engine, "container", action, &id, &name);
-    }
-}
-
-const ANY: &str = "0.0.0.0";
-
-/// Time from an end to the next start by a restart policy (moby `restartmanager`: 100 ms, doubled each time, at most a
-/// minute).
-fn pause(restarts: i64) -> Duration {
-    let doublings = u32::try_from(restarts - 1).unwrap_or(0).min(10);
-    Duration::from_millis(100 << doublings).min(Duration::from_secs(60))
-}
-
-impl Container {
-    fn drop_addresses(&mut self) {
-        for joined in self.networks.values_mut() {
-            joined.address = None;
-        }
-    }
-}
-
-impl EngineState {
-    pub(super) fn network_name(&self, name_or_id: &str) -> Option<String> {
-        self.network(name_or_id).map(|at| self.networks[at].seen.name.clone())
     }
 }
 

@@ -11,7 +11,9 @@ pub mod call;
 pub mod fake_engine;
 pub mod fault;
 
+mod addresses;
 mod clock;
+mod daemon;
 mod file_store;
 mod flight;
 mod images;
