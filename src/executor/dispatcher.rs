@@ -294,7 +294,13 @@ impl<'a> Dispatcher<'a> {
         let Some(id) = self.step_of_task.remove(&task) else { return };
         let Some(step) = self.steps.get(&id).cloned() else { return };
         match result {
-            Ok(Ok(Gain::Nothing)) => self.end(id, End::Done, Outcome::Done),
+            Ok(Ok(Gain::Nothing)) => {
+                // A layer that goes on below a `socket` node is planned by what is known of it when that is entered.
+                if let Action::Stop { container, .. } = &step.action {
+                    self.known.stopped(&step.layer, container);
+                }
+                self.end(id, End::Done, Outcome::Done);
+            }
             Ok(Ok(Gain::Entered(entered))) => self.take_layer(&step, *entered),
             Ok(Err(Broken::Failed(failure))) => self.fail(id, *failure),
             Ok(Err(Broken::Fallen(node, failure))) => self.fail_of(id, Resource::Service(node), *failure),
