@@ -248,6 +248,7 @@ impl<'a> Dispatcher<'a> {
             known_engines,
             pulls: self.pulls.clone(),
             files: self.options.files.clone(),
+            hook_limit: self.options.hook_limit,
             cancel: self.cancel.clone(),
             messages: self.messages.0.clone(),
         };
@@ -394,10 +395,11 @@ impl<'a> Dispatcher<'a> {
             };
             let kept =
                 self.in_scope.iter().filter(|addr| topology.has(addr) && starts(addr)).cloned().collect();
+            let limit = self.survey.look_limit();
             let problems = tokio::select! {
                 biased;
                 Ok(_) = cancel.wait_for(Option::is_some) => None,
-                problems = final_look(&mut self.known, &self.links, self.goal.project(), &kept) => Some(problems)
+                problems = final_look(&mut self.known, &self.links, self.goal.project(), &kept, limit) => Some(problems)
             };
             let Some(problems) = problems else {
                 self.heed_cancel().await;

@@ -150,7 +150,8 @@ pub(super) async fn surveyed(engine: &FakeEngine) -> Surveyed {
 }
 
 pub(super) fn run_options(command: &'static str) -> RunOptions {
-    RunOptions { command, parallel: None, files: Arc::new(MemoryFiles::new()), before: Before::default() }
+    let files = Arc::new(MemoryFiles::new());
+    RunOptions { command, parallel: None, files, hook_limit: None, before: Before::default() }
 }
 
 /// A run that is over.
