@@ -132,7 +132,12 @@ impl<'a> Dispatcher<'a> {
         while self.look_again().await {
             self.dispatch().await;
         }
-        let services = self.finish().await;
+        // The last look may show that somebody else was at the lab.
+        let mut services = self.finish().await;
+        while self.look_again().await {
+            self.dispatch().await;
+            services = self.finish().await;
+        }
         let summary = &mut self.tally.summary;
         summary.interrupted = self.level.is_some();
         summary.took = self.began.elapsed();
@@ -396,6 +401,7 @@ impl<'a> Dispatcher<'a> {
             let kept =
                 self.in_scope.iter().filter(|addr| topology.has(addr) && starts(addr)).cloned().collect();
             let limit = self.survey.look_limit();
+            let ran = self.running_containers();
             let problems = tokio::select! {
                 biased;
                 Ok(_) = cancel.wait_for(Option::is_some) => None,
@@ -412,6 +418,7 @@ impl<'a> Dispatcher<'a> {
                     self.tally.problem(of, failure);
                 }
             }
+            self.again.because = self.ended_meanwhile(&ran, &kept);
         }
         let all = statuses(&self.known, self.goal.project());
         all.into_iter().filter(|row| self.in_scope.contains(&row.addr)).collect()
