@@ -132,7 +132,12 @@ impl<'a> Dispatcher<'a> {
         while self.look_again().await {
             self.dispatch().await;
         }
-        let services = self.finish().await;
+        // The last look may show that somebody else was at the lab.
+        let mut services = self.finish().await;
+        while self.look_again().await {
+            self.dispatch().await;
+            services = self.finish().await;
+        }
         let summary = &mut self.tally.summary;
         summary.interrupted = self.level.is_some();
         summary.took = self.began.elapsed();
@@ -248,6 +253,7 @@ impl<'a> Dispatcher<'a> {
             known_engines,
             pulls: self.pulls.clone(),
             files: self.options.files.clone(),
+            hook_limit: self.options.hook_limit,
             cancel: self.cancel.clone(),
             messages: self.messages.0.clone(),
         };
@@ -400,10 +406,12 @@ impl<'a> Dispatcher<'a> {
             };
             let kept =
                 self.in_scope.iter().filter(|addr| topology.has(addr) && starts(addr)).cloned().collect();
+            let limit = self.survey.look_limit();
+            let ran = self.running_containers();
             let problems = tokio::select! {
                 biased;
                 Ok(_) = cancel.wait_for(Option::is_some) => None,
-                problems = final_look(&mut self.known, &self.links, self.goal.project(), &kept) => Some(problems)
+                problems = final_look(&mut self.known, &self.links, self.goal.project(), &kept, limit) => Some(problems)
             };
             let Some(problems) = problems else {
                 self.heed_cancel().await;
@@ -416,6 +424,7 @@ impl<'a> Dispatcher<'a> {
                     self.tally.problem(of, failure);
                 }
             }
+            self.again.because = self.ended_meanwhile(&ran, &kept);
         }
         let all = statuses(&self.known, self.goal.project());
         all.into_iter().filter(|row| self.in_scope.contains(&row.addr)).collect()

@@ -7,10 +7,12 @@ use crate::event::event::EventKind;
 use crate::executor::patience::pause_before_look;
 use crate::executor::scheduler::Scheduler;
 use crate::executor::survey::survey_knowing;
-use crate::model::addr::LayerPath;
+use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::observed::{ContainerState, ObservedContainer};
 use crate::plan::goal::{Goal, Verb};
 use crate::plan::known::Layer;
+use crate::plan::ours;
 use crate::plan::step::{Resource, StepId};
 
 use super::Dispatcher;
@@ -79,6 +81,29 @@ impl Dispatcher<'_> {
         self.tell_surveyed();
         self.join_plan(scope.into_iter().collect(), plan);
         true
+    }
+
+    /// The containers that ran when the lab was looked at, by their IDs.
+    pub(super) fn running_containers(&self) -> BTreeSet<String> {
+        let ours = ours::containers(&self.known, self.goal.project());
+        let running = ours.iter().filter(|ours| ours.container.state == ContainerState::Running);
+        running.map(|ours| ours.container.id.clone()).collect()
+    }
+
+    /// One of `ran` that this run took for running and that has ended since, where there is something to do about it: a
+    /// `stop` of somebody who was killed, or of another machine, goes on in the engine for as long as the grace lasts.
+    pub(super) fn ended_meanwhile(&self, ran: &BTreeSet<String>, kept: &BTreeSet<Addr>) -> Option<String> {
+        let has_ended =
+            |one: &ObservedContainer| matches!(one.state, ContainerState::Exited | ContainerState::Dead);
+        let ended = ours::containers(&self.known, self.goal.project()).into_iter().find(|ours| {
+            ran.contains(&ours.container.id) && has_ended(ours.container) && kept.contains(&ours.addr)
+        })?;
+        let mut known = self.known.clone();
+        known.promised.clear();
+        let scope = known.layers.keys().cloned().collect();
+        let plan = self.planning.plan(&known, &scope, StepId(self.next_step));
+        let is_wanted = plan.steps.iter().any(|step| step.action.is_change());
+        is_wanted.then(|| format!("`{}` has ended meanwhile", ended.addr))
     }
 }
 

@@ -324,7 +324,8 @@ async fn go(engine: &FakeEngine, goal: &Goal, signal: Option<u64>) -> Result<End
             println!("{} of\n{}\n{plan}", goal.command(), engine.snapshot());
         }
         let (command, files) = (goal.command(), Arc::new(MemoryFiles::new()));
-        let options = RunOptions { command, parallel: None, files, before: Passed::default() };
+        let options =
+            RunOptions { command, parallel: None, files, hook_limit: None, before: Passed::default() };
         let mut recorder = Recorder::default();
         let report = run(goal, surveyed, plan, &options, &mut recorder, cancelled).await;
         let events = recorder.events.lock().expect("no panic while locked").clone();
