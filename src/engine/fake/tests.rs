@@ -297,6 +297,8 @@ async fn what_runs_inside_dies_with_its_node_and_stays_on_its_data_volume() {
          /[volume vm1-data] container back exited 255\n\
          /[volume vm1-data] container web exited 255\n"
     );
+    let kept: Vec<String> = engine.kept().into_iter().map(|it| it.name).collect();
+    assert_eq!(kept, ["web", "back"]);
 
     make(&engine, &node()).await;
     start(&engine, "vm1").await;
