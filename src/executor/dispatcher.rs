@@ -118,6 +118,7 @@ impl<'a> Dispatcher<'a> {
             trace: Trace::default(),
         };
         dispatcher.link_all(&surveyed.engines);
+        dispatcher.note_running();
         dispatcher
     }
 
@@ -132,7 +133,12 @@ impl<'a> Dispatcher<'a> {
         while self.look_again().await {
             self.dispatch().await;
         }
-        let services = self.finish().await;
+        // The last look may show that somebody else was at the lab.
+        let mut services = self.finish().await;
+        while self.look_again().await {
+            self.dispatch().await;
+            services = self.finish().await;
+        }
         let summary = &mut self.tally.summary;
         summary.interrupted = self.level.is_some();
         summary.took = self.began.elapsed();
@@ -248,6 +254,7 @@ impl<'a> Dispatcher<'a> {
             known_engines,
             pulls: self.pulls.clone(),
             files: self.options.files.clone(),
+            hook_limit: self.options.hook_limit,
             cancel: self.cancel.clone(),
             messages: self.messages.0.clone(),
         };
@@ -294,7 +301,13 @@ impl<'a> Dispatcher<'a> {
         let Some(id) = self.step_of_task.remove(&task) else { return };
         let Some(step) = self.steps.get(&id).cloned() else { return };
         match result {
-            Ok(Ok(Gain::Nothing)) => self.end(id, End::Done, Outcome::Done),
+            Ok(Ok(Gain::Nothing)) => {
+                // A layer that goes on below a `socket` node is planned by what is known of it when that is entered.
+                if let Action::Stop { container, .. } = &step.action {
+                    self.known.stopped(&step.layer, container);
+                }
+                self.end(id, End::Done, Outcome::Done);
+            }
             Ok(Ok(Gain::Entered(entered))) => self.take_layer(&step, *entered),
             Ok(Err(Broken::Failed(failure))) => self.fail(id, *failure),
             Ok(Err(Broken::Fallen(node, failure))) => self.fail_of(id, Resource::Service(node), *failure),
@@ -394,10 +407,11 @@ impl<'a> Dispatcher<'a> {
             };
             let kept =
                 self.in_scope.iter().filter(|addr| topology.has(addr) && starts(addr)).cloned().collect();
+            let limit = self.survey.look_limit();
             let problems = tokio::select! {
                 biased;
                 Ok(_) = cancel.wait_for(Option::is_some) => None,
-                problems = final_look(&mut self.known, &self.links, self.goal.project(), &kept) => Some(problems)
+                problems = final_look(&mut self.known, &self.links, self.goal.project(), &kept, limit) => Some(problems)
             };
             let Some(problems) = problems else {
                 self.heed_cancel().await;
@@ -410,6 +424,7 @@ impl<'a> Dispatcher<'a> {
                     self.tally.problem(of, failure);
                 }
             }
+            self.again.because = self.ended_meanwhile(&kept);
         }
         let all = statuses(&self.known, self.goal.project());
         all.into_iter().filter(|row| self.in_scope.contains(&row.addr)).collect()

@@ -83,7 +83,9 @@ async fn attempt(
             context.waits_for(WaitReason::Engine);
             // By ID: the handle stays good when the container is renamed.
             let engine = context.link.engine.clone().inside(&node.id, dial);
+            // In one order, so that a run on the fake engine is the same each time.
             tokio::select! {
+                biased;
                 () = answers(&*engine, last_error) => {}
                 ended = ended(context, &node) => return Err(ended),
             }

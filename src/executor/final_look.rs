@@ -17,20 +17,18 @@ use crate::plan::step::Resource;
 use super::link::Link;
 use super::log_tail::log_tail;
 
-/// An engine that lists nothing within this time has gone.
-const LOOK: Duration = Duration::from_secs(30);
-
-/// Looks at every engine and gives the problems of the services in scope, in the order of addresses.
+/// Looks at every engine, at none for longer than `limit`, and gives the problems of the services in scope, in the order of addresses.
 pub(super) async fn final_look(
     known: &mut Known,
     links: &BTreeMap<LayerPath, Arc<Link>>,
     project: &ProjectName,
     in_scope: &BTreeSet<Addr>,
+    limit: Duration,
 ) -> Vec<(Resource, Failure)> {
     let mut failed = Vec::new();
     let looks = links
         .iter()
-        .map(|(home, link)| async move { (home, tokio::time::timeout(LOOK, link.engine.observe()).await) });
+        .map(|(home, link)| async move { (home, tokio::time::timeout(limit, link.engine.observe()).await) });
     for (home, looked) in join_all(looks).await {
         let failure = match looked {
             Ok(Ok(seen)) => {
@@ -43,7 +41,7 @@ pub(super) async fn final_look(
             Err(_elapsed) => Failure {
                 kind: FailureKind::Timeout,
                 summary: format!("failed to look at the engine of `{home}`"),
-                causes: vec![format!("no answer within {LOOK:?}")],
+                causes: vec![format!("no answer within {limit:?}")],
                 logs: None,
             },
         };

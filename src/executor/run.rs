@@ -30,6 +30,8 @@ pub struct RunOptions {
     pub parallel: Option<NonZeroUsize>,
     /// The user's files, for what is copied into containers.
     pub files: Arc<dyn HostFiles>,
+    /// How long a hook may run; `None`: as long as it likes.
+    pub hook_limit: Option<Duration>,
     /// What has passed before the run.
     pub before: Before,
 }

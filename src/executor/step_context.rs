@@ -107,6 +107,8 @@ pub(super) struct StepContext {
     pub(super) pulls: Arc<Semaphore>,
     /// The user's files.
     pub(super) files: Arc<dyn HostFiles>,
+    /// How long a hook may run.
+    pub(super) hook_limit: Option<Duration>,
     /// Turns to `Some` when the run is broken off.
     pub(super) cancel: watch::Receiver<Option<CancelLevel>>,
     /// To the dispatcher.

@@ -27,7 +27,7 @@ use super::enter::{is_by_address, same_engine};
 /// A node that has run for so long is dialled although its boot line is not in its log: the log may have been
 /// cut. No kind's node takes longer to boot.
 const BOOTED_LONG_AGO: Duration = Duration::from_secs(120);
-/// Limit for looking at an engine that has answered, unless even its first answer may take longer.
+/// See [`SurveyOptions::look_limit`].
 const LOOK: Duration = Duration::from_secs(30);
 
 /// What to survey.
@@ -41,6 +41,18 @@ pub struct SurveyOptions {
     pub asks: Asks,
     /// How long an inner engine may take to answer before it counts as silent.
     pub patience: Duration,
+}
+
+impl SurveyOptions {
+    /// How long a look at an engine that has answered may take: half a minute, unless even its first answer may take
+    /// longer.
+    pub(super) fn look_limit(&self) -> Duration {
+        look_limit(self.patience)
+    }
+}
+
+fn look_limit(patience: Duration) -> Duration {
+    LOOK.max(patience)
 }
 
 /// What is asked of each engine. The root always tells its facts: whose an object is hangs on its ID.
@@ -85,8 +97,9 @@ pub struct Surveyed {
 /// # Errors
 /// When the root engine does not answer. Inner engines that do not are `Silent` in the result.
 pub async fn survey(root: Arc<dyn Engine>, options: &SurveyOptions) -> Result<Surveyed, EngineError> {
-    let facts = root.facts().await?;
-    survey_knowing(root, facts, options).await
+    let asks = root_asks(options);
+    let (facts, (seen, _)) = futures_util::try_join!(root.facts(), asks.of(&*root))?;
+    survey_from(root, facts, seen, options).await
 }
 
 /// As [`survey`], of a root engine that has told its facts.
@@ -98,8 +111,21 @@ pub async fn survey_knowing(
     facts: Facts,
     options: &SurveyOptions,
 ) -> Result<Surveyed, EngineError> {
-    let asks = if options.asks == Asks::Containers { Asks::Containers } else { Asks::Lists };
-    let (seen, _) = asks.of(&*root).await?;
+    let (seen, _) = root_asks(options).of(&*root).await?;
+    survey_from(root, facts, seen, options).await
+}
+
+/// What is asked of the root beside its facts.
+fn root_asks(options: &SurveyOptions) -> Asks {
+    if options.asks == Asks::Containers { Asks::Containers } else { Asks::Lists }
+}
+
+async fn survey_from(
+    root: Arc<dyn Engine>,
+    facts: Facts,
+    seen: Observed,
+    options: &SurveyOptions,
+) -> Result<Surveyed, EngineError> {
     let mut survey = Survey {
         known: Known { root_id: facts.id.clone(), ..Known::default() },
         engines: Engines::new(root),
@@ -119,7 +145,10 @@ pub async fn survey_knowing(
         if let Ok(found) = &mut probed.result
             && found.facts.is_none()
         {
-            found.facts = tokio::time::timeout(LOOK, found.engine.facts()).await.ok().and_then(Result::ok);
+            found.facts = tokio::time::timeout(options.look_limit(), found.engine.facts())
+                .await
+                .ok()
+                .and_then(Result::ok);
         }
         survey.take(probed);
         survey.drain().await;
@@ -336,7 +365,7 @@ async fn reach(
     let engine = parent.inside(&node.container, &node.dial);
     let late = |_| failed(FailureKind::Timeout, vec![format!("no answer within {patience:?}")]);
     tokio::time::timeout(patience, engine.ping()).await.map_err(late)?.map_err(broke)?;
-    let limit = LOOK.max(patience);
+    let limit = look_limit(patience);
     let late =
         |_| failed(FailureKind::Timeout, vec![format!("it answers, but lists nothing within {limit:?}")]);
     let looked = tokio::time::timeout(limit, asks.of(&*engine)).await;

@@ -69,7 +69,9 @@ impl<'a> Watch<'a> {
                 sleep.await;
                 return true;
             };
+            // In one order, so that a run on the fake engine is the same each time.
             tokio::select! {
+                biased;
                 event = events.recv() => match event {
                     Ok(event) if !concerns(&event, self.container, self.id.as_deref()) => {}
                     Ok(_) | Err(RecvError::Lagged(_)) => return true,

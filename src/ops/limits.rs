@@ -15,6 +15,8 @@ pub const CALL: &str = "NESTCTL_CALL_TIMEOUT";
 pub const STALL: &str = "NESTCTL_STALL_TIMEOUT";
 /// Variable with the time after which an engine inside a node counts as silent.
 pub const ANSWER: &str = "NESTCTL_ANSWER_TIMEOUT";
+/// Variable with the longest time that a hook may run.
+pub const HOOK: &str = "NESTCTL_HOOK_TIMEOUT";
 /// Variable with the longest wait for another run on the lab.
 pub const LOCK: &str = "NESTCTL_LOCK_TIMEOUT";
 
@@ -27,6 +29,8 @@ pub struct Limits {
     /// dialled already; a daemon that serves answers within milliseconds, and a node that is booting is waited for
     /// by its own step.
     pub answer: Duration,
+    /// How long a `post_start` or `pre_stop` may run; `None`: as long as it likes, as in Compose.
+    pub hook: Option<Duration>,
     /// How long another run on the lab is waited for.
     pub lock: Duration,
 }
@@ -36,6 +40,7 @@ impl Default for Limits {
         Self {
             engine: EngineLimits::default(),
             answer: Duration::from_secs(3),
+            hook: None,
             lock: Duration::from_secs(600),
         }
     }
@@ -58,6 +63,7 @@ impl Limits {
         Ok(Self {
             engine: EngineLimits { call: read(CALL)?.unwrap_or(default.engine.call), stall: read(STALL)? },
             answer: read(ANSWER)?.unwrap_or(default.answer),
+            hook: read(HOOK)?,
             lock: read(LOCK)?.unwrap_or(default.lock),
         })
     }
@@ -76,6 +82,7 @@ mod tests {
         assert_eq!(read(STALL, "1m30s").expect("a unit").engine.silence(), seconds(90));
         assert_eq!(read(STALL, "1m30s").expect("a unit").engine.digest(), seconds(90));
         assert_eq!(read(LOCK, "0").expect("not waited at all").lock, Duration::ZERO);
+        assert_eq!(read(HOOK, "5").expect("seconds").hook, Some(seconds(5)));
         for (name, value) in [(CALL, "0"), (ANSWER, "soon"), (LOCK, "-1")] {
             assert!(matches!(read(name, value), Err(OpError::Limit { .. })), "{name}={value}");
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -38,6 +38,8 @@ pub struct Prepared {
     /// The first plan. It covers every layer that has answered. Where there is a `refresh`, it is what would come
     /// after it if it brings nothing new, with its pulls.
     pub plan: Plan,
+    /// How long a hook may run.
+    pub hook_limit: Option<Duration>,
     /// How long that took.
     pub before: Before,
     /// Keeps others from the lab as long as it lives.
@@ -96,7 +98,7 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     let foreseen = foreseen(&planning, &surveyed.known, &plan);
     foreseen.into_iter().for_each(|problem| plan.problems.push(problem));
     let before = Before { survey, plan: began.elapsed() };
-    Ok(Prepared { goal, surveyed, refresh, plan, before, lock })
+    Ok(Prepared { goal, surveyed, refresh, plan, hook_limit: ctx.limits.hook, before, lock })
 }
 
 impl Prepared {
@@ -115,7 +117,8 @@ impl Prepared {
         // Others are kept from the lab until the run is over.
         let _lock = self.lock;
         let files = Arc::new(DiskFiles);
-        let options = RunOptions { command: self.goal.command(), parallel, files, before: self.before };
+        let (command, hook_limit) = (self.goal.command(), self.hook_limit);
+        let options = RunOptions { command, parallel, files, hook_limit, before: self.before };
         let first = self.refresh.unwrap_or(self.plan);
         run(&self.goal, self.surveyed, first, &options, sink, cancel).await.into()
     }

@@ -558,7 +558,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
             timeout: inside.timeout,
             paths,
         }));
-        let step = self.push(Cause::Inside, action, running.start.map(after).into_iter().collect());
+        let mut needs: Vec<Need> = running.start.map(after).into_iter().collect();
+        needs.extend(self.planner.stops_inside(&self.desired.addr));
+        let step = self.push(Cause::Inside, action, needs);
         self.planner.builder.reaches(step, milestone);
     }
 

@@ -187,7 +187,8 @@ fn one(
         ready.push(after(planner.builder.push(draft(), action, vec![after(create)])));
     }
     let start = planner.builder.push(draft(), Action::Start { container: name.clone() }, ready);
-    let wait = Action::Wait { container: name.clone(), stage: Stage::Completed, timeout: None };
+    let timeout = planner.up.wait.limit();
+    let wait = Action::Wait { container: name.clone(), stage: Stage::Completed, timeout };
     let wait = planner.builder.push(draft(), wait, vec![after(start)]);
     let action = Action::Remove { container: name, volumes: true };
     planner.builder.push(draft(), action, vec![after(wait)])

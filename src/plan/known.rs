@@ -9,7 +9,7 @@ use crate::model::addr::LayerPath;
 use crate::model::facts::Facts;
 use crate::model::failure::Failure;
 use crate::model::milestone::Milestone;
-use crate::model::observed::Observed;
+use crate::model::observed::{ContainerState, Observed};
 use crate::model::quick_hash::QuickHash;
 use crate::model::service::PullPolicy;
 
@@ -90,6 +90,17 @@ impl Known {
     /// Facts of the engine of `layer`, if they are known.
     pub fn facts(&self, layer: &LayerPath) -> Option<&Facts> {
         self.answered(self.home(layer)?)?.facts.as_ref()
+    }
+
+    /// Takes down that a step has stopped a container. With which code it ended is not known.
+    pub fn stopped(&mut self, layer: &LayerPath, container: &str) {
+        let Some(home) = self.home(layer).cloned() else { return };
+        let Some(Layer::Answered(answered)) = self.layers.get_mut(&home) else { return };
+        for found in answered.seen.containers.iter_mut().filter(|found| found.id == container) {
+            found.state = ContainerState::Exited;
+            found.exit_code = None;
+            found.health = None;
+        }
     }
 
     fn answered(&self, layer: &LayerPath) -> Option<&Answered> {

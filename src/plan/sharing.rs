@@ -13,7 +13,7 @@ use crate::model::observed::ObservedContainer;
 use crate::model::service::Service;
 use crate::model::span::Span;
 
-use super::builder::when;
+use super::builder::{after_end, when};
 use super::cause::Cause;
 use super::desired::Desired;
 use super::quiesce;
@@ -192,6 +192,14 @@ impl Planner<'_> {
                 span,
             );
         }
+    }
+
+    /// What this plan stops inside a node that is entered only later: it is started by the plan that is made then.
+    pub(super) fn stops_inside(&self, node: &Addr) -> Vec<Need> {
+        let inner = node.inner();
+        let inside = self.existing.iter().filter(|(addr, _)| addr.layer().is_within(&inner));
+        let stopped = inside.flat_map(|(_, found)| found).filter_map(|found| self.stopped.get(&found.id));
+        stopped.map(|(step, _)| after_end(*step)).collect()
     }
 
     /// Stops what is to be restarted when `addr` is made anew, users first: needs of the stop of `addr` itself. They are

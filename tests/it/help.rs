@@ -79,6 +79,7 @@ fn the_main_help_groups_the_commands() {
           --call-timeout <TIME>      Give an engine so long to answer a call
           --stall-timeout <TIME>     Give up on copies that stood still for so long
           --answer-timeout <TIME>    Take a node's engine for silent after this
+          --hook-timeout <TIME>      Give up on a hook that runs for so long
       -h, --help                     Print help
       -V, --version                  Print version
 

@@ -38,7 +38,8 @@ Usage: cargo xtask <command>
   peer                   Have Debian's newest docker compose that runs here, and print it for the shell
   bench [--large] [--runs N] [name...]
                          How long runs take beside docker compose and shell scripts, on the engine, and how reading,
-                         checking and planning grow with the lab; two tables (release builds). --large: 40 nodes too
+                         checking and planning grow with the lab; two tables (release builds). --large: 40 nodes too;
+                         `bench scale`: the second table alone
   simulate [--cases N] [--seed S] [--failures N]
                          Random labs, edits, faults and kills on an engine in memory: 100000 cases from seed 0, until
                          one fails; it is shrunk, and its seed told (optimized build; no engine needed)
@@ -109,21 +110,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         ["simulate", rest @ ..] => return simulate::run(rest),
         ["faults"] => return test::faults(&[]),
         ["faults", "--", rest @ ..] => return test::faults(rest),
-        ["soak", rest @ ..] => {
-            let (mut rounds, mut seed) = ("200", None);
-            let mut rest = rest.iter();
-            while let Some(flag) = rest.next() {
-                match (*flag, rest.next()) {
-                    ("--rounds", Some(n)) => rounds = n,
-                    ("--seed", Some(n)) => seed = Some(*n),
-                    _ => {
-                        eprintln!("error: `soak` takes `--rounds N` and `--seed N`");
-                        return Ok(ExitCode::from(2));
-                    }
-                }
-            }
-            return test::soak(rounds, seed);
-        }
+        ["soak", rest @ ..] => return test::soak(rest),
         ["test"] => return test::run(&[]),
         ["test", "--", rest @ ..] => return test::run(rest),
         [] | ["-h" | "--help" | "help"] => print!("{HELP}"),

@@ -186,7 +186,7 @@ pub(crate) const ALL: &[Recipe] = &[
     },
 ];
 
-/// Images of the long runs (`faults`, `soak`) only: the tests need not wait for them to be made.
+/// Images of the long runs (`faults`) only: the tests need not wait for them to be made.
 pub(crate) const OF_LONG_RUNS: &[Recipe] = &[
     // A database whose rows must survive.
     Recipe {

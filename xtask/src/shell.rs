@@ -150,3 +150,20 @@ pub(crate) fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
+
+/// The variables that a command's flags set: each takes a number, and is one of `known`.
+pub(crate) fn numbers<'a>(
+    command: &str,
+    known: &[(&str, &'static str)],
+    args: &[&'a str],
+) -> Result<Vec<(&'static str, &'a str)>> {
+    let mut out = Vec::new();
+    for pair in args.chunks(2) {
+        let Some((flag, variable)) = known.iter().find(|(flag, _)| *flag == pair[0]) else {
+            return Err(Error::new(format!("{command} has no option `{}`", pair[0])));
+        };
+        let number = pair.get(1).filter(|text| text.parse::<u64>().is_ok());
+        out.push((*variable, *number.ok_or_else(|| Error::new(format!("`{flag}` takes a number")))?));
+    }
+    Ok(out)
+}

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::cache;
-use crate::shell::{Cmd, Context as _, Error, Result};
+use crate::shell::{Cmd, Context as _, Result, numbers};
 
 /// Cases where nothing else is said.
 const CASES: &str = "100000";
@@ -25,18 +25,9 @@ pub(crate) fn run(args: &[&str]) -> Result<ExitCode> {
         ])
         .args(["--", "--nocapture"])
         .env("NESTCTL_CASES", CASES);
-    for pair in args.chunks(2) {
-        let variable = match pair.first().copied() {
-            Some("--cases") => "NESTCTL_CASES",
-            Some("--seed") => "NESTCTL_SEED",
-            Some("--failures") => "NESTCTL_FAILURES",
-            other => {
-                let message = format!("simulate has no option `{}`", other.unwrap_or_default());
-                return Err(Error::new(message));
-            }
-        };
-        let number = pair.get(1).filter(|text| text.parse::<u64>().is_ok());
-        let number = number.ok_or_else(|| Error::new(format!("`{}` takes a number", pair[0])))?;
+    let flags =
+        [("--cases", "NESTCTL_CASES"), ("--seed", "NESTCTL_SEED"), ("--failures", "NESTCTL_FAILURES")];
+    for (variable, number) in numbers("simulate", &flags, args)? {
         cmd = cmd.env(variable, number);
     }
     let status = cmd.into_inner().current_dir(cache::workspace()).status().context("run cargo test")?;

@@ -72,6 +72,15 @@ pub struct GlobalArgs {
         help_heading = LIMITS
     )]
     pub answer_timeout: Option<Duration>,
+    /// Give up on a hook that runs for so long.
+    #[arg(
+        long,
+        value_name = "TIME",
+        global = true,
+        value_parser = parse_duration,
+        help_heading = LIMITS
+    )]
+    pub hook_timeout: Option<Duration>,
 }
 
 const LIMITS: &str = "Limits";
@@ -84,6 +93,7 @@ impl GlobalArgs {
             (limits::CALL, self.call_timeout),
             (limits::STALL, self.stall_timeout),
             (limits::ANSWER, self.answer_timeout),
+            (limits::HOOK, self.hook_timeout),
         ];
         given.into_iter().filter_map(|(name, limit)| Some((name, limit?)))
     }

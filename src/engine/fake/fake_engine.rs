@@ -262,6 +262,12 @@ impl FakeEngine {
         std::iter::once(self.clone()).chain(inside).collect()
     }
 
+    /// The containers of this engine and of every one inside it, also of those whose data waits in a volume for the next
+    /// node that has it.
+    pub fn kept(&self) -> Vec<ObservedContainer> {
+        self.on_engine(|world, engine| world.kept_by(engine))
+    }
+
     /// The named volumes of this engine and of every one whose data is in a volume: a serial, which no other volume
     /// ever has, and the name.
     pub fn data(&self) -> BTreeMap<String, String> {

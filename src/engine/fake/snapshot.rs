@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::state::EngineIndex;
+use crate::model::observed::ObservedContainer;
+
+use super::state::{Container, EngineIndex};
 use super::world::World;
 
 impl World {
@@ -28,6 +30,13 @@ impl World {
         let inner = state.inside.iter().filter(|(key, _)| key.strip_prefix("volume ").is_some_and(is_named));
         inner.for_each(|(_, inner)| out.extend(self.data_of(*inner)));
         out
+    }
+
+    /// The containers of an engine and of those whose data it has.
+    pub(super) fn kept_by(&self, engine: EngineIndex) -> Vec<ObservedContainer> {
+        let state = &self.engines[engine];
+        let inside = state.inside.values().flat_map(|inner| self.kept_by(*inner));
+        state.containers.iter().map(Container::observed).chain(inside).collect()
     }
 
     fn lines_of(&self, engine: EngineIndex) -> Vec<String> {

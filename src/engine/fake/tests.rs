@@ -237,11 +237,11 @@ async fn health_turns_by_inspections_by_hand_and_is_told() {
     assert_eq!(seen, [Some(Health::Starting), Some(Health::Starting), Some(Health::Unhealthy)]);
     engine.set_health("late", Health::Healthy);
     let mut actions = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..5 {
         let event = events.next().now_or_never().flatten().expect("told");
         actions.push(event.expect("not broken").action);
     }
-    assert_eq!(actions, ["create", "start", "health_status: unhealthy", "health_status: healthy"]);
+    assert_eq!(actions, ["create", "connect", "start", "health_status: unhealthy", "health_status: healthy"]);
 }
 
 #[tokio::test]
@@ -297,6 +297,8 @@ async fn what_runs_inside_dies_with_its_node_and_stays_on_its_data_volume() {
          /[volume vm1-data] container back exited 255\n\
          /[volume vm1-data] container web exited 255\n"
     );
+    let kept: Vec<String> = engine.kept().into_iter().map(|it| it.name).collect();
+    assert_eq!(kept, ["web", "back"]);
 
     make(&engine, &node()).await;
     start(&engine, "vm1").await;

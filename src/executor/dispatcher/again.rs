@@ -7,10 +7,12 @@ use crate::event::event::EventKind;
 use crate::executor::patience::pause_before_look;
 use crate::executor::scheduler::Scheduler;
 use crate::executor::survey::survey_knowing;
-use crate::model::addr::LayerPath;
+use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::observed::{ContainerState, ObservedContainer};
 use crate::plan::goal::{Goal, Verb};
 use crate::plan::known::Layer;
+use crate::plan::ours;
 use crate::plan::step::{Resource, StepId};
 
 use super::Dispatcher;
@@ -21,6 +23,8 @@ pub(super) struct Again {
     looks: u32,
     /// The first failure that says so.
     pub(super) because: Option<String>,
+    /// The containers that ran when the lab was looked at, by their IDs; what is started since is not among them.
+    ran: BTreeSet<String>,
 }
 
 impl Dispatcher<'_> {
@@ -74,11 +78,37 @@ impl Dispatcher<'_> {
             self.tally.problem(Resource::Layer(root), failure);
             return false;
         }
+        self.note_running();
         self.tally.start_over();
         self.scheduler = Scheduler::new();
         self.tell_surveyed();
         self.join_plan(scope.into_iter().collect(), plan);
         true
+    }
+
+    /// Remembers what runs, at the beginning and after each look.
+    pub(super) fn note_running(&mut self) {
+        let ours = ours::containers(&self.known, self.goal.project());
+        let running = ours.iter().filter(|ours| ours.container.state == ContainerState::Running);
+        self.again.ran = running.map(|ours| ours.container.id.clone()).collect();
+    }
+
+    /// A container that this run took for running and that has ended since, where there is something to do about it: a
+    /// `stop` of somebody who was killed, or of another machine, goes on in the engine for as long as the grace lasts.
+    pub(super) fn ended_meanwhile(&self, kept: &BTreeSet<Addr>) -> Option<String> {
+        let has_ended =
+            |one: &ObservedContainer| matches!(one.state, ContainerState::Exited | ContainerState::Dead);
+        let ended = ours::containers(&self.known, self.goal.project()).into_iter().find(|ours| {
+            self.again.ran.contains(&ours.container.id)
+                && has_ended(ours.container)
+                && kept.contains(&ours.addr)
+        })?;
+        let mut known = self.known.clone();
+        known.promised.clear();
+        let scope = known.layers.keys().cloned().collect();
+        let plan = self.planning.plan(&known, &scope, StepId(self.next_step));
+        let is_wanted = plan.steps.iter().any(|step| step.action.is_change());
+        is_wanted.then(|| format!("`{}` has ended meanwhile", ended.addr))
     }
 }
 

@@ -15,8 +15,23 @@ use crate::plan::action::{HookPoint, HookRun};
 /// Lines that a failure shows.
 const LINES: usize = 10;
 
-/// Runs it. No place is taken on the engine: it may run for as long as it likes.
+/// Runs it, within its limit. No place is taken on the engine: it may run for long.
 pub(super) async fn run(
+    context: &StepContext,
+    container: &str,
+    point: HookPoint,
+    hook: &HookRun,
+) -> Result<(), Broken> {
+    let run = to_its_end(context, container, point, hook);
+    let Some(limit) = context.hook_limit else { return run.await };
+    tokio::time::timeout(limit, run).await.unwrap_or_else(|_elapsed| {
+        // An engine ends no exec: only its container's end does.
+        let cause = format!("`{}` has run for {limit:?}, and still runs", hook.command.join(" "));
+        Err(of_step_because(&context.step, FailureKind::Timeout, vec![cause]).into())
+    })
+}
+
+async fn to_its_end(
     context: &StepContext,
     container: &str,
     point: HookPoint,
@@ -62,10 +77,9 @@ pub(super) async fn run(
             let [out, err] = tails;
             // What it says of its trouble is on standard error, if it says anything there.
             let tail = if err.is_empty() { out } else { err };
-            let words: Vec<&str> = hook.command.iter().map(String::as_str).collect();
             let how =
                 code.map_or_else(|| "did not end".to_owned(), |code| format!("exited with code {code}"));
-            let causes = vec![format!("`{}` {how}", words.join(" "))];
+            let causes = vec![format!("`{}` {how}", hook.command.join(" "))];
             let failure = of_step_because(&context.step, FailureKind::Unhealthy, causes);
             let of = format!("{} {}", point.as_str(), context.of());
             let logs = (!tail.is_empty()).then(|| LogTail { of, lines: tail.into() });

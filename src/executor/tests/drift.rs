@@ -1,12 +1,16 @@
 //! Networks that change, and what somebody did by hand.
 
+use std::time::Duration;
+
 use super::changed::*;
 use super::lab::*;
 use crate::engine::engine::{Change, Create, Remove};
 use crate::engine::fake::fake_engine::FakeEngine;
+use crate::engine::fake::fault::When;
 use crate::model::container::Endpoint;
 use crate::model::dial::Dial;
 use crate::model::label;
+use crate::model::observed::ContainerState;
 use crate::model::service::Condition;
 
 fn networks_of(engine: &FakeEngine, name: &str) -> String {
@@ -186,6 +190,27 @@ async fn a_container_that_took_the_place_of_a_node_by_hand_is_told_and_one_that_
     engine.shared().create(&made).await.expect("it is made by hand");
     let text = shown(&engine, &up_goal(&lab)).await;
     assert!(text.contains("container name `lab-vm1-1` of `vm1` is held by another container"), "{text}");
+}
+
+/// An engine below a `socket` node goes on while that is made anew.
+#[tokio::test(start_paused = true)]
+async fn what_is_restarted_below_a_socket_node_runs_when_the_node_has_been_made_anew() {
+    for on in ["/s", "/other"] {
+        let engine = engine().with_path("/var/run/docker.sock");
+        let of = |debug: &str| {
+            let mut user = needing(service("y"), &[(on, Condition::Started)]);
+            user.depends_on[0].restart = true;
+            let socket = node("s", "socket", vec![node("vm", "dind", vec![user])]);
+            lab(vec![set(socket, "DEBUG", debug), set(service("other"), "DEBUG", debug)])
+        };
+        up(&engine, &of("0")).await;
+        let inside = engine.node("lab-s-vm-1");
+        let user = inside.container("lab-s-vm-y-1").expect("it is there").id;
+        engine.slow(When::on("stop container", &user), Duration::from_secs(60));
+        up(&engine, &of("1")).await;
+        let user = inside.container(&user).expect("it is the same");
+        assert_eq!(user.state, ContainerState::Running, "{on}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,18 @@
 //! Hooks, and what containers use of one another: the plan's text, and runs on the fake engine.
 
-use super::lab::{Ran, answered, down_goal, engine, go, lab, needing, node, service, surveyed, up, up_goal};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::lab::{
+    Ran, answered, down_goal, engine, go, go_on, lab, needing, node, run_options, service, surveyed, up,
+    up_goal,
+};
 use crate::engine::fake::behaviour::Behaviour;
 use crate::engine::fake::fake_engine::FakeEngine;
+use crate::engine::fake::fault::{Fault, When};
 use crate::event::event::EventKind;
+use crate::executor::run::RunOptions;
 use crate::model::behaviour::{Hook, Sharer, VolumesFrom};
 use crate::model::container::NetworkMode;
 use crate::model::failure::FailureKind;
@@ -96,6 +105,19 @@ async fn a_hook_that_fails_is_told_with_its_code_and_last_lines_and_holds_depend
     assert_eq!(failure.causes, ["`seed -v` exited with code 3"]);
     assert_eq!(failure.logs.as_ref().map(|logs| &logs.lines[..]), Some(&["no such table".to_owned()][..]));
     assert_eq!(ran.skipped(), ["web"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_that_runs_for_longer_than_it_may_fails() {
+    let engine = engine();
+    engine.script(When::op("exec"), 1, Fault::Hang);
+    let goal = up_goal(&lab(vec![after_start("db", &["seed", "-v"])]));
+    let surveyed = surveyed(&engine).await;
+    let first = goal.plan(&surveyed.known, &answered(&surveyed), StepId(0));
+    let options = RunOptions { hook_limit: Some(Duration::from_secs(5)), ..run_options("up") };
+    let ran = go_on(&goal, surveyed, first, &options, watch::channel(None).1).await;
+    assert_eq!(ran.failure().kind, FailureKind::Timeout);
+    assert_eq!(ran.failure().causes, ["`seed -v` has run for 5s, and still runs"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,6 +69,17 @@ pub(super) fn checked(name: &str) -> Service {
     service
 }
 
+/// Lets everything else go on until something holds; time is paused, so it passes only when all wait.
+pub(super) async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..10_000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("it never holds");
+}
+
 /// A node of a kind, with what runs inside.
 pub(super) fn node(name: &str, kind: &str, inside: Vec<Service>) -> Service {
     let mut service = service(name);
@@ -150,7 +161,8 @@ pub(super) async fn surveyed(engine: &FakeEngine) -> Surveyed {
 }
 
 pub(super) fn run_options(command: &'static str) -> RunOptions {
-    RunOptions { command, parallel: None, files: Arc::new(MemoryFiles::new()), before: Before::default() }
+    let files = Arc::new(MemoryFiles::new());
+    RunOptions { command, parallel: None, files, hook_limit: None, before: Before::default() }
 }
 
 /// A run that is over.

@@ -6,20 +6,20 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::engine::engine::{Change, Remove};
-use crate::engine::fake::behaviour::{Behaviour, Boot};
+use crate::engine::fake::behaviour::{Behaviour, Boot, HealthScript};
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::engine::fake::fault::{Fault, When};
 use crate::event::event::EventKind;
 use crate::model::failure::FailureKind;
-use crate::model::observed::ContainerState;
+use crate::model::observed::{ContainerState, Health};
 use crate::plan::goal::Lab;
 use crate::plan::step::StepId;
 
 use super::lab::{
-    Ran, answered, down_goal, engine, go, go_on, lab, needing, node, run_options, service, surveyed, up,
-    up_goal,
+    Ran, answered, checked, down_goal, engine, go, go_on, lab, needing, node, run_options, service, surveyed,
+    until, up, up_goal,
 };
-use crate::model::service::Condition;
+use crate::model::service::{Condition, Service};
 
 fn retries(ran: &Ran) -> Vec<String> {
     let told = ran.events.iter().filter_map(|event| match &event.kind {
@@ -200,6 +200,48 @@ async fn a_trouble_that_looks_like_somebody_else_and_lasts_is_told_in_the_end() 
     assert_eq!(ran.failure().causes, [why]);
     assert_eq!(looks(&ran), 4);
     assert_eq!(ran.report.summary.failed, 1);
+}
+
+/// The lab is up; while another `up` waits for what is new in it, `web` ends with this code. How often it looked again.
+async fn ends_during_an_up(web: Service, code: i64) -> (usize, Option<ContainerState>) {
+    let engine = engine();
+    up(&engine, &lab(vec![web.clone()])).await;
+    let lab = lab(vec![web, checked("slow")]);
+    engine.set_behaviour("lab-slow-1", Behaviour::default().health(HealthScript::ByHand));
+    let goal = up_goal(&lab);
+    let (ran, ()) = tokio::join!(go(&engine, &goal), async {
+        until(|| engine.container("lab-slow-1").is_some_and(|c| c.health.is_some())).await;
+        engine.end("lab-web-1", code);
+        engine.set_health("lab-slow-1", Health::Healthy);
+    });
+    ran.assert_good();
+    (looks(&ran), engine.container("lab-web-1").map(|web| web.state))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_stop_that_was_under_way_ends_is_started_again_in_the_same_run() {
+    let mut server = service("web");
+    server.spec.expose.push("80/tcp".to_owned());
+    let (running, exited) = (Some(ContainerState::Running), Some(ContainerState::Exited));
+    assert_eq!(ends_during_an_up(service("web"), 143).await, (1, running));
+    assert_eq!(ends_during_an_up(server, 0).await, (1, running));
+    assert_eq!(ends_during_an_up(service("web"), 0).await, (0, exited), "a job that has ended well");
+}
+
+/// A `socket` node's layer looks at the engine on which the node runs, and sees it running.
+#[tokio::test(start_paused = true)]
+async fn what_this_run_started_and_ends_is_not_somebody_elses_doing() {
+    let engine = engine().with_path("/var/run/docker.sock");
+    engine.set_behaviour("lab-slow-1", Behaviour::default().health(HealthScript::ByHand));
+    let goal = up_goal(&lab(vec![node("vm", "socket", vec![service("web")]), checked("slow")]));
+    let (ran, ()) = tokio::join!(go(&engine, &goal), async {
+        until(|| engine.container("lab-vm-web-1").is_some_and(|c| c.state == ContainerState::Running)).await;
+        until(|| engine.container("lab-slow-1").is_some_and(|c| c.health.is_some())).await;
+        engine.end("lab-vm-1", 1);
+        engine.set_health("lab-slow-1", Health::Healthy);
+    });
+    assert_eq!(looks(&ran), 0);
+    assert_eq!(ran.failure().summary, "`vm` did not stay up");
 }
 
 #[tokio::test(start_paused = true)]

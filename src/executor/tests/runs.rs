@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::lab::{
     answered, checked, down_goal, engine, go, go_on, go_until, lab, needing, node, project, run_options,
-    service, surveyed, up, up_goal,
+    service, surveyed, until, up, up_goal,
 };
 use crate::engine::engine::{Change, Create};
 use crate::engine::fake::behaviour::{Behaviour, Boot, HealthScript};
@@ -77,17 +77,6 @@ async fn go_up(
     lab: &std::sync::Arc<crate::plan::goal::Lab>,
 ) -> super::lab::Ran {
     go(engine, &up_goal(lab)).await
-}
-
-/// Lets everything else go on until something holds; time is paused, so it passes only when all wait.
-async fn until(holds: impl Fn() -> bool) {
-    for _ in 0..10_000 {
-        if holds() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("it never holds");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Map, Value};
 
-use super::engine::{WORKERS, both, each};
+use super::engine::{both, each};
 use super::engine_case::{Case, fixtures};
 use super::engine_http::{get, labelled, request};
 use super::engine_report::{differ, kept, tidied, untooled};
@@ -57,7 +57,9 @@ fn what_is_built_is_what_the_peer_builds() {
     let prefix = format!("diffbuild-{}", std::process::id());
     let cases = fixtures("compose-build");
     assert!(!cases.is_empty(), "no fixtures");
-    each(&cases, vec![(); WORKERS], |(), fixture: &Path| {
+    // One after the other: two builds that run the same step at once leave two results of it in the cache, and the next
+    // build takes either.
+    each(&cases, vec![()], |(), fixture: &Path| {
         if fixture.ends_with("ssh") && Command::new("ssh-agent").arg("true").output().is_err() {
             println!("skipped: no ssh-agent to hold the key of `ssh`");
             return Ok(());

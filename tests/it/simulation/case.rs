@@ -1,11 +1,12 @@
 //! One case: a lab, what is done with it, and the promises that hold meanwhile and afterwards.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nestctl::engine::engine::{Change, Create, Engine};
+use nestctl::engine::fake::call::Call;
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::event::event::CancelLevel;
 use nestctl::event::protocol;
@@ -32,8 +33,10 @@ use super::edits::edited;
 use super::promises::{Before, Broken, Order, desired, left};
 use crate::support::dice::Dice;
 
-/// Whether plans are printed, and what they are made of.
-pub(super) static SHOW: AtomicBool = AtomicBool::new(false);
+thread_local! {
+    /// Whether plans, what they are made of and what comes of them are printed.
+    pub(super) static SHOW: Cell<bool> = const { Cell::new(false) };
+}
 
 /// A case. All that happens follows from it.
 #[derive(Clone, Debug)]
@@ -58,12 +61,12 @@ impl Case {
     }
 
     /// Runs it on an engine in memory, by a clock that waits for nobody.
-    pub(super) fn run(&self) -> Result<(), Broken> {
+    pub(super) fn run(&self) -> Ran {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.expect("a runtime").block_on(self.story())
     }
 
-    async fn story(&self) -> Result<(), Broken> {
+    async fn story(&self) -> Ran {
         let engine = FakeEngine::new("root")
             .with_path("/var/run/docker.sock")
             .with_registry(&SERVERS)
@@ -73,13 +76,28 @@ impl Case {
         }
         behave(&engine);
         strangers(&engine).await;
-        let mut world = World { empty: engine.snapshot(), engine, lab: self.lab.clone() };
+        let (empty, calls) = (engine.snapshot(), Vec::new());
+        let mut world = World { empty, engine, lab: self.lab.clone(), calls };
+        let held = self.acts_in(&mut world).await;
+        world.note_calls();
+        Ran { held, calls: world.calls }
+    }
+
+    async fn acts_in(&self, world: &mut World) -> Result<(), Broken> {
         for (i, act) in self.acts.iter().enumerate() {
             world.act(*act).await.map_err(|broken| format!("at act {i}, {act:?}: {broken}"))?;
         }
         world.converge().await.map_err(|broken| format!("in the end: {broken}"))?;
         world.down(self.volumes).await.map_err(|broken| format!("in the end: {broken}"))
     }
+}
+
+/// What came of a case.
+pub(super) struct Ran {
+    /// Whether all promises held.
+    pub(super) held: Result<(), Broken>,
+    /// All calls of engines.
+    pub(super) calls: Vec<Call>,
 }
 
 /// Objects that look like the lab's, and are not.
@@ -117,7 +135,7 @@ async fn strangers(engine: &FakeEngine) {
 enum Ended {
     /// It came to its end.
     Reported(RunReport),
-    /// It was killed, or the root engine did not answer.
+    /// It was killed, or the root engine did not answer, or it refused.
     Cut,
 }
 
@@ -126,6 +144,8 @@ struct World {
     lab: Topology,
     /// The engine before the lab came.
     empty: String,
+    /// The calls of all runs but the last.
+    calls: Vec<Call>,
 }
 
 impl World {
@@ -158,10 +178,16 @@ impl World {
         }
     }
 
+    /// Before the engine forgets them.
+    fn note_calls(&mut self) {
+        self.calls.extend(self.engine.calls());
+    }
+
     /// A run in which something goes wrong.
     async fn troubled(&mut self, goal: &Goal, trouble: Trouble) -> Result<(), Broken> {
         let before = Before::of(&self.engine);
         let order = Order::of(&self.engine);
+        self.note_calls();
         let signal = trouble.set(&self.engine);
         let ended = go(&self.engine, goal, signal).await;
         let happenings = self.engine.happenings();
@@ -177,6 +203,7 @@ impl World {
 
     async fn at_once(&mut self, one: &Goal, other: &Goal) -> Result<(), Broken> {
         let before = Before::of(&self.engine);
+        self.note_calls();
         self.engine.forget_calls();
         let (one, other) = tokio::join!(go(&self.engine, one, None), go(&self.engine, other, None));
         heal(&self.engine).await;
@@ -202,9 +229,10 @@ impl World {
     }
 
     /// A run without trouble: it succeeds, and keeps the order.
-    async fn well(&self, goal: &Goal) -> Result<(), Broken> {
+    async fn well(&mut self, goal: &Goal) -> Result<(), Broken> {
         let before = Before::of(&self.engine);
         let order = Order::of(&self.engine);
+        self.note_calls();
         self.engine.forget_calls();
         let Ended::Reported(report) = go(&self.engine, goal, None).await? else {
             return Err("a run without trouble does not end".to_owned());
@@ -253,7 +281,7 @@ fn life(verb: Verb) -> Goal {
     Goal::Life(Life { project: project(), targets: Vec::new(), verb, grace: None, wait })
 }
 
-/// Surveys and plans; `None` when the root engine does not answer.
+/// Surveys and plans; `None` when the root engine does not answer, or the goal is refused.
 async fn plan(engine: &FakeEngine, goal: &Goal) -> Result<Option<(Surveyed, Plan)>, Broken> {
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
@@ -265,6 +293,10 @@ async fn plan(engine: &FakeEngine, goal: &Goal) -> Result<Option<(Surveyed, Plan
     let answered = surveyed.known.layers.iter().filter(|(_, layer)| matches!(layer, KnownLayer::Answered(_)));
     let scope: BTreeSet<LayerPath> = answered.map(|(path, _)| path.clone()).collect();
     let plan = goal.plan(&surveyed.known, &scope, StepId(0));
+    // What `start` and `stop` cannot do without the file they refuse: a `pre_start` that has not run yet.
+    if matches!(goal, Goal::Life(_)) && plan.problems.has_errors() {
+        return Ok(None);
+    }
     let unsound = breaches(&plan, &surveyed.known, StepId(0));
     if !unsound.is_empty() || plan.problems.has_errors() {
         return Err(format!("{unsound:#?}\n{:#?}\n{plan}", plan.problems));
@@ -288,14 +320,25 @@ async fn go(engine: &FakeEngine, goal: &Goal, signal: Option<u64>) -> Result<End
     };
     let run = async {
         let Some((surveyed, plan)) = plan(engine, goal).await? else { return Ok(Ended::Cut) };
-        if SHOW.load(Ordering::Relaxed) {
+        if SHOW.get() {
             println!("{} of\n{}\n{plan}", goal.command(), engine.snapshot());
         }
         let (command, files) = (goal.command(), Arc::new(MemoryFiles::new()));
-        let options = RunOptions { command, parallel: None, files, before: Passed::default() };
+        let options =
+            RunOptions { command, parallel: None, files, hook_limit: None, before: Passed::default() };
         let mut recorder = Recorder::default();
         let report = run(goal, surveyed, plan, &options, &mut recorder, cancelled).await;
         let events = recorder.events.lock().expect("no panic while locked").clone();
+        if SHOW.get() {
+            events.iter().for_each(|event| println!("{:?}", event.kind));
+            engine.happenings().iter().for_each(|it| {
+                println!(
+                    "after call {}: {} {} {} {}",
+                    it.after_call, it.engine, it.object, it.name, it.action
+                );
+            });
+            println!();
+        }
         let breaches = protocol::breaches(&events, &report.summary);
         if breaches.is_empty() {
             return Ok(Ended::Reported(report));

@@ -5,16 +5,17 @@ use nestctl::model::addr::Addr;
 use nestctl::model::behaviour::Sharer;
 use nestctl::model::container::{Endpoint, Mount, MountSource, NetworkMode, RestartPolicy};
 use nestctl::model::name::ServiceName;
-use nestctl::model::service::Target;
+use nestctl::model::service::{Condition, Target};
 use nestctl::model::topology::{Layer, Topology};
 
-use super::draw::{JOB, SERVERS, add_dependency, check, layer_mut, one_service, service_mut};
+use super::draw::{JOB, SERVERS, add_dependency, check, is_checked, layer_mut, one_service, service_mut};
 use crate::support::dice::Dice;
 
 /// A lab as it is after an edit. One that would make it wrong changes nothing.
 pub(super) fn edited(lab: &Topology, seed: u64) -> Topology {
     let mut changed = lab.clone();
     edit(&mut changed, &mut Dice(seed));
+    forget_the_gone(&mut changed);
     if LabGraph::build(&changed).1.has_errors() { lab.clone() } else { changed }
 }
 
@@ -55,7 +56,6 @@ fn edit(lab: &mut Topology, dice: &mut Dice) {
             let layer = layer_mut(&mut lab.root, addr);
             if layer.services.len() > 1 {
                 remove(layer, addr.service());
-                forget_the_gone(lab);
             }
         }
         10 => {
@@ -89,14 +89,24 @@ pub(super) fn remove(layer: &mut Layer, name: &ServiceName) {
     }
 }
 
-/// Takes dependencies away whose target is no more.
+/// Takes dependencies away whose target is no more, and conditions that it cannot fulfil any more: nothing in the file
+/// would, and `up` rightly failed.
 pub(super) fn forget_the_gone(lab: &mut Topology) {
     let now = lab.clone();
     let all: Vec<Addr> = now.instances().into_iter().map(|(addr, _)| addr).collect();
     for addr in &all {
-        service_mut(&mut lab.root, addr).depends_on.retain(|it| match &it.target {
-            Target::Absolute(pattern) => now.service(&pattern.first()).is_some(),
-            Target::Relative(_) => true,
+        service_mut(&mut lab.root, addr).depends_on.retain_mut(|it| {
+            let Target::Absolute(pattern) = &it.target else { return true };
+            let Some(target) = now.service(&pattern.first()) else { return false };
+            let can = match it.condition {
+                Condition::Healthy => is_checked(target),
+                Condition::Completed => target.spec.image == JOB,
+                _ => true,
+            };
+            if !can {
+                it.condition = Condition::Started;
+            }
+            true
         });
     }
 }

@@ -123,7 +123,8 @@ pub(super) struct Order(BTreeMap<String, Shown>);
 
 impl Order {
     pub(super) fn of(engine: &FakeEngine) -> Self {
-        let shown = everything(engine).into_iter().filter_map(|(_, container)| {
+        // An engine that comes back with its data volume brings what it had.
+        let shown = engine.kept().into_iter().filter_map(|container| {
             let mut shown = Shown::new(&container.labels)?;
             shown.up = matches!(container.state, ContainerState::Running | ContainerState::Paused);
             shown.started = shown.up;

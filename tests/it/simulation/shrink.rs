@@ -59,6 +59,7 @@ fn smaller(case: &Case) -> Vec<Case> {
             let before = service.clone();
             simplify(service);
             if *service != before {
+                forget_the_gone(&mut less.lab);
                 out.push(less);
             }
         }

@@ -190,7 +190,7 @@ impl TestLab {
 
     /// Everything on the engine of a layer, the lab's or not.
     pub(crate) fn observed_in(&self, layer: &str) -> Observed {
-        block_on(async { self.engine_of(layer).await.observe().await.expect("the engine lists its objects") })
+        block_on(async { real_engine::observed(&*self.engine_of(layer).await).await })
     }
 
     /// What a program in a container prints, and its exit code. The container is named by its address and found

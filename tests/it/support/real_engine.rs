@@ -10,8 +10,9 @@ use futures_util::StreamExt;
 use nestctl::engine::engine::{Engine, ExecSpec};
 use nestctl::engine::limits::Limits;
 use nestctl::model::dial::Dial;
+use nestctl::model::failure::FailureKind;
 use nestctl::model::label;
-use nestctl::model::observed::ObservedContainer;
+use nestctl::model::observed::{Observed, ObservedContainer};
 
 /// The engine that `NESTCTL_TEST_HOST` names. `None` where there is none: the test says so and passes.
 pub(crate) fn host() -> Option<String> {
@@ -35,9 +36,21 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(future)
 }
 
+/// All that an engine has. On a machine that is full a dial into a node fails at times (`waiting for init preliminary
+/// setup: connection reset by peer`): it is tried again, as steps do.
+pub(crate) async fn observed(engine: &dyn Engine) -> Observed {
+    eventually("the engine lists its objects", || async {
+        match engine.observe().await {
+            Err(error) if error.kind == FailureKind::Unreachable => None,
+            seen => Some(seen.expect("the engine lists its objects")),
+        }
+    })
+    .await
+}
+
 /// The containers of a lab on one engine, by address, but for helpers. Two of one address fail the test.
 pub(crate) async fn containers(engine: &dyn Engine, project: &str) -> BTreeMap<String, ObservedContainer> {
-    let seen = engine.observe().await.expect("the engine lists its objects");
+    let seen = observed(engine).await;
     let mut out = BTreeMap::new();
     for container in seen.containers {
         let is_helper = container.labels.contains_key(label::ROLE);
@@ -59,7 +72,13 @@ pub(crate) fn inside(engine: &Arc<dyn Engine>, node: &ObservedContainer) -> Arc<
 pub(crate) async fn exec(engine: &dyn Engine, container: &str, argv: &[&str]) -> (String, i64) {
     let argv = argv.iter().map(|word| (*word).to_owned()).collect();
     let spec = ExecSpec { argv, ..ExecSpec::default() };
-    let mut session = engine.exec(container, &spec).await.expect("the exec starts");
+    let started = eventually("the exec starts", || async {
+        match engine.exec(container, &spec).await {
+            Err(error) if error.kind == FailureKind::Unreachable => None,
+            session => Some(session.expect("the exec starts")),
+        }
+    });
+    let mut session = started.await;
     let mut out = Vec::new();
     while let Some(chunk) = session.output.next().await {
         out.extend_from_slice(&chunk.expect("the output arrives").1);
