@@ -97,8 +97,9 @@ pub struct Surveyed {
 /// # Errors
 /// When the root engine does not answer. Inner engines that do not are `Silent` in the result.
 pub async fn survey(root: Arc<dyn Engine>, options: &SurveyOptions) -> Result<Surveyed, EngineError> {
-    let facts = root.facts().await?;
-    survey_knowing(root, facts, options).await
+    let asks = root_asks(options);
+    let (facts, (seen, _)) = futures_util::try_join!(root.facts(), asks.of(&*root))?;
+    survey_from(root, facts, seen, options).await
 }
 
 /// As [`survey`], of a root engine that has told its facts.
@@ -110,8 +111,21 @@ pub async fn survey_knowing(
     facts: Facts,
     options: &SurveyOptions,
 ) -> Result<Surveyed, EngineError> {
-    let asks = if options.asks == Asks::Containers { Asks::Containers } else { Asks::Lists };
-    let (seen, _) = asks.of(&*root).await?;
+    let (seen, _) = root_asks(options).of(&*root).await?;
+    survey_from(root, facts, seen, options).await
+}
+
+/// What is asked of the root beside its facts.
+fn root_asks(options: &SurveyOptions) -> Asks {
+    if options.asks == Asks::Containers { Asks::Containers } else { Asks::Lists }
+}
+
+async fn survey_from(
+    root: Arc<dyn Engine>,
+    facts: Facts,
+    seen: Observed,
+    options: &SurveyOptions,
+) -> Result<Surveyed, EngineError> {
     let mut survey = Survey {
         known: Known { root_id: facts.id.clone(), ..Known::default() },
         engines: Engines::new(root),
