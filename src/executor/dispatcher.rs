@@ -118,6 +118,7 @@ impl<'a> Dispatcher<'a> {
             trace: Trace::default(),
         };
         dispatcher.link_all(&surveyed.engines);
+        dispatcher.note_running();
         dispatcher
     }
 
@@ -407,7 +408,6 @@ impl<'a> Dispatcher<'a> {
             let kept =
                 self.in_scope.iter().filter(|addr| topology.has(addr) && starts(addr)).cloned().collect();
             let limit = self.survey.look_limit();
-            let ran = self.running_containers();
             let problems = tokio::select! {
                 biased;
                 Ok(_) = cancel.wait_for(Option::is_some) => None,
@@ -424,7 +424,7 @@ impl<'a> Dispatcher<'a> {
                     self.tally.problem(of, failure);
                 }
             }
-            self.again.because = self.ended_meanwhile(&ran, &kept);
+            self.again.because = self.ended_meanwhile(&kept);
         }
         let all = statuses(&self.known, self.goal.project());
         all.into_iter().filter(|row| self.in_scope.contains(&row.addr)).collect()

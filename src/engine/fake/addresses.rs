@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::engine::error::EngineError;
 use crate::model::container::PortBinding;
-use crate::model::failure::FailureKind::{Conflict, NotFound};
+use crate::model::failure::FailureKind::{Conflict, Engine as Refused, NotFound};
 use crate::model::observed::ObservedPort;
 
 use super::state::{Container, EngineIndex, EngineState};
@@ -21,6 +21,11 @@ impl World {
         target: &str,
     ) -> Result<Vec<ObservedPort>, EngineError> {
         let state = &self.engines[engine];
+        let networks = &state.containers[index].networks;
+        if networks.keys().all(|name| ["host", "none"].contains(&name.as_str())) {
+            // Nothing that could be reached from outside.
+            return Ok(Vec::new());
+        }
         let mut taken: BTreeSet<(String, u16, &str)> = BTreeSet::new();
         for other in state.containers.iter().filter(|other| other.is_up()) {
             for port in &other.ports {
@@ -68,6 +73,12 @@ impl World {
             state.containers[index].networks.get(network).and_then(|j| j.endpoint.ipv4_address.clone());
         let taken: BTreeSet<String> =
             state.containers.iter().filter_map(|c| c.networks.get(network)?.address.clone()).collect();
+        if let Some(address) = wanted.as_ref().filter(|_| !state.networks[at].configured) {
+            let why = format!(
+                "user specified IP address {address} is supported only in networks with user configured subnets"
+            );
+            return Err(EngineError { status: Some(400), ..refuse(op, target, Refused, why) });
+        }
         let address = match wanted {
             Some(address) if taken.contains(&address) => {
                 let why = format!("Address already in use: {address}");

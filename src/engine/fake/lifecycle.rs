@@ -1,18 +1,20 @@
 //! Starting and ending containers, and what that does to the engines inside them.
 
-use crate::engine::engine::{Change, OutputKind};
+use std::collections::BTreeMap;
+
+use crate::engine::engine::Change;
 use crate::engine::error::EngineError;
-use crate::model::container::{Endpoint, NetworkMode, RestartPolicy};
+use crate::model::container::RestartPolicy;
 use crate::model::failure::FailureKind::{Conflict, Engine as Refused, NotFound};
 use crate::model::observed::{ContainerState, Health};
 
-use super::behaviour::{Boot, HealthScript};
+use super::behaviour::HealthScript;
 use super::daemon::pause;
-use super::state::{EngineIndex, Joined, MountedWhat};
+use super::state::{Container, EngineIndex};
 use super::world::{World, refuse};
 
 /// Exit code of what dies with its engine.
-const KILLED_WITH_ITS_ENGINE: i64 = 255;
+pub(super) const KILLED_WITH_ITS_ENGINE: i64 = 255;
 /// Exit code of what its engine stops when it is stopped itself.
 const STOPPED_WITH_ITS_ENGINE: i64 = 137;
 
@@ -51,7 +53,9 @@ impl World {
                 container.stopped_by_hand = true;
                 match state {
                     ContainerState::Running | ContainerState::Paused => {
-                        let code = exit_code_of(container.spec.stop_signal.as_deref());
+                        let signal = number_of(container.spec.stop_signal.as_deref().unwrap_or("TERM"));
+                        let code = if signal == 9 { 137 } else { 143 };
+                        self.tell_kill(engine, index, signal);
                         self.end(engine, index, code, STOPPED_WITH_ITS_ENGINE);
                     }
                     ContainerState::Restarting => {
@@ -63,8 +67,8 @@ impl World {
                 Ok(())
             }
             Change::Kill(signal) => {
-                let signal = signal.as_deref().map(|signal| signal.trim_start_matches("SIG"));
-                let kills = matches!(signal, None | Some("KILL" | "9"));
+                let signal = number_of(signal.as_deref().unwrap_or("KILL"));
+                let kills = signal == 9;
                 if !container.is_up() && state != ContainerState::Restarting {
                     if kills {
                         return Ok(());
@@ -72,13 +76,14 @@ impl World {
                     let why = format!("cannot kill container: {target}: container {id} is not running");
                     return Err(refuse(op, target, Conflict, why));
                 }
+                self.tell_kill(engine, index, signal);
                 let code = match signal {
-                    _ if kills => 137,
-                    Some("TERM" | "15" | "QUIT" | "INT") => 143,
+                    9 => 137,
+                    2 | 3 | 15 => 143,
                     // A signal that the program takes and lives on with.
                     _ => return Ok(()),
                 };
-                container.stopped_by_hand = true;
+                self.engines[engine].containers[index].stopped_by_hand = true;
                 self.end(engine, index, code, KILLED_WITH_ITS_ENGINE);
                 Ok(())
             }
@@ -114,166 +119,18 @@ impl World {
                     );
                     return Err(refuse(op, target, Conflict, why));
                 }
-                self.engines[engine].containers[index].name.clone_from(name);
+                let container = &mut self.engines[engine].containers[index];
+                container.name.clone_from(name);
+                container.stale = None;
                 self.tell_container(engine, index, "rename");
                 Ok(())
             }
             Change::Connect { network, endpoint } => self.connect(engine, index, target, network, endpoint),
             Change::Disconnect { network } => {
-                let name = self.engines[engine].network_name(network).unwrap_or_else(|| network.clone());
-                self.engines[engine].containers[index].networks.remove(&name);
+                self.disconnect(engine, index, network);
                 Ok(())
             }
         }
-    }
-
-    fn connect(
-        &mut self,
-        engine: EngineIndex,
-        index: usize,
-        target: &str,
-        network: &str,
-        endpoint: &Endpoint,
-    ) -> Result<(), EngineError> {
-        let op = "connect container";
-        let Some(name) = self.engines[engine].network_name(network) else {
-            return Err(refuse(op, target, NotFound, format!("network {network} not found")));
-        };
-        let id =
-            self.engines[engine].network(&name).map(|at| self.engines[engine].networks[at].seen.id.clone());
-        let container = &mut self.engines[engine].containers[index];
-        let up = container.is_up();
-        if up && matches!(container.spec.network_mode, Some(NetworkMode::Container(_))) {
-            let why = "container sharing network namespace with another container or host cannot be connected to any other network";
-            return Err(EngineError { status: Some(400), ..refuse(op, target, Refused, why) });
-        }
-        // Docker refuses it; the port's adapters answer that it is as it should be. What a stopped container has in a
-        // network that is gone is written over.
-        if container.networks.get(&name).is_some_and(|joined| up || joined.network == id) {
-            return Ok(());
-        }
-        // One that does not run joins at its start, and asks for the network by its name.
-        let network = id.filter(|_| up);
-        container
-            .networks
-            .insert(name.clone(), Joined { endpoint: endpoint.clone(), network, address: None });
-        if up && let Err(error) = self.give_address(engine, index, &name, op, target) {
-            self.engines[engine].containers[index].networks.remove(&name);
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    /// Starts a container that does not run.
-    pub(super) fn start(
-        &mut self,
-        engine: EngineIndex,
-        index: usize,
-        target: &str,
-    ) -> Result<(), EngineError> {
-        let op = "start container";
-        let behaviour = self.behaviour(&self.engines[engine].containers[index]);
-        let checked = self.check_start(engine, index, target);
-        let ports = match checked.and_then(|()| self.claim_ports(engine, index, target)) {
-            Ok(ports) => ports,
-            Err(error) => {
-                let reason = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-                self.engines[engine].containers[index].error = reason;
-                return Err(error);
-            }
-        };
-        if let Some(reason) = behaviour.start_error {
-            let container = &mut self.engines[engine].containers[index];
-            container.error.clone_from(&reason);
-            container.exit_code = 127;
-            return Err(refuse(op, target, Refused, reason));
-        }
-        let container = &self.engines[engine].containers[index];
-        // What shares the network of another one takes no part in its own.
-        let shares = matches!(container.spec.network_mode, Some(NetworkMode::Container(_)));
-        let networks: Vec<String> = container.networks.keys().filter(|_| !shares).cloned().collect();
-        for network in &networks {
-            if let Err(error) = self.give_address(engine, index, network, op, target) {
-                let container = &mut self.engines[engine].containers[index];
-                container.drop_addresses();
-                container.error = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-                return Err(error);
-            }
-        }
-        let now = self.tick();
-        let container = &mut self.engines[engine].containers[index];
-        container.state = ContainerState::Running;
-        container.ports = ports;
-        container.started = Some(now);
-        container.error = String::new();
-        container.exit_code = 0;
-        for mount in &mut container.mounts {
-            if let MountedWhat::Tmpfs(files) = &mut mount.what {
-                files.clear();
-            }
-        }
-        for line in &behaviour.console {
-            container.print(now, OutputKind::Stdout, line);
-        }
-        let checks = container.spec.healthcheck.as_ref().is_some_and(|check| !check.is_disabled());
-        container.health = checks.then_some(Health::Starting);
-        container.inspects_left = match behaviour.health {
-            HealthScript::AfterInspects(n, _) => n,
-            HealthScript::AtOnce(_) | HealthScript::ByHand => 0,
-        };
-        container.boot_left = if let Boot::AfterCalls(n) = behaviour.boot { n } else { 0 };
-        self.tell_container(engine, index, "start");
-        if let Some(code) = behaviour.exit {
-            let before = std::mem::replace(&mut self.by_engine, true);
-            self.end(engine, index, code, KILLED_WITH_ITS_ENGINE);
-            self.by_engine = before;
-            return Ok(());
-        }
-        if checks && let HealthScript::AtOnce(health) = behaviour.health {
-            self.set_health(engine, index, health);
-        }
-        self.boot(engine, index);
-        Ok(())
-    }
-
-    fn check_start(&self, engine: EngineIndex, index: usize, target: &str) -> Result<(), EngineError> {
-        let op = "start container";
-        let state = &self.engines[engine];
-        let container = &state.containers[index];
-        for (name, joined) in &container.networks {
-            // Once it was in one, it asks for that very one.
-            let network = joined.network.as_ref().unwrap_or(name);
-            if state.network(network).is_none() {
-                return Err(refuse(op, target, NotFound, format!("network {network} not found")));
-            }
-        }
-        for mount in &container.mounts {
-            if let MountedWhat::Volume { name, .. } = &mount.what
-                && state.volume(name).is_none()
-            {
-                return Err(refuse(op, target, NotFound, format!("get {name}: no such volume")));
-            }
-        }
-        for other in [&container.spec.pid, &container.spec.ipc] {
-            let Some(other) = other.as_deref().and_then(|mode| mode.strip_prefix("container:")) else {
-                continue;
-            };
-            let Some(index) = state.find(other) else {
-                return Err(refuse(op, target, NotFound, format!("No such container: {other}")));
-            };
-            if !state.containers[index].is_up() {
-                let why = format!("cannot join the namespace of a non running container: {other}");
-                return Err(refuse(op, target, Conflict, why));
-            }
-        }
-        if let Some(NetworkMode::Container(other)) = &container.spec.network_mode {
-            let runs = state.find(other).is_some_and(|other| state.containers[other].is_up());
-            if !runs {
-                let why = format!("cannot join network namespace of a non running container: {other}");
-                return Err(refuse(op, target, Conflict, why));
-            }
-        }
-        Ok(())
     }
 
     /// The program ends: by itself, or because it is stopped or killed. `inner` is the exit code of what runs
@@ -297,11 +154,33 @@ impl World {
         container.finished = Some(now);
         container.health = None;
         container.ports.clear();
-        container.drop_addresses();
+        container.pid_of = None;
         if !again {
             container.followers.end();
         }
+        let id = container.id.clone();
+        self.leave_networks(engine, index);
         self.tell_container(engine, index, "die");
+        self.end_with(engine, &id);
+    }
+
+    /// The kernel ends what lives with the processes of a container that has ended.
+    fn end_with(&mut self, engine: EngineIndex, owner: &str) {
+        let before = std::mem::replace(&mut self.by_engine, true);
+        let lives_with =
+            |it: &Container| it.is_up() && it.pid_of.as_ref().is_some_and(|pid_of| pid_of == owner);
+        while let Some(index) = self.engines[engine].containers.iter().position(lives_with) {
+            self.end(engine, index, 137, KILLED_WITH_ITS_ENGINE);
+        }
+        self.by_engine = before;
+    }
+
+    /// Tells of a signal.
+    pub(super) fn tell_kill(&mut self, engine: EngineIndex, index: usize, signal: i64) {
+        let container = &self.engines[engine].containers[index];
+        let (id, name) = (container.id.clone(), container.name.clone());
+        let more = BTreeMap::from([("signal".to_owned(), signal.to_string())]);
+        self.tell_more(engine, "container", "kill", &id, &name, more);
     }
 
     pub(super) fn set_health(&mut self, engine: EngineIndex, index: usize, health: Health) {
@@ -331,11 +210,16 @@ impl World {
     }
 }
 
-/// What a program ends with that its stop signal has ended.
-fn exit_code_of(signal: Option<&str>) -> i64 {
-    match signal.map(|signal| signal.trim_start_matches("SIG")) {
-        Some("KILL" | "9") => 137,
-        _ => 143,
+/// The number of a signal that a program ends by, or is known to be asked for.
+fn number_of(signal: &str) -> i64 {
+    match signal.trim_start_matches("SIG") {
+        "HUP" => 1,
+        "INT" => 2,
+        "QUIT" => 3,
+        "KILL" => 9,
+        "USR1" => 10,
+        "USR2" => 12,
+        other => other.parse().unwrap_or(15),
     }
 }
 

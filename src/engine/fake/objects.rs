@@ -46,14 +46,29 @@ impl World {
         if name.len() < 2 {
             return Err(refuse(op, name, Refused, format!("Invalid container name ({name})")));
         }
+        if let (Some(NetworkMode::Container(_)), false) = (&spec.network_mode, spec.ports.is_empty()) {
+            let why = "conflicting options: port publishing and the container type network mode";
+            return Err(EngineError { status: Some(400), ..refuse(op, name, Refused, why) });
+        }
+        let Some(found) = state.image(image) else {
+            return Err(refuse(op, name, NotFound, format!("No such image: {image}")));
+        };
+        let owner_of = |mode: &Option<String>| mode.as_deref()?.strip_prefix("container:").map(str::to_owned);
+        let mut owners = [&spec.pid, &spec.ipc].into_iter().filter_map(owner_of);
+        if let Some(owner) = owners.find(|owner| state.find(owner).is_none()) {
+            return Err(no_owner(op, name, &owner));
+        }
+        if let Some(network) = state.without_fixed_addresses(spec) {
+            let why = format!(
+                "invalid config for network {network}: user specified IP address is supported only when connecting to networks with user configured subnets"
+            );
+            return Err(EngineError { status: Some(400), ..refuse(op, name, Refused, why) });
+        }
         if let Some(other) = state.containers.iter().find(|other| other.name == name) {
             let why =
                 format!("The container name \"/{name}\" is already in use by container \"{}\"", other.id);
             return Err(refuse(op, name, Conflict, why));
         }
-        let Some(found) = state.image(image) else {
-            return Err(refuse(op, name, NotFound, format!("No such image: {image}")));
-        };
         let (image_id, image_files) = (found.id.clone(), found.files.clone());
         if let Some(runtime) = &spec.runtime
             && !state.facts.runtimes.contains(runtime)
@@ -73,7 +88,7 @@ impl World {
         for from in &spec.volumes_from {
             let (other, mode) = from.split_once(':').unwrap_or((from, "rw"));
             let Some(index) = state.find(other) else {
-                return Err(refuse(op, name, NotFound, format!("No such container: {other}")));
+                return Err(no_owner(op, name, other));
             };
             let is_free = |mount: &&Mounted| spec.mounts.iter().all(|own| own.target != mount.target);
             let theirs = state.containers[index].mounts.iter().filter(is_free).cloned();
@@ -85,12 +100,19 @@ impl World {
         let now = self.tick();
         let mut all = spec.labels.clone();
         all.extend(labels.clone());
+        let mut spec = spec.clone();
+        // Once it is found, it is that very one, whatever it is called later.
+        if let Some(NetworkMode::Container(owner)) = &mut spec.network_mode
+            && let Some(found) = self.engines[engine].find(owner)
+        {
+            owner.clone_from(&self.engines[engine].containers[found].id);
+        }
         let mut container = Container {
             id: id.clone(),
             name: name.to_owned(),
             image: image.to_owned(),
             image_id,
-            spec: spec.clone(),
+            spec,
             labels: all,
             state: ContainerState::Created,
             health: None,
@@ -110,13 +132,15 @@ impl World {
             followers: Subscribers::default(),
             inspects_left: 0,
             boot_left: 0,
+            pid_of: None,
+            stale: None,
         };
         let mut files = image_files;
         files.extend(self.behaviour(&container).files);
         container.files =
             files.into_iter().map(|(path, content)| (path, FakeFile::of_image(content))).collect();
-        container.networks = self.first_networks(engine, spec);
-        self.fill_volumes(engine, &container, spec);
+        container.networks = self.first_networks(engine, &container.spec);
+        self.fill_volumes(engine, &container);
         self.engines[engine].containers.push(container);
         self.tell(engine, "container", "create", &id, name);
         Ok(id)
@@ -171,8 +195,8 @@ impl World {
     }
 
     /// An empty volume is filled with what the image has at its target.
-    fn fill_volumes(&mut self, engine: EngineIndex, container: &Container, spec: &ContainerSpec) {
-        for (mounted, asked) in container.mounts.iter().zip(&spec.mounts) {
+    fn fill_volumes(&mut self, engine: EngineIndex, container: &Container) {
+        for (mounted, asked) in container.mounts.iter().zip(&container.spec.mounts) {
             let (MountedWhat::Volume { name, .. }, MountSource::Volume { nocopy: false, .. }) =
                 (&mounted.what, &asked.source)
             else {
@@ -214,7 +238,8 @@ impl World {
             let why = format!("Pool overlaps with other one on this address space: {subnet}");
             return Err(EngineError { status: Some(403), ..refuse(op, name, Conflict, why) });
         }
-        if subnets.is_empty() {
+        let configured = !subnets.is_empty();
+        if !configured {
             let pools = (18..=31).map(|n| format!("172.{n}.0.0/16"));
             let pools = pools.chain((0..16).map(|n| format!("192.168.{}.0/20", n * 16)));
             let Some(subnet) = pools.into_iter().find(|subnet| !overlaps(subnet)) else {
@@ -224,7 +249,7 @@ impl World {
             subnets.push(subnet);
         }
         let id = self.new_id();
-        self.engines[engine].networks.push(Network::new(id.clone(), name, spec, labels, subnets));
+        self.engines[engine].networks.push(Network::new(id.clone(), name, spec, labels, subnets, configured));
         self.tell(engine, "network", "create", &id, name);
         Ok(id)
     }
@@ -246,6 +271,7 @@ impl World {
     pub(super) fn remove_container(&mut self, engine: EngineIndex, index: usize, volumes: bool) {
         self.engines[engine].containers[index].stopped_by_hand = true;
         if self.engines[engine].containers[index].is_up() {
+            self.tell_kill(engine, index, 9);
             self.end(engine, index, 137, 255);
         }
         let mut container = self.engines[engine].containers.remove(index);
@@ -309,6 +335,15 @@ impl super::state::EngineState {
         minor.is_some_and(|minor| minor < 44)
     }
 
+    /// A network that a container is to have an address of its own in, and that has none to ask for. Networks that are
+    /// not there are missed at the start.
+    fn without_fixed_addresses<'a>(&self, spec: &'a ContainerSpec) -> Option<&'a String> {
+        let mut fixed = spec.networks.iter().filter(|(_, endpoint)| endpoint.ipv4_address.is_some());
+        let found =
+            fixed.find(|(name, _)| self.network(name).is_some_and(|at| !self.networks[at].configured));
+        found.map(|(name, _)| name)
+    }
+
     /// Whether a path was given to its machine, or one below it.
     pub(super) fn sees(&self, path: &str) -> bool {
         let below = format!("{}/", path.trim_end_matches('/'));
@@ -325,6 +360,12 @@ impl Network {
         self.last_host += 1;
         Ipv4Addr::from(first + self.last_host).to_string()
     }
+}
+
+/// A container is to use something of one that is not there: a mistake of the request.
+fn no_owner(op: &'static str, target: &str, owner: &str) -> EngineError {
+    let why = format!("No such container: {owner}");
+    EngineError { status: Some(400), ..refuse(op, target, Refused, why) }
 }
 
 /// First and last address of a CIDR.

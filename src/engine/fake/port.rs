@@ -390,6 +390,8 @@ impl Container {
             };
             Some(ObservedMount { volume, source, target: mount.target.clone() })
         });
+        let (networks, ports) =
+            self.stale.as_ref().map_or((&self.networks, &self.ports), |(networks, ports)| (networks, ports));
         ObservedContainer {
             id: self.id.clone(),
             name: self.name.clone(),
@@ -399,9 +401,8 @@ impl Container {
             health: self.health,
             exit_code: (self.state == ContainerState::Exited).then_some(self.exit_code),
             labels: self.labels.clone(),
-            ports: self.ports.clone(),
-            networks: self
-                .networks
+            ports: ports.clone(),
+            networks: networks
                 .iter()
                 .map(|(name, joined)| {
                     let endpoint = ObservedEndpoint {

@@ -72,6 +72,7 @@ impl World {
         container.stopped_by_hand = true;
         container.due = None;
         if container.is_up() {
+            self.tell_kill(engine, index, 9);
             self.end(engine, index, 137, 255);
         }
         self.engines[engine].containers[index].state = ContainerState::Removing;

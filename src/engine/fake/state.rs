@@ -68,6 +68,10 @@ pub(super) struct Container {
     pub(super) inspects_left: u32,
     /// Calls until the engine inside answers.
     pub(super) boot_left: u32,
+    /// ID of the container whose processes it lives with, since its start.
+    pub(super) pid_of: Option<String>,
+    /// What lists show in place of its networks and ports, since a start that failed.
+    pub(super) stale: Option<(BTreeMap<String, Joined>, Vec<ObservedPort>)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -133,6 +137,8 @@ pub enum FakeFileKind {
 
 pub(super) struct Network {
     pub(super) seen: ObservedNetwork,
+    /// Its subnets were asked for: addresses in them can be, too.
+    pub(super) configured: bool,
     /// Last host part given out.
     pub(super) last_host: u32,
 }
@@ -159,6 +165,7 @@ impl Network {
         spec: &NetworkSpec,
         labels: &Labels,
         subnets: Vec<String>,
+        configured: bool,
     ) -> Self {
         let mut all = spec.labels.clone();
         all.extend(labels.clone());
@@ -171,6 +178,7 @@ impl Network {
                 options: spec.driver_opts.clone(),
                 subnets,
             },
+            configured,
             last_host: 1,
         }
     }
@@ -180,7 +188,7 @@ impl EngineState {
     pub(super) fn new(id: String, name: &str, containerd_store: bool, podman: bool) -> Self {
         let builtin = |driver: &str, name: &str, subnets: Vec<String>| {
             let spec = NetworkSpec { driver: Some(driver.to_owned()), ..NetworkSpec::default() };
-            Network::new(format!("{id}-{name}"), name, &spec, &Labels::new(), subnets)
+            Network::new(format!("{id}-{name}"), name, &spec, &Labels::new(), subnets, false)
         };
         let networks = vec![
             builtin("bridge", "bridge", vec!["172.17.0.0/16".to_owned()]),

@@ -237,11 +237,11 @@ async fn health_turns_by_inspections_by_hand_and_is_told() {
     assert_eq!(seen, [Some(Health::Starting), Some(Health::Starting), Some(Health::Unhealthy)]);
     engine.set_health("late", Health::Healthy);
     let mut actions = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..5 {
         let event = events.next().now_or_never().flatten().expect("told");
         actions.push(event.expect("not broken").action);
     }
-    assert_eq!(actions, ["create", "start", "health_status: unhealthy", "health_status: healthy"]);
+    assert_eq!(actions, ["create", "connect", "start", "health_status: unhealthy", "health_status: healthy"]);
 }
 
 #[tokio::test]

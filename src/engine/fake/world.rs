@@ -198,10 +198,10 @@ impl World {
         object: &str,
         action: &str,
         id: &str,
-    ) -> std::collections::BTreeMap<String, String> {
+    ) -> BTreeMap<String, String> {
         let containers = &self.engines[engine].containers;
         let Some(container) = containers.iter().find(|it| object == "container" && it.id == id) else {
-            return std::collections::BTreeMap::new();
+            return BTreeMap::new();
         };
         let mut out = container.labels.clone();
         out.insert("image".to_owned(), container.image.clone());
@@ -213,13 +213,28 @@ impl World {
 
     /// Tells readers of the engine's events, and the log of happenings.
     pub(super) fn tell(&mut self, engine: EngineIndex, object: &str, action: &str, id: &str, name: &str) {
+        self.tell_more(engine, object, action, id, name, BTreeMap::new());
+    }
+
+    /// As [`World::tell`], with more attributes.
+    pub(super) fn tell_more(
+        &mut self,
+        engine: EngineIndex,
+        object: &str,
+        action: &str,
+        id: &str,
+        name: &str,
+        more: BTreeMap<String, String>,
+    ) {
+        let mut attributes = self.attributes_of(engine, object, action, id);
+        attributes.extend(more);
         let event = EngineEvent {
             object: object.to_owned(),
             action: action.to_owned(),
             id: id.to_owned(),
             name: name.to_owned(),
             time: self.now * 1_000_000_000,
-            attributes: self.attributes_of(engine, object, action, id),
+            attributes,
         };
         self.engines[engine].subscribers.send(&event);
         self.engines[engine].past.push(event.clone());

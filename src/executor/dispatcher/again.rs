@@ -23,6 +23,8 @@ pub(super) struct Again {
     looks: u32,
     /// The first failure that says so.
     pub(super) because: Option<String>,
+    /// The containers that ran when the lab was looked at, by their IDs; what is started since is not among them.
+    ran: BTreeSet<String>,
 }
 
 impl Dispatcher<'_> {
@@ -76,6 +78,7 @@ impl Dispatcher<'_> {
             self.tally.problem(Resource::Layer(root), failure);
             return false;
         }
+        self.note_running();
         self.tally.start_over();
         self.scheduler = Scheduler::new();
         self.tell_surveyed();
@@ -83,20 +86,22 @@ impl Dispatcher<'_> {
         true
     }
 
-    /// The containers that ran when the lab was looked at, by their IDs.
-    pub(super) fn running_containers(&self) -> BTreeSet<String> {
+    /// Remembers what runs, at the beginning and after each look.
+    pub(super) fn note_running(&mut self) {
         let ours = ours::containers(&self.known, self.goal.project());
         let running = ours.iter().filter(|ours| ours.container.state == ContainerState::Running);
-        running.map(|ours| ours.container.id.clone()).collect()
+        self.again.ran = running.map(|ours| ours.container.id.clone()).collect();
     }
 
-    /// One of `ran` that this run took for running and that has ended since, where there is something to do about it: a
+    /// A container that this run took for running and that has ended since, where there is something to do about it: a
     /// `stop` of somebody who was killed, or of another machine, goes on in the engine for as long as the grace lasts.
-    pub(super) fn ended_meanwhile(&self, ran: &BTreeSet<String>, kept: &BTreeSet<Addr>) -> Option<String> {
+    pub(super) fn ended_meanwhile(&self, kept: &BTreeSet<Addr>) -> Option<String> {
         let has_ended =
             |one: &ObservedContainer| matches!(one.state, ContainerState::Exited | ContainerState::Dead);
         let ended = ours::containers(&self.known, self.goal.project()).into_iter().find(|ours| {
-            ran.contains(&ours.container.id) && has_ended(ours.container) && kept.contains(&ours.addr)
+            self.again.ran.contains(&ours.container.id)
+                && has_ended(ours.container)
+                && kept.contains(&ours.addr)
         })?;
         let mut known = self.known.clone();
         known.promised.clear();

@@ -228,6 +228,22 @@ async fn what_a_stop_that_was_under_way_ends_is_started_again_in_the_same_run() 
     assert_eq!(ends_during_an_up(service("web"), 0).await, (0, exited), "a job that has ended well");
 }
 
+/// A `socket` node's layer looks at the engine on which the node runs, and sees it running.
+#[tokio::test(start_paused = true)]
+async fn what_this_run_started_and_ends_is_not_somebody_elses_doing() {
+    let engine = engine().with_path("/var/run/docker.sock");
+    engine.set_behaviour("lab-slow-1", Behaviour::default().health(HealthScript::ByHand));
+    let goal = up_goal(&lab(vec![node("vm", "socket", vec![service("web")]), checked("slow")]));
+    let (ran, ()) = tokio::join!(go(&engine, &goal), async {
+        until(|| engine.container("lab-vm-web-1").is_some_and(|c| c.state == ContainerState::Running)).await;
+        until(|| engine.container("lab-slow-1").is_some_and(|c| c.health.is_some())).await;
+        engine.end("lab-vm-1", 1);
+        engine.set_health("lab-slow-1", Health::Healthy);
+    });
+    assert_eq!(looks(&ran), 0);
+    assert_eq!(ran.failure().summary, "`vm` did not stay up");
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_runs_at_once_from_two_machines_bring_the_lab_up() {
     for seed in 1..60 {

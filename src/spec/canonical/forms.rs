@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::spec::lower::network::is_bind;
 use crate::spec::text::words::split;
 use crate::spec::tree::node::{Node, Value as Held};
 
-use super::keys::{ATTACHMENT, BUILD, DEPENDENCY, DEVICE_REQUEST, ENGINE, FILE_USE, MODEL_USE};
+use super::keys::{ATTACHMENT, BUILD, DEPENDENCY, DEVICE_REQUEST, ENGINE, FILE_USE, MODEL_USE, VOLUME};
 use super::printer::{Printer, any, pairs, text};
 use super::shape::Shape;
 
@@ -91,6 +92,9 @@ pub(super) fn build_args(printer: &Printer, node: &Node) -> Option<Value> {
 
 /// SSH keys of a build: lines of `ID` or `ID=PATH`.
 pub(super) fn ssh(printer: &Printer, node: &Node) -> Option<Value> {
+    if let Some(one) = text(node) {
+        return (!one.is_empty()).then(|| Value::from(vec![one]));
+    }
     let Value::Object(map) = pairs(node, &Value::Null)? else { return Some(any(node)) };
     let mut lines: Vec<String> = map
         .into_iter()
@@ -164,6 +168,30 @@ fn named(printer: &Printer, node: &Node, shape: &Shape) -> Option<Value> {
         Held::Scalar(_) => {}
     }
     (!out.is_empty()).then_some(Value::Object(out))
+}
+
+/// Domains to search; an empty one clears the engine's own.
+pub(super) fn dns_search(_: &Printer, node: &Node) -> Option<Value> {
+    let texts: Vec<String> = match &node.value {
+        Held::List(items) => items.iter().filter_map(text).collect(),
+        _ if node.is_null() => Vec::new(),
+        _ => text(node).into_iter().collect(),
+    };
+    (!texts.is_empty()).then(|| Value::from(texts))
+}
+
+/// A volume of a layer; the device of one that is a bind is a path of the user's machine.
+pub(super) fn volume(printer: &Printer, node: &Node) -> Option<Value> {
+    let mut out = printer.value(&VOLUME, node)?;
+    let word = |value: &Value| value.as_str().map(str::to_owned);
+    let (driver, how) = (word(&out["driver"]), word(&out["driver_opts"]["o"]));
+    if printer.scope.path.is_root()
+        && is_bind(driver.as_deref(), how.as_deref())
+        && let Some(device) = word(&out["driver_opts"]["device"])
+    {
+        out["driver_opts"]["device"] = Value::from(printer.bind_source(&device, node.span));
+    }
+    Some(out)
 }
 
 /// A file of variables.

@@ -39,7 +39,7 @@ pub(super) static SERVICE: Shape = Keys(&[
     ("devices", List(&Form(mounts::device))),
     ("dns", OneOrMany(&Text)),
     ("dns_opt", List(&Text)),
-    ("dns_search", OneOrMany(&Text)),
+    ("dns_search", Form(forms::dns_search)),
     ("domainname", Text),
     ("engine", Form(forms::engine)),
     ("entrypoint", Form(forms::command)),

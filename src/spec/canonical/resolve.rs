@@ -19,8 +19,10 @@ pub use crate::spec::text::mentions::Mention;
 use crate::spec::text::mentions::mentions;
 use crate::spec::tree::node::{Node, Value as Held};
 
-use super::keys::{MODEL, NETWORK, SERVICE, STORED_FILE, VOLUME};
+use super::forms;
+use super::keys::{MODEL, NETWORK, SERVICE, STORED_FILE};
 use super::printer::{Printer, any, text};
+use super::shape::Shape;
 use super::tidy;
 
 /// How far a lab is resolved.
@@ -172,7 +174,7 @@ impl Printing<'_> {
         for pair in node.pairs() {
             let shape = match pair.key.value.as_str() {
                 "networks" => &NETWORK,
-                "volumes" => &VOLUME,
+                "volumes" => &Shape::Form(forms::volume),
                 "configs" | "secrets" => &STORED_FILE,
                 "models" => &MODEL,
                 "services" => {

@@ -30,10 +30,11 @@ const ON: Option<Switch> = Some(Switch(true));
 const CACHES: &[&str] = &["registry", "inline"];
 
 impl Lowering<'_> {
-    /// How the image of a service is built.
+    /// How the image of a service is built, whose containers are of the platform `own`.
     pub(super) fn build(
         &self,
         field: Field<BuildForm>,
+        own: Option<Spanned<&String>>,
         secrets: &StoredFiles,
         scope: &Scope,
     ) -> Option<Box<BuildSpec>> {
@@ -72,6 +73,7 @@ impl Lowering<'_> {
             provenance,
             sbom,
         } = *raw;
+        let platforms_key = platforms.key;
         let given = context.take();
         let (text, place) = given.map_or((".".to_owned(), key), |given| (given.value, given.span));
         let context = self.build_context(&text, place, scope)?;
@@ -80,6 +82,22 @@ impl Lowering<'_> {
                 text.span,
                 format!("{} is not an isolation of Linux", quote(text.value)),
                 "Take it away, or write `default`: the others are Windows'.",
+            );
+        }
+        let platforms = platforms.value.map(texts).unwrap_or_default();
+        let own = own.filter(|own| !own.value.is_empty() && !platforms.is_empty());
+        if let Some(own) = own.filter(|own| !platforms.contains(own.value)) {
+            self.problems.push(
+                Diagnostic::error(
+                    Code::Contradiction,
+                    format!(
+                        "the platform {} of the service is not among those that are built",
+                        quote(own.value)
+                    ),
+                )
+                .at(own.span, "the container's")
+                .at(platforms_key.unwrap_or(key), "what is built")
+                .help("Add it to `platforms` of `build`."),
             );
         }
         let tags = tags.value.unwrap_or_default();
@@ -112,7 +130,7 @@ impl Lowering<'_> {
             secrets: self.build_secrets(used, secrets, scope),
             tags: texts(tags),
             ulimits: self.ulimits(ulimits),
-            platforms: platforms.value.map(texts).unwrap_or_default(),
+            platforms,
             provenance: attestation(&provenance),
             sbom: attestation(&sbom),
             span: key,
@@ -167,7 +185,7 @@ impl Lowering<'_> {
         if let Some(text) = inline.value {
             return Some(Dockerfile::Inline(text.into()));
         }
-        let named = named.take();
+        let named = named.take().filter(|named| !named.value.is_empty());
         let text = named.as_ref().map_or("Dockerfile", |named| named.value.as_str());
         match context {
             Context::Directory(directory) => {
@@ -228,7 +246,16 @@ impl Lowering<'_> {
                 (None, Some((id, path))) => (id.to_owned(), Some(path.to_owned())),
                 (path, _) => (id, path),
             };
-            let agent = match path.filter(|path| !path.is_empty()) {
+            let path = path.filter(|path| !path.is_empty());
+            if path.is_none() && id != "default" {
+                self.bad(
+                    span,
+                    format!("the agent {} of ssh has no socket", quote(&id)),
+                    format!("Write `{id}=SOCKET`, the path of an agent's socket or of a key; `default` is your own agent."),
+                );
+                continue;
+            }
+            let agent = match path {
                 Some(path) => match self.user_path(&path, span, scope) {
                     Some(path) => SshAgent::Socket(path),
                     None => continue,

@@ -53,7 +53,7 @@ impl Lowering<'_> {
         self.refuse_not_yet([("extends", &raw.extends), ("kubernetes", &raw.kubernetes)]);
         let name = self.project_name(raw.name);
         let networks = self.networks(raw.networks);
-        let volumes = self.volumes(raw.volumes);
+        let volumes = self.volumes(raw.volumes, scope);
         let shelf = Shelf {
             configs: self.stored_files(FileRole::Config, raw.configs, scope),
             secrets: self.stored_files(FileRole::Secret, raw.secrets, scope),

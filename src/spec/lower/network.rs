@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
-use crate::model::container::{Endpoint, NetworkMode};
+use crate::model::container::{BindPath, Endpoint, NetworkMode};
 use crate::model::ip_network::IpNetwork;
 use crate::model::network::{NetworkSpec, Subnet, VolumeSpec};
 use crate::model::span::{Span, Spanned};
@@ -15,13 +15,18 @@ use crate::spec::raw::network::{
 };
 use crate::spec::read::dict::Dict;
 use crate::spec::read::field::Field;
-use crate::spec::read::leaf::Switch;
+use crate::spec::read::leaf::{Plain, Switch};
 use crate::spec::read::words::quote;
 use crate::spec::text::cidr::is_cidr;
 
 use super::lowering::Lowering;
 use super::names::is_object_name;
+use super::scope::Scope;
 use super::value::{options, text_pairs, texts};
+/// Whether a volume is a directory that is bound (compose-go `volumeDriverOpts`).
+pub(crate) fn is_bind(driver: Option<&str>, how: Option<&str>) -> bool {
+    driver == Some("local") && how == Some("bind")
+}
 
 const ON: Option<Switch> = Some(Switch(true));
 
@@ -74,7 +79,11 @@ impl Lowering<'_> {
     }
 
     /// `volumes` of a layer.
-    pub(super) fn volumes(&self, field: Field<Dict<Nullable<Volume>>>) -> BTreeMap<String, VolumeDef> {
+    pub(super) fn volumes(
+        &self,
+        field: Field<Dict<Nullable<Volume>>>,
+        scope: &Scope,
+    ) -> BTreeMap<String, VolumeDef> {
         let mut out = BTreeMap::new();
         for (key, field) in field.value.unwrap_or_default().0 {
             let span = field.key.unwrap_or_default();
@@ -97,12 +106,36 @@ impl Lowering<'_> {
                     ],
                 );
             }
-            let spec = VolumeSpec {
-                driver: raw.driver.value,
-                driver_opts: options(raw.driver_opts),
-                labels: text_pairs(raw.labels),
-            };
+            let driver_opts = self.volume_options(raw.driver.value.as_deref(), raw.driver_opts, scope);
+            let spec = VolumeSpec { driver: raw.driver.value, driver_opts, labels: text_pairs(raw.labels) };
             out.insert(key, VolumeDef { name: raw.name.value.or(old_name), external, spec, span });
+        }
+        out
+    }
+
+    /// A volume that is a bind has a path of the user's machine (compose-go `volumeDriverOpts`).
+    fn volume_options(
+        &self,
+        driver: Option<&str>,
+        field: Field<Dict<Plain>>,
+        scope: &Scope,
+    ) -> BTreeMap<String, String> {
+        let place = field.place.unwrap_or_default();
+        let mut out = options(field);
+        if !is_bind(driver, out.get("o").map(String::as_str)) {
+            return out;
+        }
+        if let Some(device) = out.get_mut("device") {
+            match self.bind_path(device, place, scope) {
+                Some(BindPath::User(_)) if !scope.path.is_root() => self.problems.error(
+                    Code::NotSupported,
+                    place,
+                    format!("{} is on your machine, and a volume is inside the node", quote(device)),
+                    "Bind the directory in `volumes` of the service: that goes to any depth.",
+                ),
+                Some(BindPath::User(path)) => *device = path.display().to_string(),
+                Some(BindPath::Engine(_)) | None => {}
+            }
         }
         out
     }

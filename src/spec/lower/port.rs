@@ -15,7 +15,7 @@ use super::lowering::Lowering;
 
 /// A range of ports that maps onto one of the same length is written out; longer ones were not meant.
 const RANGE_LIMIT: u16 = 4096;
-const HELP: &str = "Write `CONTAINER`, `HOST:CONTAINER` or `IP:HOST:CONTAINER`, each a port from 1 to 65535 or a range, and `/udp` where it is not tcp.";
+const HELP: &str = "Write `CONTAINER`, `HOST:CONTAINER`, `IP:HOST:CONTAINER` or `[IPV6]:HOST:CONTAINER`, each a port from 1 to 65535 or a range, and `/udp` where it is not tcp.";
 
 /// What one entry says, before ranges are written out.
 struct Parts {
@@ -121,12 +121,16 @@ fn short(text: &str) -> Result<Parts, String> {
     let container = range(container)?;
     let (ip, host) = match rest {
         None => (None, ""),
-        // The last colon parts the address from the port; an IPv6 address has colons of its own.
+        // The last colon parts the address from the port; an IPv6 address has colons of its own, and brackets around
+        // it, for without them nobody can tell where it ends.
         Some(rest) => rest.rsplit_once(':').map_or((None, rest), |(ip, host)| (Some(ip), host)),
     };
     let host = if host.is_empty() { None } else { Some(range(host)?) };
     let host_ip = match ip {
         None | Some("") => None,
+        Some(ip) if ip.contains(':') && !ip.starts_with('[') => {
+            return Err(format!("the address {} is not in brackets", quote(ip)));
+        }
         Some(ip) => Some(address(ip)?),
     };
     Ok(Parts { host_ip, host, container, protocol })
@@ -214,7 +218,6 @@ mod tests {
         // `${HTTP_PORT}:80` where nothing is set.
         assert_eq!(shown(":80"), "* ? 80/tcp");
         assert_eq!(shown("[::1]:8080:80"), "::1 8080-8080 80/tcp");
-        assert_eq!(shown("::1:8080:80"), "::1 8080-8080 80/tcp");
         assert_eq!(shown("8000-9000:80"), "* 8000-9000 80/tcp");
         assert_eq!(shown("8000-8001:80-81"), "* 8000-8000 80/tcp, * 8001-8001 81/tcp");
         assert_eq!(shown("3000-3001"), "* ? 3000/tcp, * ? 3001/tcp");
@@ -228,5 +231,6 @@ mod tests {
         assert_eq!(shown("8000-8002:80-81"), "the ranges `8000-8002` and `80-81` are not equally long");
         assert_eq!(shown("81-80"), "the range `81-80` ends before it begins");
         assert_eq!(shown("1.2.3:80:80"), "`1.2.3` is not an IP address");
+        assert_eq!(shown("::1:8080:80"), "the address `::1` is not in brackets");
     }
 }

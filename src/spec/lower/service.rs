@@ -83,7 +83,8 @@ impl Lowering<'_> {
         let (mut behaviour, more_labels) = self.behaviour(&mut raw, scope);
         behaviour.file_uses = uses;
         self.implied(&behaviour, &raw, &mut depends_on);
-        let build = self.build(std::mem::take(&mut raw.build), &shelf.secrets, scope);
+        let build = std::mem::take(&mut raw.build);
+        let build = self.build(build, raw.platform.get(), &shelf.secrets, scope);
         let mut spec = self.container(*raw, deploy.as_ref(), mounts, scope);
         for (label, value) in more_labels {
             spec.labels.entry(label).or_insert(value);

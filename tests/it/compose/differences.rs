@@ -20,19 +20,21 @@ pub(super) const CONFIG: &[Difference] = &[
         case: "",
         at: "services.*.volumes.*.bind.create_host_path",
         how: |theirs, ours| theirs.is_none() && ours == Some(&Value::Bool(false)),
-        why: "Compose 2.40 leaves `false` out, so that what it prints means `true`; newer ones print it",
+        why: "`create_host_path` \"defaults to `true`\" (05-services.md): compose-go 2.9 leaves `false` out, so that what it \
+              prints means `true`; since 2.10 (Compose 5.0, `OptOut`) it is printed",
     },
     Difference {
         case: "",
         at: "networks.*.ipam.options",
         how: |theirs, ours| theirs.is_none() && ours.is_some(),
-        why: "in the specification; Compose 2.40 drops it, newer ones print it",
+        why: "in a newer specification (06-networks.md, ipam); printed since compose-go 2.12 (Compose 5.2)",
     },
     Difference {
         case: "",
         at: "services.*.depends_on.*",
         how: |theirs, ours| ours.is_none() && theirs.is_some_and(is_optional),
-        why: "a dependency on a service of an inactive profile: Compose refuses to read back what it prints of it",
+        why: "an optional dependency on a service of an inactive profile: that service is not printed, and a dependency on \
+              one that is nowhere is refused (compose-go `checkConsistency`), so that the peer's output is no lab",
     },
     Difference {
         case: "",
@@ -47,7 +49,24 @@ pub(super) const CONFIG: &[Difference] = &[
         case: "reset-of-a-variable",
         at: "services.*.environment.*",
         how: |theirs, ours| theirs.is_some() && ours.is_none(),
-        why: "`!reset` takes away what it marks (13-merge.md); Compose 2.40 does not find it in a list of variables",
+        why: "`!reset` takes away what it marks (13-merge.md, reset value: `FOO: !reset null` of `environment`); once a file \
+              between has written a list, compose-go to 2.13 looks for a key in lines (`applyNullOverrides`)",
+    },
+    Difference {
+        case: "",
+        at: "services.*.build.dockerfile",
+        how: |theirs, ours| theirs.is_none() && ours.is_some_and(|ours| ours == "Dockerfile"),
+        why: "an empty one is the default: the peer leaves it out, and prints `Dockerfile` when it reads that back",
+    },
+    Difference {
+        case: "",
+        at: "services.*.build.ssh.*",
+        how: |theirs, ours| {
+            let lines = theirs.and_then(Value::as_str).zip(ours.and_then(Value::as_str));
+            lines.is_some_and(|(theirs, ours)| theirs.replacen(": ", "=", 1) == ours)
+        },
+        why: "`ID=PATH` (build.md, ssh): the peer prints `ID: PATH`, which it refuses to read back (compose-go \
+              `SSHKey.MarshalYAML`)",
     },
 ];
 

@@ -9,15 +9,17 @@ pub(super) struct Difference {
     pub(super) why: &'static str,
 }
 
-/// In what the engine reports.
+/// In what the engine reports. Compose 2.40.3 reads files with compose-go 2.9.1.
 pub(super) const ENGINE: &[Difference] = &[
     Difference {
         at: "network *.IPAM.Options",
-        why: "in the specification; Compose 2.40 drops `ipam.options`",
+        why: "`options` of `ipam` (06-networks.md, ipam): a newer specification, read since compose-go 2.12 (Compose 5.2)",
     },
     Difference {
         at: "container use-api-socket-a-1.HostConfig.Binds",
-        why: "the peer takes `/var/run/docker.sock` whatever the endpoint is; nestctl binds the one it talks to",
+        why: "`use_api_socket` is a way to \"the underlying container engine\" (05-services.md): the socket that nestctl \
+              talks to. The peer writes /var/run/docker.sock into its model whatever the endpoint is (`apiSocket.go`, \
+              \"temporary implementation\"): on the test engine that is no socket, and the bind makes a directory there",
     },
     Difference {
         at: "container use-api-socket-a-1.HostConfig.Mounts",
@@ -26,19 +28,20 @@ pub(super) const ENGINE: &[Difference] = &[
     Difference { at: "container use-api-socket-a-1.Mounts", why: "the same" },
     Difference {
         at: "container volumes-bind-recursive-a-1.HostConfig.Mounts",
-        why: "`create_host_path` is true where it is not said (specification); Compose 2.40 forgets it beside \
-              `recursive`",
+        why: "`create_host_path` \"defaults to `true`\" (05-services.md, volumes), also beside other keys of `bind`: so \
+              since compose-go 2.10.1 (Compose 5.1, `defaultVolumeBind`); before, a `bind` without it meant `false`",
     },
     Difference {
         at: "container volumes-bind-selinux-a-1.HostConfig.Binds",
-        why: "Compose 2.40 drops `bind.selinux` of the long form: nestctl relabels, which only a short form of the \
-              engine can say",
+        why: "the same default: with it a long bind is made in the engine's short form, which alone can say `selinux` \
+              (`bindRequiresMountAPI`); without it the peer takes the form of a mount, and `selinux` is lost",
     },
     Difference { at: "container volumes-bind-selinux-a-1.HostConfig.Mounts", why: "the same" },
     Difference { at: "container volumes-bind-selinux-a-1.Mounts", why: "the same" },
     Difference {
         at: "container volumes-from-a-1.HostConfig.VolumesFrom",
-        why: "the specification's `:ro`, which Compose 2.40 drops",
+        why: "`SERVICE:ro` is read-only access (05-services.md, volumes_from); the peer cuts the text at the first colon \
+              (`resolveVolumeFrom`, to Compose 5.5), and what is to be read only is written to",
     },
     Difference { at: "container volumes-from-a-1.Mounts", why: "the same" },
 ];
@@ -46,7 +49,7 @@ pub(super) const ENGINE: &[Difference] = &[
 /// In what an inner engine reports of a fixture as the layer of a node, beside [`ENGINE`].
 pub(super) const INNER: &[Difference] = &[Difference {
     at: "container network-mode-host-a-1.Config.Hostname",
-    why: "on the network of its host a container has the host's name: that of the node",
+    why: "a name: on the network of its host a container has the host's, and inside a node the host is the node",
 }];
 
 /// Whether a row covers a place.

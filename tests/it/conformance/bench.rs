@@ -14,7 +14,7 @@ use nestctl::model::container::{
     ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding, RestartPolicy,
 };
 use nestctl::model::network::{NetworkSpec, Subnet, VolumeSpec};
-use nestctl::model::observed::{ContainerState, Health, Observed, ObservedContainer};
+use nestctl::model::observed::{ContainerDetail, ContainerState, Health, Observed, ObservedContainer};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -23,11 +23,20 @@ use crate::support::real_engine::eventually;
 
 /// The image of the engine in memory.
 pub(super) const IMAGE: &str = "busybox:latest";
-/// A range that no engine has in its pools, for the fixed address.
-const RANGE: &str = "10.213.77.0/24";
-const FIXED: &str = "10.213.77.9";
 /// What is compared of what engines tell.
-const ACTIONS: [&str; 8] = ["create", "start", "restart", "die", "pause", "unpause", "rename", "destroy"];
+const ACTIONS: [&str; 11] = [
+    "create",
+    "start",
+    "restart",
+    "kill",
+    "die",
+    "pause",
+    "unpause",
+    "rename",
+    "destroy",
+    "connect",
+    "disconnect",
+];
 
 /// What an engine said in a script.
 #[derive(Default)]
@@ -38,14 +47,45 @@ pub(super) struct Told {
     pub(super) events: BTreeMap<String, Vec<String>>,
 }
 
+/// A container that a script has made.
+struct Made {
+    /// Its number in the order of creation.
+    number: usize,
+    wanted: Wanted,
+    /// ID of the container whose processes it sees.
+    pid_of: Option<String>,
+    /// A start of it failed that joins several networks: in no order, up to one that is not there.
+    half_joined: bool,
+}
+
+impl Made {
+    /// Whether something will become of it without a call.
+    fn is_restless(&self, detail: &ContainerDetail, seen: &Observed) -> bool {
+        let is_up = |state| matches!(state, ContainerState::Running | ContainerState::Paused);
+        let owner_is_up = self
+            .pid_of
+            .as_ref()
+            .is_none_or(|owner| seen.containers.iter().any(|other| other.id == *owner && is_up(other.state)));
+        match detail.state {
+            ContainerState::Restarting => true,
+            // The kernel ends what lives with the processes of another one.
+            ContainerState::Running | ContainerState::Paused if !owner_is_up => true,
+            ContainerState::Running => {
+                self.wanted.program != Program::Server || detail.health == Some(Health::Starting)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// One engine, and what a script has on it.
 pub(super) struct Bench {
     engine: Arc<dyn Engine>,
     prefix: String,
     image: String,
     port: u16,
-    /// Containers by ID: their number in the order of creation, and what they are.
-    made: BTreeMap<String, (usize, Wanted)>,
+    /// Containers by ID.
+    made: BTreeMap<String, Made>,
     /// Volumes without a name that containers had.
     anonymous: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -69,7 +109,19 @@ impl Bench {
         });
         fake.set_behaviour(&self.image_of(Program::Job), Behaviour::default().exits(0));
         fake.set_behaviour(&self.image_of(Program::Broken), Behaviour::default().exits(3));
+        let missing =
+            Behaviour::default().cannot_start("exec: \"missing\": executable file not found in $PATH");
+        fake.set_behaviour(&self.image_of(Program::Missing), missing);
         self
+    }
+
+    /// A range that no engine has in its pools, for the fixed address: of the port, as many run at once.
+    fn range(&self) -> String {
+        format!("10.{}.{}.0/24", self.port >> 8, self.port & 0xff)
+    }
+
+    fn fixed_address(&self) -> String {
+        self.range().replace(".0/24", ".9")
     }
 
     fn name(&self, kind: &str, number: u64) -> String {
@@ -96,7 +148,7 @@ impl Bench {
     }
 
     async fn story(mut self, script: Vec<Do>) -> Told {
-        for program in [Program::Server, Program::Job, Program::Broken] {
+        for program in Program::ALL {
             self.engine.tag(&self.image, &self.image_of(program)).await.expect("the image is there");
         }
         let mut events = self.engine.events().await.expect("events");
@@ -123,6 +175,9 @@ impl Bench {
     }
 
     async fn answer(&mut self, call: &Do) -> String {
+        if let Do::Start(number) = call {
+            self.find_owner(*number).await;
+        }
         let engine = Arc::clone(&self.engine);
         let act = |number: u64, change: Change| {
             let (engine, name) = (Arc::clone(&engine), self.container(number));
@@ -132,22 +187,22 @@ impl Bench {
             Do::Create(number, wanted) => {
                 let made = self.create(*number, wanted).await;
                 if let Ok(id) = &made {
-                    let next = self.made.len();
-                    self.made.insert(id.clone(), (next, wanted.clone()));
+                    let number = self.made.len();
+                    self.made.insert(
+                        id.clone(),
+                        Made { number, wanted: wanted.clone(), pid_of: None, half_joined: false },
+                    );
                 }
                 words(made.map(drop))
             }
-            Do::Start(number) => {
-                let answer = act(*number, Change::Start).await;
-                self.until_steady(*number).await;
-                answer
-            }
+            Do::Start(number) => act(*number, Change::Start).await,
             Do::Stop(number) => act(*number, Change::Stop(None)).await,
             Do::Kill(number) => act(*number, Change::Kill(None)).await,
             Do::Signal(number) => act(*number, Change::Kill(Some("SIGUSR1".to_owned()))).await,
             Do::Pause(number) => act(*number, Change::Pause).await,
             Do::Unpause(number) => act(*number, Change::Unpause).await,
             Do::Rename(number, to) => act(*number, Change::Rename(self.container(*to))).await,
+            Do::Connect(number, network) if self.breaks_off(*number, *network).await => "left out".to_owned(),
             Do::Connect(number, network) => {
                 let network = self.name("n", *network);
                 act(*number, Change::Connect { network, endpoint: Endpoint::default() }).await
@@ -171,7 +226,7 @@ impl Bench {
             }
             Do::Inspect(number) => {
                 let detail = engine.inspect(&self.container(*number)).await;
-                let told = |it: nestctl::model::observed::ContainerDetail| {
+                let told = |it: ContainerDetail| {
                     let (runs, restarts) = (it.pid != 0, it.restarts);
                     let never = [&it.started_at, &it.finished_at].map(|at| at.starts_with("0001-"));
                     format!(
@@ -185,7 +240,7 @@ impl Bench {
             Do::Top(number) => words(engine.top(&self.container(*number), None).await.map(drop)),
             Do::CreateNetwork(number) => words(self.network(*number, Vec::new()).await),
             Do::CreateRange(number) => {
-                let range = Subnet { subnet: Some(RANGE.to_owned()), ..Subnet::default() };
+                let range = Subnet { subnet: Some(self.range()), ..Subnet::default() };
                 words(self.network(*number, vec![range]).await)
             }
             Do::RemoveNetwork(number) => {
@@ -202,6 +257,26 @@ impl Bench {
                 words(engine.inspect_image(&self.image_of(*program)).await.map(drop))
             }
             Do::RemoveImage(program) => words(engine.remove(&Remove::Image(self.image_of(*program))).await),
+        }
+    }
+
+    /// Whether 26.1.5 breaks off instead of an answer: it has no list of networks of a container that shares another
+    /// one's, which does not run, to write one into that is not there.
+    async fn breaks_off(&self, number: u64, network: u64) -> bool {
+        let Ok(detail) = self.engine.inspect(&self.container(number)).await else { return false };
+        let shares = self.made.get(&detail.id).is_some_and(|made| made.wanted.shares.is_some());
+        let seen = self.engine.observe().await.expect("the engine lists its objects");
+        let network = self.name("n", network);
+        shares && detail.pid == 0 && seen.networks.iter().all(|it| it.name != network)
+    }
+
+    /// Writes down whose processes a container sees from its start on.
+    async fn find_owner(&mut self, number: u64) {
+        let Ok(detail) = self.engine.inspect(&self.container(number)).await else { return };
+        let Some(owner) = self.made.get(&detail.id).and_then(|made| made.wanted.pid) else { return };
+        let owner = self.engine.inspect(&self.container(owner)).await.ok().map(|it| it.id);
+        if let Some(made) = self.made.get_mut(&detail.id).filter(|_| detail.pid == 0) {
+            made.pid_of = owner;
         }
     }
 
@@ -224,10 +299,11 @@ impl Bench {
     }
 
     fn spec(&self, wanted: &Wanted, image: &str) -> ContainerSpec {
-        let script = match wanted.program {
-            Program::Server => "exec sleep 100000",
-            Program::Job => "exit 0",
-            Program::Broken => "exit 3",
+        let argv = match wanted.program {
+            Program::Server => &["sh", "-c", "exec sleep 100000"][..],
+            Program::Job => &["true"],
+            Program::Broken => &["sh", "-c", "exit 3"],
+            Program::Missing => &["missing"],
         };
         let volume = |name: Option<String>, target: &str| {
             let source = MountSource::Volume { name, nocopy: false, subpath: None, labels: Labels::new() };
@@ -236,7 +312,7 @@ impl Bench {
         let named = wanted.volume.map(|number| volume(Some(self.name("v", number)), "/data"));
         let anonymous = wanted.anonymous.then(|| volume(None, "/anonymous"));
         let endpoint = || {
-            let ipv4_address = wanted.fixed.then(|| FIXED.to_owned());
+            let ipv4_address = wanted.fixed.then(|| self.fixed_address());
             Endpoint { ipv4_address, ..Endpoint::default() }
         };
         let port = wanted.published.then(|| PortBinding {
@@ -253,38 +329,23 @@ impl Bench {
         ContainerSpec {
             image: image.to_owned(),
             entrypoint: Some(Vec::new()),
-            command: Some(["sh", "-c", script].map(str::to_owned).to_vec()),
+            command: Some(argv.iter().map(|word| (*word).to_owned()).collect()),
             // The first process of a container does not mind another one.
             stop_signal: Some("SIGKILL".to_owned()),
             restart: match wanted.again {
                 Again::Never => RestartPolicy::No,
+                Again::Always => RestartPolicy::Always,
                 Again::UnlessStopped => RestartPolicy::UnlessStopped,
                 Again::OnFailure(most) => RestartPolicy::OnFailure(most),
             },
             network_mode: wanted.shares.map(|other| NetworkMode::Container(self.container(other))),
+            pid: wanted.pid.map(|other| format!("container:{}", self.container(other))),
             networks: wanted.networks.iter().map(|number| (self.name("n", *number), endpoint())).collect(),
             mounts: named.into_iter().chain(anonymous).collect(),
             volumes_from: wanted.volumes_from.iter().map(|other| self.container(*other)).collect(),
             healthcheck: check,
             ports: port.into_iter().collect(),
             ..ContainerSpec::default()
-        }
-    }
-
-    /// Waits until a program that ends has ended for good.
-    async fn until_steady(&self, number: u64) {
-        let name = self.container(number);
-        let Ok(detail) = self.engine.inspect(&name).await else { return };
-        let Some((_, wanted)) = self.made.get(&detail.id) else { return };
-        if wanted.again != Again::Never {
-            let ends = wanted.program != Program::Server;
-            if ends {
-                self.settle(number).await;
-            }
-        } else if wanted.program != Program::Server
-            && let Ok(ended) = self.engine.wait(&name, false).await
-        {
-            let _ = ended.await;
         }
     }
 
@@ -303,15 +364,21 @@ impl Bench {
     }
 
     /// All of the script that is on the engine, as lines.
-    async fn there(&self) -> String {
-        let seen = eventually("a list that is up to date", || self.list()).await;
+    async fn there(&mut self) -> String {
+        let (seen, details) = eventually("a list that is up to date", || self.list()).await;
+        for it in &seen.containers {
+            let failed = details.get(&it.id).is_some_and(|detail| !detail.error.is_empty());
+            if let Some(made) = self.made.get_mut(&it.id) {
+                made.half_joined |= failed && it.networks.len() > 1;
+            }
+        }
         let mut known = self.anonymous.lock().expect("nobody panics with it");
         let ours = |name: &str| name.starts_with(&format!("{}-", self.prefix));
         let mut lines = BTreeSet::new();
         for it in seen.containers.iter().filter(|it| ours(&it.name)) {
             let without_name = it.mounts.iter().filter_map(|mount| mount.volume.clone());
             known.extend(without_name.filter(|name| !ours(name)));
-            lines.insert(self.line(it, &seen));
+            lines.insert(self.line(it, details.get(&it.id), &seen));
         }
         for it in seen.networks.iter().filter(|it| ours(&it.name)) {
             lines.insert(format!("  network {} {}", self.short(&it.name), it.driver));
@@ -326,33 +393,46 @@ impl Bench {
         lines.into_iter().collect::<Vec<_>>().join("\n")
     }
 
-    /// What the engine lists. Its list of containers lags a moment behind what it says of each (26.1.5: a stop is
-    /// answered before); `None` while it does.
-    async fn list(&self) -> Option<Observed> {
+    /// What the engine lists and says of each container, once all of them have come to rest. Its list of containers
+    /// lags a moment behind what it says of each (26.1.5: a stop is answered before); `None` while it does.
+    async fn list(&self) -> Option<(Observed, BTreeMap<String, ContainerDetail>)> {
         let seen = self.engine.observe().await.expect("the engine lists its objects");
-        for it in seen.containers.iter().filter(|it| self.made.contains_key(&it.id)) {
+        let mut details = BTreeMap::new();
+        for it in &seen.containers {
+            let Some(made) = self.made.get(&it.id) else { continue };
             let detail = self.engine.inspect(&it.id).await.ok()?;
-            if detail.state != it.state {
+            let health_lags = it.health != detail.health && detail.pid != 0;
+            if detail.state != it.state || health_lags || made.is_restless(&detail, &seen) {
                 return None;
             }
+            details.insert(it.id.clone(), detail);
         }
-        Some(seen)
+        Some((seen, details))
     }
 
     fn short<'a>(&self, name: &'a str) -> &'a str {
         name.strip_prefix(&format!("{}-", self.prefix)).unwrap_or(name)
     }
 
-    fn line(&self, it: &ObservedContainer, seen: &Observed) -> String {
+    fn line(&self, it: &ObservedContainer, detail: Option<&ContainerDetail>, seen: &Observed) -> String {
         let mut line = format!("  container {} {}", self.short(&it.name), it.state.as_str());
         if let Some(code) = it.exit_code {
             let _ = write!(line, " {code}");
         }
-        if let Some(health) = it.health {
-            // When it becomes healthy is a matter of time.
-            line.push_str(if health == Health::Unhealthy { " unhealthy" } else { " checked" });
+        if let Some(detail) = detail {
+            let error = if detail.error.is_empty() { "well" } else { "error" };
+            let _ = write!(line, " ({} {error}, restarts {})", detail.exit_code, detail.restarts);
         }
+        if let Some(health) = it.health {
+            let _ = write!(line, " {}", health.as_str());
+        }
+        let half_joined =
+            it.state != ContainerState::Running && self.made.get(&it.id).is_some_and(|made| made.half_joined);
         for (name, endpoint) in &it.networks {
+            if half_joined {
+                let _ = write!(line, " [{}]", self.short(name));
+                continue;
+            }
             let is_there = seen.networks.iter().any(|network| network.id == endpoint.network);
             let id = if endpoint.network.is_empty() {
                 "never"
@@ -371,7 +451,7 @@ impl Bench {
             let volume = if volume.starts_with(&self.prefix) { self.short(volume) } else { "?" };
             let _ = write!(line, " {volume}:{}", mount.target);
         }
-        for port in it.ports.iter().filter(|port| port.host.is_some()) {
+        for port in it.ports.iter().filter(|port| port.host.is_some() && !half_joined) {
             let _ = write!(line, " {}->{}", port.host == Some(self.port), port.container);
         }
         line
@@ -389,10 +469,10 @@ impl Bench {
             if event.object == "volume" && event.id == end {
                 break;
             }
-            let is_ours =
-                event.name.starts_with(&format!("{}-", self.prefix)) || event.id.starts_with(&self.prefix);
+            let is_ours = event.name.starts_with(&format!("{}-", self.prefix))
+                || event.id.starts_with(&format!("{}-", self.prefix));
             let object = match self.made.get(&event.id) {
-                Some((number, _)) => format!("container {number}"),
+                Some(made) => format!("container {}", made.number),
                 None if is_ours && event.object == "network" => {
                     format!("network {}", self.short(&event.name))
                 }
@@ -403,10 +483,20 @@ impl Bench {
             if !ACTIONS.contains(&action) && !action.starts_with("health_status") {
                 continue;
             }
-            let code = event.attributes.get("exitCode").filter(|_| action == "die");
-            out.entry(object)
-                .or_default()
-                .push(code.map_or(action.to_owned(), |code| format!("{action} {code}")));
+            let what = match action {
+                "die" => event.attributes.get("exitCode").cloned(),
+                "kill" => event.attributes.get("signal").cloned(),
+                "connect" | "disconnect" => {
+                    let who = event.attributes.get("container").and_then(|id| self.made.get(id));
+                    match who {
+                        Some(made) if made.half_joined => continue,
+                        who => who.map(|made| made.number.to_string()),
+                    }
+                }
+                _ => None,
+            };
+            let text = what.map_or_else(|| action.to_owned(), |what| format!("{action} {what}"));
+            out.entry(object).or_default().push(text);
         }
         out
     }
@@ -425,7 +515,7 @@ fn words(answer: Result<(), EngineError>) -> String {
 /// Takes away all that a script has made.
 async fn clean(engine: &dyn Engine, prefix: &str, anonymous: &BTreeSet<String>) {
     let Ok(seen) = engine.observe().await else { return };
-    let ours = |name: &str| name.starts_with(prefix);
+    let ours = |name: &str| name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(['-', '/']));
     let containers = seen.containers.iter().filter(|it| ours(&it.name));
     let containers = containers.map(|it| Remove::Container { container: it.id.clone(), volumes: true });
     let networks = seen.networks.iter().filter(|it| ours(&it.name)).map(|it| Remove::Network(it.id.clone()));

@@ -11,6 +11,8 @@ pub(super) enum Program {
     Job,
     /// Ends with 3.
     Broken,
+    /// Is not in the image.
+    Missing,
 }
 
 /// How a container's engine starts it again.
@@ -19,6 +21,7 @@ pub(super) enum Again {
     #[default]
     Never,
     UnlessStopped,
+    Always,
     /// After a failure, so often at most.
     OnFailure(u32),
 }
@@ -32,6 +35,8 @@ pub(super) struct Wanted {
     pub(super) networks: Vec<u64>,
     /// The container whose network it shares.
     pub(super) shares: Option<u64>,
+    /// The container whose processes it sees.
+    pub(super) pid: Option<u64>,
     /// A named volume at `/data`.
     pub(super) volume: Option<u64>,
     /// Volumes of this container.
@@ -48,6 +53,10 @@ pub(super) struct Wanted {
     pub(super) known: bool,
 }
 
+impl Program {
+    pub(super) const ALL: [Self; 4] = [Self::Server, Self::Job, Self::Broken, Self::Missing];
+}
+
 impl Wanted {
     pub(super) fn new(program: Program) -> Self {
         Self {
@@ -55,6 +64,7 @@ impl Wanted {
             again: Again::Never,
             networks: Vec::new(),
             shares: None,
+            pid: None,
             volume: None,
             volumes_from: None,
             anonymous: false,
@@ -104,8 +114,12 @@ impl fmt::Debug for Do {
                 if it.again != Again::Never {
                     write!(f, " {:?}", it.again)?;
                 }
-                let numbered =
-                    [("shares c", it.shares), ("volume v", it.volume), ("from c", it.volumes_from)];
+                let numbered = [
+                    ("shares c", it.shares),
+                    ("pid c", it.pid),
+                    ("volume v", it.volume),
+                    ("from c", it.volumes_from),
+                ];
                 for (what, number) in numbered {
                     number.map_or(Ok(()), |number| write!(f, " {what}{number}"))?;
                 }
