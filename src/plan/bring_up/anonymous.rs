@@ -29,11 +29,12 @@ impl Bringing<'_, '_> {
         }
         let mounts = &mut Arc::make_mut(spec).mounts;
         for (target, volume) in &kept {
-            match mounts.iter_mut().find(|own| own.target == *target) {
-                Some(Mount { source: MountSource::Volume { name, .. }, .. }) => *name = Some(volume.clone()),
-                _ => {
-                    mounts.push(Mount::new(target.clone(), MountSource::volume(Some(volume.clone())), false))
-                }
+            let own = mounts.iter_mut().find(|own| own.target == *target);
+            if let Some(Mount { source: MountSource::Volume { name, .. }, .. }) = own {
+                *name = Some(volume.clone());
+            } else {
+                let source = MountSource::volume(Some(volume.clone()));
+                mounts.push(Mount::new(target.clone(), source, false));
             }
         }
         kept.into_values().collect()

@@ -350,7 +350,7 @@ async fn go(engine: &FakeEngine, goal: &Goal, signal: Option<u64>) -> Result<End
     };
     tokio::select! {
         biased;
-        ended = tokio::time::timeout(Duration::from_secs(3600), run) => ended.unwrap_or(Ok(Ended::Cut)),
+        ended = tokio::time::timeout(Duration::from_secs(3600), Box::pin(run)) => ended.unwrap_or(Ok(Ended::Cut)),
         () = signals => Ok(Ended::Cut),
     }
 }
