@@ -406,7 +406,7 @@ impl Bench {
         for it in &seen.containers {
             let Some(made) = self.made.get(&it.id) else { continue };
             let detail = self.engine.inspect(&it.id).await.ok()?;
-            let health_lags = it.health != detail.health && detail.pid != 0;
+            let health_lags = it.state == ContainerState::Running && it.health != detail.health;
             if detail.state != it.state || health_lags || made.is_restless(&detail, &seen) {
                 return None;
             }
@@ -428,7 +428,8 @@ impl Bench {
             let error = if detail.error.is_empty() { "well" } else { "error" };
             let _ = write!(line, " ({} {error}, restarts {})", detail.exit_code, detail.restarts);
         }
-        if let Some(health) = it.health {
+        // The list of 26.1.5 has no room for it while a container is paused.
+        if let Some(health) = it.health.filter(|_| it.state != ContainerState::Paused) {
             let _ = write!(line, " {}", health.as_str());
         }
         let half_joined =
