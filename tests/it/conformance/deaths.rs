@@ -30,7 +30,7 @@ enum Death {
 /// A node, and the engine inside it.
 struct Node<'a> {
     root: Arc<dyn Engine>,
-    node: String,
+    id: String,
     inner: Arc<dyn Engine>,
     /// The engine in memory that it is on.
     fake: Option<&'a FakeEngine>,
@@ -38,22 +38,22 @@ struct Node<'a> {
 
 impl Node<'_> {
     async fn state(&self) -> ContainerState {
-        self.root.inspect(&self.node).await.expect("it is there").state
+        self.root.inspect(&self.id).await.expect("it is there").state
     }
 
     async fn dies(&self, death: Death) {
         match (death, self.fake) {
-            (Death::Daemon, Some(fake)) => fake.end(&self.node, 137),
-            (Death::Daemon, None) => hand::signal(&*self.root, &self.node, "dockerd", "KILL").await,
-            (Death::Node, _) => self.root.act(&self.node, &Change::Kill(None)).await.expect("it is killed"),
-            (Death::Stop, _) => self.root.act(&self.node, &Change::Stop(None)).await.expect("it is stopped"),
+            (Death::Daemon, Some(fake)) => fake.end(&self.id, 137),
+            (Death::Daemon, None) => hand::signal(&*self.root, &self.id, "dockerd", "KILL").await,
+            (Death::Node, _) => self.root.act(&self.id, &Change::Kill(None)).await.expect("it is killed"),
+            (Death::Stop, _) => self.root.act(&self.id, &Change::Stop(None)).await.expect("it is stopped"),
         }
         let ended = || async { (self.state().await == ContainerState::Exited).then_some(()) };
         eventually("the end of the node", ended).await;
     }
 
     async fn returns(&self) {
-        self.root.act(&self.node, &Change::Start).await.expect("it starts");
+        self.root.act(&self.id, &Change::Start).await.expect("it starts");
         eventually("an engine that answers", || async { self.inner.ping().await.ok() }).await;
     }
 
@@ -148,7 +148,7 @@ fn in_memory(prefix: &str, port: u16) -> Vec<String> {
         let inner = fake.shared().inside(&id, &FakeEngine::dial());
         fake.node("node").add_image(IMAGE, &[b"layer"]);
         let bench = Bench::new(Arc::clone(&inner), prefix, IMAGE, port).with_fake(&fake);
-        Node { root: fake.shared(), node: id, inner, fake: Some(&fake) }.lives(bench).await
+        Node { root: fake.shared(), id, inner, fake: Some(&fake) }.lives(bench).await
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(run)
@@ -172,7 +172,7 @@ services:
     let node = lab.containers()["vm1"].clone();
     let inner = inside(&lab.engine(), &node);
     let bench = Bench::new(Arc::clone(&inner), &prefix, &image, port);
-    let real = Node { root: lab.engine(), node: node.id, inner, fake: None };
+    let real = Node { root: lab.engine(), id: node.id, inner, fake: None };
     let real = block_on(real.lives(bench));
     let fake = in_memory(&prefix, port);
     let differ = fake.iter().zip(&real).filter(|(fake, real)| fake != real);
