@@ -34,8 +34,8 @@ pub const IMAGE: &str = "io.nestctl.image";
 pub const POOL: &str = "io.nestctl.pool";
 /// The console line that a node prints when it has booted, where its kind has one.
 pub const BOOT: &str = "io.nestctl.boot";
-/// Anonymous volumes that a container has from the one before it, separated by spaces. An engine removes with a container
-/// only those that it was made with, so these are removed by name.
+/// Anonymous volumes that a container mounts by name, as it has them from the one before it, separated by spaces. An engine
+/// removes with a container only what was mounted without a name, so these are removed by name.
 pub const INHERITED: &str = "io.nestctl.inherited";
 /// Digest of the user's files that were copied in, where the engine does not see them.
 pub const FILES: &str = "io.nestctl.files";

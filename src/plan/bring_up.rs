@@ -1,11 +1,10 @@
 //! One instance: from what runs to what is wanted. DESIGN 12.4, "one service, by what was observed".
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::model::addr::LayerPath;
-use crate::model::container::{ContainerSpec, Mount, MountSource, RestartPolicy};
+use crate::model::container::RestartPolicy;
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::{ContainerState, Health, ObservedContainer};
@@ -25,6 +24,7 @@ use super::quiesce::is_running;
 use super::step::{Group, Need, StepId};
 use super::up::Planner;
 
+mod anonymous;
 mod drift;
 mod held;
 
@@ -370,38 +370,6 @@ impl<'p, 'a> Bringing<'p, 'a> {
             image: provided.image,
         }));
         self.push(self.cause.clone(), action, needs)
-    }
-
-    /// Anonymous volumes of the container that is replaced go on with the new one, as in Compose.
-    fn keep_anonymous_volumes(&self, spec: &mut Arc<ContainerSpec>) -> BTreeSet<String> {
-        let mut kept = BTreeSet::new();
-        if self.planner.up.way.renew_volumes {
-            return kept;
-        }
-        for mount in self.others.iter().flat_map(|other| &other.mounts) {
-            let Some(volume) = mount.volume.as_ref().filter(|name| inherited::is_anonymous(name)) else {
-                continue;
-            };
-            // What `volumes_from` brings is another's, and comes with it.
-            if self.planner.is_borrowed(&self.desired.addr, self.desired.service, volume) {
-                continue;
-            }
-            let mounts = &mut Arc::make_mut(spec).mounts;
-            match mounts.iter_mut().find(|other| other.target == mount.target) {
-                // The file's own, without a name.
-                Some(Mount { source: MountSource::Volume { name: name @ None, .. }, .. }) => {
-                    *name = Some(volume.clone());
-                }
-                Some(_) => continue,
-                // One that the image asks for.
-                None => {
-                    let source = MountSource::volume(Some(volume.clone()));
-                    mounts.push(Mount::new(mount.target.clone(), source, false));
-                }
-            }
-            kept.insert(volume.clone());
-        }
-        kept
     }
 
     /// More networks, files and copies for a container that has never been started.

@@ -54,13 +54,18 @@ impl Planner<'_> {
     }
 
     /// A layer of the engine on which the containers of `addr` are: its own, if it is known.
-    fn seen_on(&self, addr: &Addr) -> LayerPath {
+    pub(super) fn seen_on(&self, addr: &Addr) -> LayerPath {
         let layer = addr.layer();
         if self.known.layers.contains_key(&layer) {
             return layer;
         }
         let all = ours::containers(self.known, &self.world.topology.project);
         all.into_iter().find(|found| found.addr == *addr).map_or(layer, |found| found.home)
+    }
+
+    /// Whether what the file does not have any more at `addr` is removed.
+    pub(super) fn takes_away(&self, addr: &Addr) -> bool {
+        self.up.orphans == Orphans::Remove || self.world.topology.service(addr).is_some()
     }
 
     fn remove_orphan(&mut self, addr: &Addr) {

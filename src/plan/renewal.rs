@@ -121,8 +121,12 @@ impl<'a> Planner<'a> {
                 );
             };
             let started = Milestone::Service(addr.clone(), Stage::Started);
-            let is_gone = !self.world.topology.has(addr) && self.builder.removes(&container.id);
-            let is_planned = self.wanted.contains(&started) && self.scope.contains(&addr.layer());
+            // Further in on this engine: planned after this layer, or once its node has been entered.
+            let layer = addr.layer();
+            let comes = self.scope.contains(&layer) || !self.known.layers.contains_key(&layer);
+            let goes = self.builder.removes(&container.id) || (comes && self.takes_away(addr));
+            let is_gone = !self.world.topology.has(addr) && goes;
+            let is_planned = self.wanted.contains(&started) && comes;
             if !is_gone && !is_planned {
                 return Some(
                     keeps(format!("`{addr}` is in it, and is not to be touched"))
@@ -180,7 +184,7 @@ impl<'a> Planner<'a> {
                 before.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, addr));
                 self.leaving.push(addr.inner());
             }
-            let (layer, grace) = (addr.layer(), self.up.way.grace);
+            let (layer, grace) = (self.seen_on(addr), self.up.way.grace);
             let builder = &mut self.builder;
             let stop = quiesce::stop_within(builder, &layer, addr, container, cause, group, before, grace);
             if let super::step::On::Step(step) = stop.on {

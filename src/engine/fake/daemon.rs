@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::model::container::RestartPolicy;
 use crate::model::observed::ContainerState;
 
-use super::state::EngineIndex;
+use super::lifecycle::KILLED_WITH_ITS_ENGINE;
+use super::state::{Container, EngineIndex};
 use super::world::World;
 
 impl World {
@@ -36,7 +37,9 @@ impl World {
             container.exit_code = code;
             container.finished = Some(now);
             container.health = None;
-            container.ports.clear();
+            let ports = std::mem::take(&mut container.ports);
+            // Nobody was there to take note that it left its networks.
+            container.stale = (code == KILLED_WITH_ITS_ENGINE).then(|| (container.networks.clone(), ports));
             container.drop_addresses();
             container.followers.cut("read logs");
             self.note(engine, position, "die");
@@ -50,6 +53,11 @@ impl World {
     /// that a lab could count on.
     pub(super) fn daemon_returns(&mut self, engine: EngineIndex) {
         self.engines[engine].serves = true;
+        let id = self.new_id();
+        if let Some(at) = self.engines[engine].network("bridge") {
+            // A daemon makes its own network anew.
+            self.engines[engine].networks[at].seen.id = id;
+        }
         let before = std::mem::replace(&mut self.by_engine, true);
         for position in 0..self.engines[engine].containers.len() {
             let container = &mut self.engines[engine].containers[position];
@@ -57,13 +65,8 @@ impl World {
                 container.state = ContainerState::Exited;
             }
             let comes_back = container.started.is_some()
-                && !container.is_up()
-                && match container.spec.restart {
-                    RestartPolicy::Always => true,
-                    RestartPolicy::UnlessStopped => !container.stopped_by_hand,
-                    RestartPolicy::OnFailure(_) => !container.stopped_by_hand && container.exit_code != 0,
-                    RestartPolicy::No => false,
-                };
+                && container.state == ContainerState::Exited
+                && container.policy_starts_it();
             if comes_back {
                 let name = container.name.clone();
                 // One that cannot start stays down, as it does on a real engine.
@@ -109,6 +112,21 @@ impl World {
         self.engines[engine].subscribers.cut("follow events");
         self.tell_container(engine, index, action);
         self.engines[engine].past.pop();
+    }
+}
+
+impl Container {
+    /// Whether its restart policy starts it again after an end, also when its daemon returns. What was stopped by hand
+    /// and has failed comes back with its daemon, too.
+    pub(super) fn policy_starts_it(&self) -> bool {
+        match self.spec.restart {
+            RestartPolicy::No => false,
+            RestartPolicy::Always => true,
+            RestartPolicy::UnlessStopped => !self.stopped_by_hand,
+            RestartPolicy::OnFailure(most) => {
+                self.exit_code != 0 && (most == 0 || self.restarts < i64::from(most))
+            }
+        }
     }
 }
 

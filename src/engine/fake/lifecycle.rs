@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::engine::engine::Change;
 use crate::engine::error::EngineError;
-use crate::model::container::RestartPolicy;
 use crate::model::failure::FailureKind::{Conflict, Engine as Refused, NotFound};
 use crate::model::observed::{ContainerState, Health};
 
@@ -46,11 +45,14 @@ impl World {
                 }
                 _ => {
                     container.stopped_by_hand = false;
+                    container.stays_ended = false;
+                    container.restarts = 0;
                     self.start(engine, index, target)
                 }
             },
             Change::Stop(_) => {
                 container.stopped_by_hand = true;
+                container.stays_ended = true;
                 match state {
                     ContainerState::Running | ContainerState::Paused => {
                         let signal = number_of(container.spec.stop_signal.as_deref().unwrap_or("TERM"));
@@ -76,6 +78,10 @@ impl World {
                     let why = format!("cannot kill container: {target}: container {id} is not running");
                     return Err(refuse(op, target, Conflict, why));
                 }
+                // Whatever the signal does, it counts as a stop by hand; only one that stops it keeps its end for good.
+                container.stopped_by_hand = true;
+                container.stays_ended = kills
+                    || container.spec.stop_signal.as_deref().is_none_or(|stop| number_of(stop) == signal);
                 self.tell_kill(engine, index, signal);
                 let code = match signal {
                     9 => 137,
@@ -83,7 +89,6 @@ impl World {
                     // A signal that the program takes and lives on with.
                     _ => return Ok(()),
                 };
-                self.engines[engine].containers[index].stopped_by_hand = true;
                 self.end(engine, index, code, KILLED_WITH_ITS_ENGINE);
                 Ok(())
             }
@@ -139,18 +144,11 @@ impl World {
         self.silence(engine, index, inner);
         let now = self.tick();
         let container = &mut self.engines[engine].containers[index];
-        let again = !container.stopped_by_hand
-            && match container.spec.restart {
-                RestartPolicy::No => false,
-                RestartPolicy::Always | RestartPolicy::UnlessStopped => true,
-                RestartPolicy::OnFailure(most) => {
-                    code != 0 && (most == 0 || container.restarts < i64::from(most))
-                }
-            };
+        container.exit_code = code;
+        let again = !container.stays_ended && container.policy_starts_it();
         container.state = if again { ContainerState::Restarting } else { ContainerState::Exited };
         container.restarts += i64::from(again);
         container.due = again.then(|| tokio::time::Instant::now() + pause(container.restarts));
-        container.exit_code = code;
         container.finished = Some(now);
         container.health = None;
         container.ports.clear();

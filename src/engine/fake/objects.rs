@@ -121,6 +121,7 @@ impl World {
             restarts: 0,
             due: None,
             stopped_by_hand: false,
+            stays_ended: false,
             created: now,
             started: None,
             finished: None,
@@ -269,7 +270,7 @@ impl World {
     }
 
     pub(super) fn remove_container(&mut self, engine: EngineIndex, index: usize, volumes: bool) {
-        self.engines[engine].containers[index].stopped_by_hand = true;
+        self.engines[engine].containers[index].stays_ended = true;
         if self.engines[engine].containers[index].is_up() {
             self.tell_kill(engine, index, 9);
             self.end(engine, index, 137, 255);

@@ -69,7 +69,7 @@ impl World {
         if container.state == ContainerState::Removing {
             return false;
         }
-        container.stopped_by_hand = true;
+        container.stays_ended = true;
         container.due = None;
         if container.is_up() {
             self.tell_kill(engine, index, 9);

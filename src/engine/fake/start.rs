@@ -96,7 +96,7 @@ impl World {
         let had_some = container.networks.values().any(|joined| joined.address.is_some());
         container.stale = had_some.then(|| (container.networks.clone(), ports));
         container.error = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-        if container.exit_code == 0 {
+        if container.exit_code == 0 || code == NO_PROGRAM {
             container.exit_code = code;
         }
         self.leave_networks(engine, index);
@@ -110,8 +110,9 @@ impl World {
         let networks: Vec<(String, Option<String>)> =
             networks.map(|(name, joined)| (name.clone(), joined.network.clone())).collect();
         for (network, id) in networks {
-            // Once it was in one, it asks for that very one.
-            let asked = id.as_ref().unwrap_or(&network);
+            // Once it was in one, it asks for that very one, but for those that a daemon makes.
+            let is_builtin = ["bridge", "host", "none"].contains(&network.as_str());
+            let asked = id.as_ref().filter(|_| !is_builtin).unwrap_or(&network);
             if self.engines[engine].network(asked).is_none() {
                 let why = format!("network {asked} not found");
                 return Err(refuse("start container", target, NotFound, why));

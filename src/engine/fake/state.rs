@@ -53,6 +53,8 @@ pub(super) struct Container {
     pub(super) due: Option<tokio::time::Instant>,
     /// Stopped or killed on request: `unless-stopped` leaves it so.
     pub(super) stopped_by_hand: bool,
+    /// Its engine does not start it again after its end, whatever its policy, until it is started.
+    pub(super) stays_ended: bool,
     pub(super) created: i64,
     pub(super) started: Option<i64>,
     pub(super) finished: Option<i64>,

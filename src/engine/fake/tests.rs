@@ -557,3 +557,19 @@ async fn an_exec_answers_and_cat_gives_back_what_it_reads() {
     let all: Vec<_> = session.output.map(|chunk| chunk.expect("not broken").1).collect().await;
     assert_eq!(all.concat(), b"hello");
 }
+
+#[tokio::test]
+async fn what_sees_the_processes_of_another_ends_with_it_and_cannot_start_without_it() {
+    let engine = engine();
+    make(&engine, &plain("owner")).await;
+    start(&engine, "owner").await;
+    let user = ContainerSpec { pid: Some("container:owner".to_owned()), ..ContainerSpec::default() };
+    make(&engine, &container("user", user)).await;
+    start(&engine, "user").await;
+    engine.act("owner", &Change::Kill(None)).await.expect("it runs");
+    assert_eq!(engine.container("user").expect("made").exit_code, Some(137));
+    make(&engine, &container("late", ContainerSpec { pid: Some("container:owner".to_owned()), ..checked() }))
+        .await;
+    assert_eq!(kind(engine.act("late", &Change::Start).await), Some(FailureKind::Engine));
+    assert_eq!(engine.inspect("late").await.expect("made").exit_code, 128);
+}

@@ -12,6 +12,7 @@ use crate::model::dial::Dial;
 use crate::model::label;
 use crate::model::observed::ContainerState;
 use crate::model::service::Condition;
+use crate::plan::goal::{Goal, Orphans, Up};
 
 fn networks_of(engine: &FakeEngine, name: &str) -> String {
     let container = engine.container(name).expect("it is there");
@@ -210,6 +211,33 @@ async fn what_is_restarted_below_a_socket_node_runs_when_the_node_has_been_made_
         up(&engine, &of("1")).await;
         let user = inside.container(&user).expect("it is the same");
         assert_eq!(user.state, ContainerState::Running, "{on}");
+    }
+}
+
+/// What is on the engine of a `socket` node is in the networks of that.
+#[tokio::test(start_paused = true)]
+async fn a_changed_network_is_made_anew_also_where_what_is_in_it_belongs_to_a_layer_further_in() {
+    let of = |inside: &[&str], internal| {
+        let inside = inside.iter().map(|name| service(name)).collect();
+        networked(vec![in_networks(node("s", "socket", inside), &["back"])], internal)
+    };
+    let before = of(&["x", "y"], true);
+    for (after, node_runs) in [(of(&["y"], false), true), (of(&["x", "y"], false), false)] {
+        let engine = engine().with_path("/var/run/docker.sock");
+        up(&engine, &before).await;
+        assert_eq!(networks_of(&engine, "lab-s-x-1"), "lab-s_default lab_back");
+        if !node_runs {
+            by_hand(&engine, "lab-s-1", Change::Stop(None)).await;
+        }
+        let Goal::Up(goal) = up_goal(&after) else { unreachable!("it is an `up`") };
+        let goal = Goal::Up(Up { orphans: Orphans::Remove, ..goal });
+        go(&engine, &goal).await.assert_good();
+        let again = go(&engine, &goal).await;
+        assert_eq!(again.report.summary.changed, 0, "{:#?}", again.ends());
+        let back =
+            engine.observed().networks.into_iter().find(|it| it.name == "lab_back").expect("it is there");
+        let container = engine.container("lab-s-y-1").expect("it is there");
+        assert_eq!(container.networks["lab_back"].network, back.id);
     }
 }
 

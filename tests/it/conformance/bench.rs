@@ -147,10 +147,15 @@ impl Bench {
         told.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 
-    async fn story(mut self, script: Vec<Do>) -> Told {
+    /// Names the image for each program.
+    pub(super) async fn tag_images(&self) {
         for program in Program::ALL {
             self.engine.tag(&self.image, &self.image_of(program)).await.expect("the image is there");
         }
+    }
+
+    async fn story(mut self, script: Vec<Do>) -> Told {
+        self.tag_images().await;
         let mut events = self.engine.events().await.expect("events");
         // An engine drops what a slow reader leaves.
         let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
@@ -174,7 +179,7 @@ impl Bench {
         told
     }
 
-    async fn answer(&mut self, call: &Do) -> String {
+    pub(super) async fn answer(&mut self, call: &Do) -> String {
         if let Do::Start(number) = call {
             self.find_owner(*number).await;
         }
@@ -364,7 +369,7 @@ impl Bench {
     }
 
     /// All of the script that is on the engine, as lines.
-    async fn there(&mut self) -> String {
+    pub(super) async fn there(&mut self) -> String {
         let (seen, details) = eventually("a list that is up to date", || self.list()).await;
         for it in &seen.containers {
             let failed = details.get(&it.id).is_some_and(|detail| !detail.error.is_empty());
@@ -503,7 +508,7 @@ impl Bench {
 }
 
 /// An answer in words: the kind of failure and the status.
-fn words(answer: Result<(), EngineError>) -> String {
+pub(super) fn words(answer: Result<(), EngineError>) -> String {
     match answer {
         Ok(()) => "done".to_owned(),
         Err(error) => {

@@ -62,7 +62,7 @@ fn compare(script: &[Do], fake: &Told, real: &Told) -> Option<String> {
 }
 
 /// A port that nobody uses.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").port()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use nestctl::engine::engine::{Change, Create, Engine};
 use nestctl::engine::fake::call::Call;
 use nestctl::engine::fake::fake_engine::FakeEngine;
+use nestctl::engine::fake::fault::{Fault, Meanwhile, When};
 use nestctl::event::event::CancelLevel;
 use nestctl::event::protocol;
 use nestctl::event::sink::Recorder;
@@ -307,15 +308,17 @@ async fn plan(engine: &FakeEngine, goal: &Goal) -> Result<Option<(Surveyed, Plan
 /// A whole run; the user breaks it off at the call with this number. It is killed after an hour.
 async fn go(engine: &FakeEngine, goal: &Goal, signal: Option<u64>) -> Result<Ended, Broken> {
     let (cancel, cancelled) = watch::channel(None);
-    let signals = async {
-        if let Some(call) = signal {
-            while engine.n_calls() < call {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+    if let Some(call) = signal {
+        let cancel = cancel.clone();
+        let comes = Meanwhile::new(move |_| {
             cancel.send_replace(Some(CancelLevel::Drain));
-            tokio::time::sleep(Duration::from_secs(300)).await;
-            cancel.send_replace(Some(CancelLevel::Abort));
-        }
+        });
+        engine.script(When::Call(call), 1, Fault::Meanwhile(comes));
+    }
+    let signals = async {
+        let _ = cancel.subscribe().wait_for(Option::is_some).await;
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        cancel.send_replace(Some(CancelLevel::Abort));
         std::future::pending::<()>().await;
     };
     let run = async {
@@ -347,7 +350,7 @@ async fn go(engine: &FakeEngine, goal: &Goal, signal: Option<u64>) -> Result<End
     };
     tokio::select! {
         biased;
-        ended = tokio::time::timeout(Duration::from_secs(3600), run) => ended.unwrap_or(Ok(Ended::Cut)),
+        ended = tokio::time::timeout(Duration::from_secs(3600), Box::pin(run)) => ended.unwrap_or(Ok(Ended::Cut)),
         () = signals => Ok(Ended::Cut),
     }
 }
