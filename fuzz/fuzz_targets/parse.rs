@@ -30,7 +30,8 @@ fuzz_target!(|bytes: &[u8]| {
     for problem in parsed.diagnostics.iter() {
         for label in &problem.labels {
             let source = parsed.sources.get(label.span.source).expect("a source of this run");
-            assert!(source.text.get(label.span.start..label.span.end).is_some(), "a place outside of its text: {problem:?}");
+            let place = label.span.start as usize..label.span.end as usize;
+            assert!(source.text.get(place).is_some(), "a place outside of its text: {problem:?}");
         }
     }
     assert!(parsed.topology.is_some() || parsed.diagnostics.has_errors());

@@ -110,6 +110,13 @@ impl Resolved {
         map.into_iter().flat_map(|map| map.keys().cloned()).collect()
     }
 
+    /// The models that the layer uses, by what they are fetched as.
+    pub fn models(&self) -> Vec<String> {
+        let models = self.document.get("models").and_then(Document::as_object);
+        let names = models.into_iter().flat_map(|models| models.values());
+        names.filter_map(|model| model.get("model")?.as_str().map(str::to_owned)).collect()
+    }
+
     /// A hash of what the file says of each service of the layer: it changes when that does.
     pub fn hashes(&self) -> Vec<(String, String)> {
         let services = self.document.get("services").and_then(Document::as_object);

@@ -66,6 +66,9 @@ pub struct ConfigWhat {
     /// Print the keys of the networks, one a line.
     #[arg(long)]
     pub networks: bool,
+    /// Print what the models are fetched as, one a line.
+    #[arg(long)]
+    pub models: bool,
     /// Print the profiles, one a line.
     #[arg(long)]
     pub profiles: bool,

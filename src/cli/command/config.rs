@@ -65,6 +65,8 @@ fn text(args: &ConfigArgs, resolved: &Resolved, wanted: &[Addr], terminal: &Term
         lines(resolved.keys("volumes"))
     } else if what.networks {
         lines(resolved.keys("networks"))
+    } else if what.models {
+        lines(resolved.models())
     } else if what.profiles {
         lines(&resolved.profiles)
     } else if what.environment {

@@ -249,6 +249,8 @@ async fn anonymous_volumes_go_on_with_the_replacement_unless_they_are_to_be_rene
     let there = engine.observed().volumes.into_iter().map(|volume| volume.name);
     assert_eq!(there.collect::<Vec<_>>(), volume().into_iter().collect::<Vec<_>>(), "the old one is gone");
     assert_eq!(renewed(&engine, &of("4")).await, "db");
+    up(&engine, &lab(vec![set(service("db"), "V", "4")])).await;
+    up(&engine, &of("4")).await;
     // As a run that is killed in between, which does not come to what is to follow.
     engine.remove_by_hand(&Remove::Container { container: "lab-db-1".to_owned(), volumes: true });
     assert!(engine.observed().volumes.is_empty(), "{}", engine.snapshot());

@@ -7,6 +7,7 @@ use crate::model::container::{ContainerSpec, Mount, MountSource};
 use crate::model::label;
 use crate::model::observed::ObservedContainer;
 use crate::plan::asked::changes;
+use crate::plan::field::Value;
 use crate::plan::inherited;
 
 use super::Bringing;
@@ -70,10 +71,11 @@ impl Bringing<'_, '_> {
         kept: &BTreeMap<String, String>,
     ) -> bool {
         let is_own = |target: &str| spec.mounts.iter().any(|own| own.target == target);
-        // What is read-only there would stay so.
+        let fields = self.changes(other, changes);
+        // What was read-only there would stay so.
         let stays = |target: &String| {
             let field = format!("volumes.{target}");
-            !is_own(target) || self.changes(other, changes).iter().all(|changed| changed.path != field)
+            fields.iter().all(|it| it.path != field || Value::Absent == it.from || Value::Absent == it.to)
         };
         other.labels.contains_key(label::ASKED)
             && !other.labels.contains_key(label::INHERITED)

@@ -151,6 +151,16 @@ impl Lowering<'_> {
                 None
             };
         }
+        if text.starts_with("oci-layout://") {
+            let help = "Load the image into the engine, and write `docker-image://NAME`.";
+            self.problems.error(
+                Code::NotSupported,
+                span,
+                "a build cannot take a layout of OCI for a context",
+                help,
+            );
+            return None;
+        }
         if is_remote(text) {
             return Some(Context::Remote(text.to_owned()));
         }

@@ -5,6 +5,7 @@ mod addresses;
 mod behaviour;
 mod big_image;
 mod build;
+mod build_sources;
 mod commands;
 mod examples;
 mod failures;

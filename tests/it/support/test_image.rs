@@ -104,7 +104,8 @@ fn entry(archive: &[u8], name: &str) -> Vec<u8> {
     panic!("no {name} in the archive")
 }
 
-fn tar_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
+/// An archive of these files.
+pub(crate) fn tar_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, content) in entries {
         let mut header = tar::Header::new_gnu();
