@@ -156,8 +156,7 @@ impl World {
             (name, Joined { endpoint: endpoint.clone(), ..Joined::default() })
         };
         if spec.network_mode.is_none() && !spec.networks.is_empty() {
-            let mut wanted: Vec<_> = spec.networks.iter().collect();
-            wanted.sort_by_key(|(name, endpoint)| (-endpoint.priority, (*name).clone()));
+            let wanted = in_order(spec);
             let most = if state.takes_one_network() { 1 } else { wanted.len() };
             return wanted.into_iter().take(most).map(|(name, endpoint)| join(name, endpoint)).collect();
         }
@@ -361,6 +360,13 @@ impl Network {
         self.last_host += 1;
         Ipv4Addr::from(first + self.last_host).to_string()
     }
+}
+
+/// The networks of a container, the one that it is made for first.
+pub(super) fn in_order(spec: &ContainerSpec) -> Vec<(&String, &Endpoint)> {
+    let mut out: Vec<_> = spec.networks.iter().collect();
+    out.sort_by_key(|(name, endpoint)| (-endpoint.priority, (*name).clone()));
+    out
 }
 
 /// A container is to use something of one that is not there: a mistake of the request.

@@ -8,6 +8,7 @@ use crate::model::observed::{ContainerState, Health, ObservedPort};
 
 use super::behaviour::{Boot, HealthScript};
 use super::lifecycle::KILLED_WITH_ITS_ENGINE;
+use super::objects::in_order;
 use super::state::{EngineIndex, MountedWhat};
 use super::world::{World, refuse};
 
@@ -109,6 +110,14 @@ impl World {
         let networks = container.networks.iter().filter(|_| !shares);
         let networks: Vec<(String, Option<String>)> =
             networks.map(|(name, joined)| (name.clone(), joined.network.clone())).collect();
+        // The one that it was made for is missed also where it was taken out of it since.
+        if let Some((made_for, _)) = in_order(&container.spec).first().filter(|_| !networks.is_empty())
+            && container.spec.network_mode.is_none()
+            && self.engines[engine].network(made_for).is_none()
+        {
+            let why = format!("could not find a network matching network mode {made_for}");
+            return Err(refuse("start container", target, NotFound, why));
+        }
         for (network, id) in networks {
             // Once it was in one, it asks for that very one, but for those that a daemon makes.
             let is_builtin = ["bridge", "host", "none"].contains(&network.as_str());
