@@ -57,7 +57,7 @@ impl Settings {
             environment.vars.insert("DOCKER_HOST".to_owned(), host.clone());
             environment.vars.remove("DOCKER_CONTEXT");
         }
-        for (name, limit) in global.limits() {
+        for (name, limit) in global.limits.given() {
             environment.vars.insert(name.to_owned(), format!("{}ms", limit.as_millis()));
         }
         let dumb = environment.var("TERM") == Some("dumb");

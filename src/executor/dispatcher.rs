@@ -17,18 +17,16 @@ use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::FailureKind;
 use crate::model::milestone::Milestone;
 use crate::plan::action::Action;
-use crate::plan::goal::{Goal, Planning, Starts};
+use crate::plan::goal::{Goal, Planning};
 use crate::plan::known::{Known, Layer};
 use crate::plan::plan::Plan;
 use crate::plan::step::{Resource, Step, StepId};
 
 use super::failure;
 use super::fallen;
-use super::final_look::final_look;
 use super::link::Link;
 use super::run::{RunOptions, RunReport};
 use super::scheduler::{End, Scheduler};
-use super::status::statuses;
 use super::step::carry_out;
 use super::step_context::{Broken, Entered, Gain, Message, StepContext};
 use super::survey::{SurveyOptions, Surveyed, known_engines};
@@ -36,6 +34,7 @@ use super::tally::Tally;
 use super::trace::Trace;
 
 mod again;
+mod finish;
 mod links;
 mod tell;
 
@@ -129,16 +128,17 @@ impl<'a> Dispatcher<'a> {
         let layers = self.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Answered(_)));
         let layers: Vec<LayerPath> = layers.map(|(path, _)| path.clone()).collect();
         self.join_plan(layers, first);
-        self.dispatch().await;
-        while self.look_again().await {
+        let services = loop {
             self.dispatch().await;
-        }
-        // The last look may show that somebody else was at the lab.
-        let mut services = self.finish().await;
-        while self.look_again().await {
-            self.dispatch().await;
-            services = self.finish().await;
-        }
+            if self.look_again().await {
+                continue;
+            }
+            // The last look may show that somebody else was at the lab.
+            let services = self.finish().await;
+            if !self.look_again().await {
+                break services;
+            }
+        };
         let summary = &mut self.tally.summary;
         summary.interrupted = self.level.is_some();
         summary.took = self.began.elapsed();
@@ -382,51 +382,5 @@ impl<'a> Dispatcher<'a> {
             self.steps.insert(step.id, Arc::new(step));
         }
         self.tell_unrun(unrun);
-    }
-
-    /// After an `up` that was not broken off: looks once more at every engine, and tells what ended badly.
-    async fn finish(&mut self) -> Vec<crate::model::status::ServiceStatus> {
-        let Goal::Up(up) = self.goal else { return Vec::new() };
-        if self.level.is_some() {
-            return Vec::new();
-        }
-        if self.is_stale {
-            let from = self.began.elapsed();
-            let mut cancel = self.cancel.clone();
-            // What the file no longer has may end: its node was made anew, or it is on its way out.
-            let topology = &up.lab.topology;
-            // What this run did not start may have ended long ago.
-            let starts = |addr: &Addr| match up.way.starts {
-                // Whoever watches sees how it ends.
-                _ if up.way.foreground => false,
-                // It stands for the container beside it, which is not started here.
-                _ if up.way.one_off.as_ref().is_some_and(|one| one.addr == *addr) => false,
-                Starts::All => true,
-                Starts::Nodes => topology.service(addr).is_some_and(|service| service.node.is_some()),
-                Starts::Nothing => false,
-            };
-            let kept =
-                self.in_scope.iter().filter(|addr| topology.has(addr) && starts(addr)).cloned().collect();
-            let limit = self.survey.look_limit();
-            let problems = tokio::select! {
-                biased;
-                Ok(_) = cancel.wait_for(Option::is_some) => None,
-                problems = final_look(&mut self.known, &self.links, self.goal.project(), &kept, limit) => Some(problems)
-            };
-            let Some(problems) = problems else {
-                self.heed_cancel().await;
-                return Vec::new();
-            };
-            self.trace.looked(from, self.began.elapsed());
-            for (of, failure) in problems {
-                // What was skipped has not been started: its end is of an earlier run.
-                if !self.tally.has_told(&of) {
-                    self.tally.problem(of, failure);
-                }
-            }
-            self.again.because = self.ended_meanwhile(&kept);
-        }
-        let all = statuses(&self.known, self.goal.project());
-        all.into_iter().filter(|row| self.in_scope.contains(&row.addr)).collect()
     }
 }

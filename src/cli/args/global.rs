@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::ops::limits;
 
-use super::seconds::parse_duration;
+use super::seconds::parse_duration as time;
 
 /// Flags of every command.
 #[derive(Args, Clone, Debug)]
@@ -36,66 +36,43 @@ pub struct GlobalArgs {
         help = "Use colour: auto, always, never"
     )]
     pub color: Option<ColorArg>,
+    /// Limits of time.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// Limits of time.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
     /// Wait so long for another nestctl; 0: do not.
-    #[arg(
-        long,
-        value_name = "TIME",
-        global = true,
-        value_parser = parse_duration,
-        help_heading = LIMITS
-    )]
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     pub lock_timeout: Option<Duration>,
     /// Give an engine so long to answer a call.
-    #[arg(
-        long,
-        value_name = "TIME",
-        global = true,
-        value_parser = parse_duration,
-        help_heading = LIMITS
-    )]
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     pub call_timeout: Option<Duration>,
     /// Give up on copies that stood still for so long.
-    #[arg(
-        long,
-        value_name = "TIME",
-        global = true,
-        value_parser = parse_duration,
-        help_heading = LIMITS
-    )]
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     pub stall_timeout: Option<Duration>,
     /// Take a node's engine for silent after this.
-    #[arg(
-        long,
-        value_name = "TIME",
-        global = true,
-        value_parser = parse_duration,
-        help_heading = LIMITS
-    )]
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     pub answer_timeout: Option<Duration>,
     /// Give up on a hook that runs for so long.
-    #[arg(
-        long,
-        value_name = "TIME",
-        global = true,
-        value_parser = parse_duration,
-        help_heading = LIMITS
-    )]
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     pub hook_timeout: Option<Duration>,
 }
 
-const LIMITS: &str = "Limits";
-
-impl GlobalArgs {
-    /// The limits that were given, by the variables that hold them otherwise.
-    pub fn limits(&self) -> impl Iterator<Item = (&'static str, Duration)> {
-        let given = [
+impl LimitArgs {
+    /// Those that were given, by the variables that hold them otherwise.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        let all = [
             (limits::LOCK, self.lock_timeout),
             (limits::CALL, self.call_timeout),
             (limits::STALL, self.stall_timeout),
             (limits::ANSWER, self.answer_timeout),
             (limits::HOOK, self.hook_timeout),
         ];
-        given.into_iter().filter_map(|(name, limit)| Some((name, limit?)))
+        all.into_iter().filter_map(|(name, limit)| Some((name, limit?)))
     }
 }
 

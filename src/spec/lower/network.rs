@@ -23,12 +23,13 @@ use super::lowering::Lowering;
 use super::names::is_object_name;
 use super::scope::Scope;
 use super::value::{options, text_pairs, texts};
+
+const ON: Option<Switch> = Some(Switch(true));
+
 /// Whether a volume is a directory that is bound (compose-go `volumeDriverOpts`).
 pub(crate) fn is_bind(driver: Option<&str>, how: Option<&str>) -> bool {
     driver == Some("local") && how == Some("bind")
 }
-
-const ON: Option<Switch> = Some(Switch(true));
 
 impl Lowering<'_> {
     /// `networks` of a layer.
