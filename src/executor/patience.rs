@@ -51,6 +51,8 @@ const STALE: &[&str] = &[
     "the container name",
     "is marked for removal",
     "the container was removed",
+    "could not find a network matching",
+    "renaming a container with the same name",
 ];
 
 /// The same of a container that another run has stopped, paused or continued.
@@ -175,6 +177,7 @@ mod tests {
     fn what_somebody_else_changed_is_looked_at_again() {
         let start = Action::Start { container: "web".to_owned() };
         let pause = Action::Pause { container: "web".to_owned() };
+        let rename = Action::Rename { container: "web".to_owned(), name: "lab-web-1".to_owned() };
         let pull = Action::Pull { image: "web".to_owned(), platform: None };
         let hook = Action::Hook {
             container: "web".to_owned(),
@@ -192,6 +195,12 @@ mod tests {
                 "Conflict. The container name \"/lab-web-1\" is already in use by container \"12ab\".",
             ),
             (true, &start, "container is marked for removal and cannot be started"),
+            (
+                true,
+                &start,
+                "could not find a network matching network mode lab_back: network lab_back not found",
+            ),
+            (true, &rename, "Renaming a container with the same name as its current name"),
             (true, &pause, "container 12ab is not running"),
             (false, &hook, "container 12ab is not running"),
             (true, &hook, "No such container: lab-web-1"),
