@@ -56,7 +56,8 @@ impl Lowering<'_> {
     /// how Compose tells paths apart that a merge brings together.
     pub(super) fn told_apart(&self, home: Span, span: Span, path: &str) -> String {
         let standings = self.standings.borrow();
-        let base = |span: Span| standings.get(span.source.0 as usize)?.as_ref().map(|standing| &standing.base);
+        let base =
+            |span: Span| standings.get(span.source.0 as usize)?.as_ref().map(|standing| &standing.base);
         match (base(home), base(span)) {
             (Some(home), Some(there)) if home != there => {
                 let path = normal(&there.join(path));

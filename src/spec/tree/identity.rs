@@ -15,7 +15,13 @@ const RANGE_LIMIT: u32 = 4096;
 pub(crate) type Paths<'a> = &'a dyn Fn(Span, &str) -> String;
 
 /// Puts `high` behind `low`; an item that is there already is replaced where it stands.
-pub(super) fn append(place: Place, key: &str, low: Vec<Node>, high: Vec<Node>, paths: Paths<'_>) -> Vec<Node> {
+pub(super) fn append(
+    place: Place,
+    key: &str,
+    low: Vec<Node>,
+    high: Vec<Node>,
+    paths: Paths<'_>,
+) -> Vec<Node> {
     let Some(identity) = identity(place, key) else {
         return low.into_iter().chain(high).collect();
     };

@@ -14,7 +14,7 @@ use nestctl::model::service::{
     Condition, DataRoot, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target,
 };
 use nestctl::model::span::{Span, Spanned};
-use nestctl::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
+use nestctl::model::topology::{Layer, NetworkDef, Separator, Topology, VolumeDef};
 
 use crate::support::dice::Dice;
 
@@ -49,7 +49,13 @@ pub(super) fn project() -> ProjectName {
 /// A lab without circles: what would close one is thrown away.
 pub(super) fn topology(dice: &mut Dice) -> Topology {
     let root = Draw { dice, drawn: 0 }.layer(0);
-    let mut lab = Topology { project: project(), directory: PathBuf::from("/lab"), root };
+    let mut lab = Topology {
+        project: project(),
+        directory: PathBuf::from("/lab"),
+        root,
+        separator: Separator::Hyphen,
+        all_resources: false,
+    };
     for _ in 0..dice.below(2 + lab.instances().len() as u64) {
         let mut changed = lab.clone();
         add_dependency(dice, &mut changed);
