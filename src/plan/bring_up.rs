@@ -342,7 +342,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         needs.extend(objects.iter().cloned());
         for fill in self.desired.fills.clone() {
             let mut labels = self.desired.labels.clone();
-            labels.insert(label::ROLE.to_owned(), "helper".to_owned());
+            labels.insert(label::ROLE.to_owned(), label::ROLE_HELPER.to_owned());
             let action = Action::FillVolume {
                 volume: fill.volume,
                 target: fill.target,
