@@ -51,6 +51,10 @@ impl<'a> Living<'a> {
         let is_asked = |found: &&Found<'a>| {
             let state = found.container.state;
             let is_live = is_running(found.container);
+            let is_once = matches!(self.life.verb, Verb::Kill { .. } | Verb::Restart { .. });
+            if is_once && self.known.dealt_with.contains(&found.container.id) {
+                return false;
+            }
             let wanted = match &self.life.verb {
                 Verb::Stop | Verb::Kill { .. } => is_live,
                 Verb::Pause => state == ContainerState::Running,
