@@ -1,5 +1,6 @@
 //! One instance: from what runs to what is wanted. DESIGN 12.4, "one service, by what was observed".
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub(super) struct Bringing<'p, 'a> {
     preload: Vec<Need>,
     /// What holds its creation back.
     before: Vec<Need>,
+    /// Anonymous volumes of what is replaced that go on.
+    kept: BTreeSet<String>,
 }
 
 impl<'p, 'a> Bringing<'p, 'a> {
@@ -58,6 +61,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
             cause: Cause::Missing,
             preload,
             before: Vec::new(),
+            kept: BTreeSet::new(),
         };
         bringing.choose();
         bringing
@@ -422,20 +426,13 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if created.is_some() && !others.is_empty() {
             needs.extend(self.planner.stop_dependents(&addr));
         }
-        let keeps_volumes = created.is_some() && !self.planner.up.way.renew_volumes;
-        others
-            .into_iter()
-            .map(|other| {
-                self.planner.stop_and_remove(
-                    &addr,
-                    other,
-                    &cause,
-                    Group::Recreate,
-                    needs.clone(),
-                    !keeps_volumes,
-                )
-            })
-            .collect()
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.extend(self.keep.iter().flat_map(|keep| &keep.mounts).filter_map(|mount| mount.volume.clone()));
+        let place = (&self.layer, &addr);
+        let planner = &mut self.planner;
+        let remove =
+            |other| planner.stop_and_remove(place, other, &cause, Group::Recreate, needs.clone(), &kept);
+        others.into_iter().map(remove).collect()
     }
 
     /// Takes away the volumes of files that only what is replaced had.

@@ -115,7 +115,6 @@ impl Taking<'_> {
         // A layer whose `socket` node does not run is not known; its containers are where they were seen.
         let seen_on = self.homes.get(&container.id).filter(|_| !self.known.layers.contains_key(&layer));
         let engine = seen_on.cloned().unwrap_or_else(|| layer.clone());
-        let volumes = true;
         let mut last = Vec::new();
         if is_running(container)
             || (hosting == Some(Hosting::Own) && !self.down.volumes && can_wake(container))
@@ -145,20 +144,11 @@ impl Taking<'_> {
             last.iter().for_each(|step| self.builder.may_fail(*step));
         } else {
             let draft = Draft::service(addr, &engine, cause.clone(), Group::Down);
-            let action = Action::Remove { container: container.id.clone(), volumes };
+            let action = Action::Remove { container: container.id.clone(), volumes: true };
             let step = self.builder.push(draft, action, needs);
             last.push(step);
-            if volumes {
-                let place = (&engine, addr);
-                last.extend(inherited::remove(
-                    &mut self.builder,
-                    place,
-                    container,
-                    &cause,
-                    Group::Down,
-                    step,
-                ));
-            }
+            let (place, builder, kept) = ((&engine, addr), &mut self.builder, BTreeSet::new());
+            last.extend(inherited::remove(builder, place, container, &cause, Group::Down, step, &kept));
         }
         self.on_layer.entry(layer).or_default().extend(last.iter().copied());
         self.last.entry(addr.clone()).or_default().extend(last);

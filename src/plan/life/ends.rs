@@ -1,6 +1,6 @@
 //! Stopping, killing, pausing and removing, users before used and what is inside before its node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::addr::Addr;
 use crate::model::observed::{ContainerState, ObservedContainer};
@@ -112,8 +112,8 @@ impl<'a> Living<'a> {
                 let draft = Draft::service(addr, &engine, cause.clone(), Group::Down);
                 let step = self.builder.push(draft, action, needs);
                 if *volumes {
-                    let place = (&engine, addr);
-                    inherited::remove(&mut self.builder, place, container, &cause, Group::Down, step);
+                    let (place, builder, kept) = ((&engine, addr), &mut self.builder, BTreeSet::new());
+                    inherited::remove(builder, place, container, &cause, Group::Down, step, &kept);
                 }
                 return Some(step);
             }
