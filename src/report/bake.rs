@@ -1,9 +1,11 @@
 //! Builds as a file for `docker buildx bake`, in the shape that `docker compose build --print` gives it
-//! (docker/compose `pkg/compose/build_bake.go`).
+//! (docker/compose `pkg/compose/build_bake.go`); and what checks of Dockerfiles found.
+
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::build::{CachePlace, Context, Dockerfile, SecretSource, SshAgent};
+use crate::model::build::{CachePlace, Checked, Context, Dockerfile, SecretSource, SshAgent};
 use crate::plan::lab_builds::LabBuild;
 
 /// The file. `push`: what has been built is to be pushed.
@@ -132,4 +134,17 @@ fn hosts(lines: &[String]) -> Value {
         out.insert(name.to_owned(), Value::from(all));
     }
     Value::Object(out)
+}
+
+/// What checks of Dockerfiles found.
+pub fn checks(found: &[(String, Checked)]) -> String {
+    let mut out = String::new();
+    for (name, Checked { text, .. }) in found {
+        if text.is_empty() {
+            let _ = writeln!(out, "{name}: no warnings found");
+        } else {
+            let _ = writeln!(out, "{name}:\n{text}\n");
+        }
+    }
+    out
 }

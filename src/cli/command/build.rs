@@ -9,7 +9,8 @@ use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
 use crate::model::build::SshAgent;
-use crate::ops::builds::builds;
+use crate::ops::builds::{builds, check_builds};
+use crate::ops::context::Ctx;
 use crate::ops::load::load;
 use crate::ops::up::{Building, Builds, ImagesOnly, Way};
 
@@ -46,11 +47,17 @@ pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -
         ..Way::default()
     };
     let asked = Asked::images(&args.addresses, way, &args.change)?;
-    if args.print {
+    if args.print || args.check {
         let lab = load(&settings.load_options(&args.change.lab, &args.addresses)?)?.valid()?;
         say_problems(&lab.warnings, &lab.sources, terminal);
-        terminal.print(&bake::render(&builds(&lab, &asked.options)?, args.push))?;
-        return Ok(exit::OK);
+        let builds = builds(&lab, &asked.options)?;
+        if args.print {
+            terminal.print(&bake::render(&builds, args.push))?;
+            return Ok(exit::OK);
+        }
+        let found = check_builds(&Ctx::open(&settings.environment.vars)?, &builds).await?;
+        terminal.print(&bake::checks(&found))?;
+        return Ok(if found.iter().any(|(_, it)| it.failed) { exit::FAILED } else { exit::OK });
     }
     bring_up(&asked, &settings.quieter(args.quiet), terminal).await.map(|it| it.code)
 }

@@ -26,6 +26,7 @@ use crate::model::observed::{ContainerState, Health};
 
 const LABEL: &str = "io.nestctl.adapter-test";
 
+mod build_tests;
 mod other_engine_tests;
 
 fn image(variable: &str, default: &str) -> String {
