@@ -71,8 +71,8 @@ impl Machine {
 
     /// Kills it with all that is on it, and starts it. Its engine answers then.
     fn start_anew(&self) {
+        let machine = self.outer.containers()["machine"].id.clone();
         block_on(async {
-            let machine = self.outer.containers()["machine"].id.clone();
             let engine = self.outer.engine();
             engine.act(&machine, &Change::Kill(None)).await.expect("it is killed");
             engine.act(&machine, &Change::Start).await.expect("it starts");
