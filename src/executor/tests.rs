@@ -1,5 +1,6 @@
 //! Whole runs on the fake engine: labs, failures, signals.
 
+mod again;
 mod changed;
 mod changes;
 mod drift;

@@ -188,6 +188,17 @@ pub(super) fn values_of<'a>(label: &'a str, key: &str) -> Vec<&'a str> {
     lines.filter(|(found, _)| *found == key).map(|(_, value)| value).collect()
 }
 
+/// The network that a container was made for: its engine asks for that one at every start, also where the container was
+/// taken out of it since.
+pub(super) fn first_network(label: &str) -> Option<&str> {
+    let asked = Read::new(label);
+    let priority = |name: &str| {
+        let key = format!("network.{name}.priority");
+        asked.list(&key).first().and_then(|text| text.parse::<i64>().ok()).unwrap_or(0)
+    };
+    asked.list("network").iter().copied().min_by_key(|name| (-priority(name), *name))
+}
+
 /// What a kind would do otherwise.
 pub(super) fn kind_changes(before: &str, now: &str, project: &str, directory: &Path) -> Vec<Field> {
     let (before, now) = (Read::new(before), Read::new(now));

@@ -23,7 +23,7 @@ use super::known::Known;
 use super::sharing;
 use super::world::{Carried, World, kind_of};
 
-/// Where `use_api_socket` puts the socket.
+/// Where `use_api_socket` puts the socket, and where an engine's is if nothing says otherwise.
 const API_SOCKET: &str = "/var/run/docker.sock";
 /// Where it puts the Docker CLI's configuration.
 const API_CONFIG: &str = "/run/secrets/docker";
@@ -267,8 +267,9 @@ impl<'a> Desired<'a> {
     fn give_api_socket(&mut self, world: &World<'_>, known: &Known, layer: &LayerPath) {
         let socket = parent_socket(world, known, layer).unwrap_or_else(|| API_SOCKET.to_owned());
         if !self.spec.mounts.iter().any(|mount| mount.target == API_SOCKET) {
-            let path = BindPath::Engine(socket);
-            let source = MountSource::bind(path, false);
+            // At the usual place in Compose's own form; at any other it must be there, or a directory would be made of it.
+            let usual = socket == API_SOCKET;
+            let source = MountSource::bind(BindPath::Engine(socket), usual);
             Arc::make_mut(&mut self.spec).mounts.push(Mount::new(API_SOCKET, source, false));
         }
         let directory = Some(API_CONFIG.to_owned());

@@ -26,6 +26,7 @@ use super::ours::{self, is_ours};
 use super::plan::Plan;
 use super::quiesce::{self, is_running, users_first, uses};
 use super::step::{Group, Must, Need, On, Resource, StepId};
+use super::thaw;
 
 /// How long a stopped node may take to start again, so that its layer can be taken apart, where its own limit is
 /// not known any more.
@@ -99,7 +100,14 @@ impl Taking<'_> {
         if hosting == Some(Hosting::Own) {
             match self.known.layers.get(&addr.inner()) {
                 Some(Layer::Answered(_)) => needs.push(cleared_need(addr)),
-                Some(Layer::Silent(_)) => cause = Cause::EngineSilent,
+                Some(Layer::Silent(_)) => {
+                    cause = Cause::EngineSilent;
+                    if thaw::may_be_frozen(self.known, addr, container) {
+                        let before = std::mem::take(&mut needs);
+                        let place = (&layer, addr);
+                        needs = thaw::thaw(&mut self.builder, self.known, place, container, before);
+                    }
+                }
                 None if self.down.volumes => {}
                 None => needs.extend(self.wake(addr, container)),
             }
@@ -107,7 +115,6 @@ impl Taking<'_> {
         // A layer whose `socket` node does not run is not known; its containers are where they were seen.
         let seen_on = self.homes.get(&container.id).filter(|_| !self.known.layers.contains_key(&layer));
         let engine = seen_on.cloned().unwrap_or_else(|| layer.clone());
-        let volumes = true;
         let mut last = Vec::new();
         if is_running(container)
             || (hosting == Some(Hosting::Own) && !self.down.volumes && can_wake(container))
@@ -137,20 +144,11 @@ impl Taking<'_> {
             last.iter().for_each(|step| self.builder.may_fail(*step));
         } else {
             let draft = Draft::service(addr, &engine, cause.clone(), Group::Down);
-            let action = Action::Remove { container: container.id.clone(), volumes };
+            let action = Action::Remove { container: container.id.clone(), volumes: true };
             let step = self.builder.push(draft, action, needs);
             last.push(step);
-            if volumes {
-                let place = (&engine, addr);
-                last.extend(inherited::remove(
-                    &mut self.builder,
-                    place,
-                    container,
-                    &cause,
-                    Group::Down,
-                    step,
-                ));
-            }
+            let (place, builder, kept) = ((&engine, addr), &mut self.builder, BTreeSet::new());
+            last.extend(inherited::remove(builder, place, container, &cause, Group::Down, step, &kept));
         }
         self.on_layer.entry(layer).or_default().extend(last.iter().copied());
         self.last.entry(addr.clone()).or_default().extend(last);

@@ -22,8 +22,8 @@ pub(super) fn to_label(volumes: &BTreeSet<String>) -> Option<String> {
     (!names.is_empty()).then(|| names.join(" "))
 }
 
-/// Removes the volumes that a container had from the one before it, once `removed` has ended. The steps. One that
-/// somebody else uses stays.
+/// Removes the volumes that a container had from the one before it, once `removed` has ended, but for those that are
+/// `kept`. The steps. One that somebody else uses stays.
 pub(super) fn remove(
     builder: &mut Builder,
     (layer, addr): (&LayerPath, &Addr),
@@ -31,10 +31,11 @@ pub(super) fn remove(
     cause: &Cause,
     group: Group,
     removed: StepId,
+    kept: &BTreeSet<String>,
 ) -> Vec<StepId> {
     let names = container.labels.get(label::INHERITED).map(String::as_str).unwrap_or_default();
     let mut steps = Vec::new();
-    for volume in names.split_whitespace().filter(|name| is_anonymous(name)) {
+    for volume in names.split_whitespace().filter(|name| is_anonymous(name) && !kept.contains(*name)) {
         let action = Action::RemoveVolume { volume: volume.to_owned() };
         let step =
             builder.push(Draft::service(addr, layer, cause.clone(), group), action, vec![after(removed)]);

@@ -40,6 +40,7 @@ mod renewal;
 mod secrecy;
 mod sharing;
 pub mod step;
+mod thaw;
 pub mod thing;
 mod up;
 mod words;

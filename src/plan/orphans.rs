@@ -1,5 +1,7 @@
 //! Containers whose service or replica the file no longer has, with what runs inside them.
 
+use std::collections::BTreeSet;
+
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::kind::kind::Hosting;
@@ -42,7 +44,8 @@ impl Planner<'_> {
             let users = listed.iter().filter(|(other, found)| *other != addr && uses(other, found, addr));
             let needs: Vec<Need> =
                 users.filter_map(|(_, found)| self.builder.removal_of(&found.id)).map(after_end).collect();
-            self.stop_and_remove_on(path, addr, container, &Cause::Moved, Group::Down, needs, true);
+            let cause = &Cause::Moved;
+            self.stop_and_remove((path, addr), container, cause, Group::Down, needs, &BTreeSet::new());
         }
     }
 
@@ -86,7 +89,8 @@ impl Planner<'_> {
         let engine = self.seen_on(addr);
         for container in self.existing.get(addr).cloned().unwrap_or_default() {
             let before = inside.clone();
-            let step = self.stop_and_remove_on(&engine, addr, container, &cause, Group::Down, before, true);
+            let (place, kept) = ((&engine, addr), BTreeSet::new());
+            let step = self.stop_and_remove(place, container, &cause, Group::Down, before, &kept);
             needs.push(after(step));
         }
         self.remove_filled(addr, &[], &cause, &needs);
@@ -124,7 +128,8 @@ impl Planner<'_> {
             let users: Vec<&Addr> = users.map(|(other, _)| *other).collect();
             let before = removed.iter().filter(|(other, _)| users.contains(other));
             let needs: Vec<Need> = before.map(|(_, step)| after_end(*step)).collect();
-            let step = self.stop_and_remove_on(&engine, addr, container, cause, Group::Down, needs, true);
+            let (place, kept) = ((&engine, addr), BTreeSet::new());
+            let step = self.stop_and_remove(place, container, cause, Group::Down, needs, &kept);
             self.remove_filled(addr, &[], cause, &[after(step)]);
             removed.push((addr, step));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::milestone::Milestone;
 
+use super::action::Action;
 use super::known::Known;
 use super::plan::Plan;
 use super::step::{On, StepId};
@@ -11,7 +12,8 @@ use super::step::{On, StepId};
 /// Breaches of the rules of plans, as sentences. Empty for a sound plan.
 ///
 /// A need is on a step of this plan or an earlier one, or on a milestone that is reached, promised, or owned by
-/// an `Enter` that has not ended; steps do not wait for each other in a circle; no milestone is promised twice.
+/// an `Enter` that has not ended; steps do not wait for each other in a circle; no milestone is promised twice; no
+/// container is stopped twice: only one of the two would be waited for.
 pub fn breaches(plan: &Plan, known: &Known, first: StepId) -> Vec<String> {
     let mut out = Vec::new();
     let mut promised = known.promised.clone();
@@ -19,6 +21,14 @@ pub fn breaches(plan: &Plan, known: &Known, first: StepId) -> Vec<String> {
     for milestone in plan.steps.iter().flat_map(|step| &step.reaches) {
         if !promised.insert(milestone.clone()) {
             out.push(format!("{milestone} is promised twice"));
+        }
+    }
+    let mut stopped = BTreeSet::new();
+    for step in &plan.steps {
+        if let Action::Stop { container, .. } = &step.action
+            && !stopped.insert(container)
+        {
+            out.push(format!("{} stops a container that another step stops", step.id));
         }
     }
     let entered = plan.entered();

@@ -14,7 +14,7 @@ use super::builder::{Builder, Draft, after, after_end};
 use super::cause::Cause;
 use super::hooks;
 use super::known::Known;
-use super::step::{Group, Must, Need, StepId};
+use super::step::{Group, Need, StepId};
 
 /// Whether stopping it is something to do.
 pub(super) fn is_running(container: &ObservedContainer) -> bool {
@@ -96,8 +96,13 @@ pub(super) fn stop_inside(
         .filter(|(_, container)| is_running(container))
         .collect();
     let cause = Cause::NodeLeaves(node.clone());
-    let mut stopped: BTreeMap<Addr, StepId> = BTreeMap::new();
+    let mut stopped: Vec<(&Addr, StepId)> = Vec::new();
     for (addr, container) in users_first(&running) {
+        // It stops already, for what it depends on.
+        if let Some(step) = builder.stop_of(&container.id) {
+            stopped.push((addr, step));
+            continue;
+        }
         let needs = waits_for(addr, &running, &stopped);
         // A layer whose `socket` node does not run is not known; what it has is on the engine of this one.
         let layer =
@@ -107,23 +112,17 @@ pub(super) fn stop_inside(
         else {
             continue;
         };
-        stopped.insert(addr.clone(), step);
+        stopped.push((addr, step));
     }
-    stopped.values().map(|step| after_end(*step)).collect()
+    stopped.into_iter().map(|(_, step)| after_end(step)).collect()
 }
 
 /// The needs of stopping `addr`: everything that uses it, and everything inside it, has ended.
-fn waits_for(
-    addr: &Addr,
-    running: &[(&Addr, &ObservedContainer)],
-    stopped: &BTreeMap<Addr, StepId>,
-) -> Vec<Need> {
-    running
-        .iter()
-        .filter(|(other, container)| *other != addr && uses(other, container, addr))
-        .filter_map(|(other, _)| stopped.get(*other))
-        .map(|step| Need { on: super::step::On::Step(*step), must: Must::End })
-        .collect()
+fn waits_for(addr: &Addr, running: &[(&Addr, &ObservedContainer)], stopped: &[(&Addr, StepId)]) -> Vec<Need> {
+    let is_user = |at: &Addr| {
+        at != addr && running.iter().any(|(other, container)| *other == at && uses(at, container, addr))
+    };
+    stopped.iter().filter(|(at, _)| is_user(at)).map(|(_, step)| after_end(*step)).collect()
 }
 
 /// Whether `other` must end before `addr` may: it needs it, or it runs inside it.

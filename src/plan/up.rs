@@ -388,30 +388,16 @@ impl<'a> Planner<'a> {
         texts.into_iter().filter_map(Cidr::parse).collect()
     }
 
-    /// Stops a container, with what runs inside it first, and removes it. The answer is the removing step.
+    /// Stops a container on the engine of `layer`, with what runs inside it first, and removes it with its anonymous
+    /// volumes: its engine keeps what another container has by then. The answer is the removing step.
     pub(super) fn stop_and_remove(
         &mut self,
-        addr: &Addr,
-        container: &ObservedContainer,
-        cause: &Cause,
-        group: Group,
-        needs: Vec<Need>,
-        volumes: bool,
-    ) -> StepId {
-        self.stop_and_remove_on(&addr.layer(), addr, container, cause, group, needs, volumes)
-    }
-
-    /// As [`Self::stop_and_remove`], on the engine of `layer`.
-    #[expect(clippy::too_many_arguments, reason = "a step's parts, each with its own type")]
-    pub(super) fn stop_and_remove_on(
-        &mut self,
-        layer: &LayerPath,
-        addr: &Addr,
+        (layer, addr): (&LayerPath, &Addr),
         container: &ObservedContainer,
         cause: &Cause,
         group: Group,
         mut needs: Vec<Need>,
-        volumes: bool,
+        kept: &BTreeSet<String>,
     ) -> StepId {
         let stopped = self.stopped.get(&container.id).map(|(step, _)| *step);
         if container.labels.contains_key(label::KIND) && stopped.is_none() {
@@ -426,11 +412,9 @@ impl<'a> Planner<'a> {
             needs = vec![quiesce::stop_within(builder, layer, addr, container, cause, group, needs, grace)];
         }
         let draft = Draft::service(addr, layer, cause.clone(), group);
-        let action = super::action::Action::Remove { container: container.id.clone(), volumes };
+        let action = super::action::Action::Remove { container: container.id.clone(), volumes: true };
         let removed = self.builder.push(draft, action, needs);
-        if volumes {
-            inherited::remove(&mut self.builder, (layer, addr), container, cause, group, removed);
-        }
+        inherited::remove(&mut self.builder, (layer, addr), container, cause, group, removed, kept);
         removed
     }
 

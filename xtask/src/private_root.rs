@@ -31,6 +31,8 @@ const TREE: Tree<'static> = Tree {
         "iptables",
         "iproute2",
         "ca-certificates",
+        // Builds from repositories run it.
+        "git",
         "procps",
         "kmod",
     ],

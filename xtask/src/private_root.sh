@@ -45,8 +45,8 @@ echo "$host_pid $start" >"$STATE/run/pid"
 unset DOCKER_HOST
 # A signal for this shell is a signal for the engine, which then stops its containers first.
 trap 'kill -TERM "$engine"' TERM INT
-# The group that the package makes is some other group on the host.
-dockerd --host "unix://$STATE/run/docker.sock" --group root --pidfile /run/dockerd.pid --data-root /var/lib/docker &
+# The group that the package makes is some other group on the host. The usual socket is there for containers that are given it.
+dockerd --host "unix://$STATE/run/docker.sock" --host unix:///var/run/docker.sock --group root --pidfile /run/dockerd.pid --data-root /var/lib/docker &
 engine=$!
 # A trapped signal ends the first wait early.
 while kill -0 "$engine" 2>/dev/null; do wait "$engine" || :; done

@@ -58,6 +58,9 @@ pub async fn ps(args: &PsArgs, settings: &Settings, terminal: &Terminal) -> Resu
         }
     }
     say_silent(&status.silent, terminal);
+    if let Some(unseen) = ps_tree::unseen(&status) {
+        terminal.say(&terminal.err.paint(Tone::Faint, &unseen));
+    }
     Ok(exit::OK)
 }
 

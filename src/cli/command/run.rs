@@ -160,7 +160,15 @@ fn finish(outcome: &RunOutcome, terminal: &Terminal) -> u8 {
     }
 }
 
+/// How podman and moby say that they have no program for `init: true`.
+const NO_INIT: [&str; 2] = ["lookup init binary", "\"docker-init\": executable file not found"];
+
 fn hint(failed: &Failed) -> Option<String> {
+    if failed.failure.causes.iter().any(|cause| NO_INIT.iter().any(|words| cause.contains(words))) {
+        let text = "`init: true` needs an init where the engine is: install `catatonit` (podman) or `docker-init` in \
+                    the node's image, or leave `init` away";
+        return Some(text.to_owned());
+    }
     match (failed.failure.kind, &failed.addr) {
         // What a hook said is in no log of the service.
         (FailureKind::Unhealthy | FailureKind::Timeout, Some(addr))
@@ -199,5 +207,35 @@ pub fn show_plan(
             let columns = terminal.out_columns.unwrap_or(usize::MAX / 2);
             terminal.print(&plan_text::render(&prepared.plan, &later, project, terminal.out, columns))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::failure::Failure;
+
+    #[test]
+    fn an_init_that_the_node_does_not_have_is_told_with_what_to_do() {
+        let because = |cause: &str| Failed {
+            of: "vm1/web".to_owned(),
+            addr: None,
+            image: false,
+            failure: Failure {
+                kind: FailureKind::NotFound,
+                summary: String::new(),
+                causes: vec![cause.to_owned()],
+                logs: None,
+            },
+            skipped: Vec::new(),
+        };
+        let podman =
+            "container create: lookup init binary: exec: \"catatonit\": executable file not found in $PATH";
+        let moby =
+            "OCI runtime create failed: exec: \"docker-init\": executable file not found in $PATH: unknown";
+        for cause in [podman, moby] {
+            assert!(hint(&because(cause)).is_some_and(|hint| hint.contains("catatonit")), "{cause}");
+        }
+        assert_eq!(hint(&because("exec: \"nope\": executable file not found in $PATH")), None);
     }
 }

@@ -6,9 +6,11 @@ use super::changed::*;
 use super::lab::*;
 use crate::engine::engine::Remove;
 use crate::engine::fake::fake_engine::FakeEngine;
+use crate::engine::fake::fault::{Fault, When};
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::LayerPath;
 use crate::model::container::{Mount, MountSource, PortBinding};
+use crate::model::failure::FailureKind;
 use crate::model::files::{Existing, PutFile};
 use crate::model::label;
 use crate::model::service::{Condition, Service};
@@ -258,6 +260,33 @@ async fn anonymous_volumes_go_on_with_the_replacement_unless_they_are_to_be_rene
     assert_eq!(renewed(&engine, &of("5")).await, "db");
     go(&engine, &down_goal()).await.assert_good();
     assert!(engine.observed().volumes.is_empty(), "{}", engine.snapshot());
+}
+
+#[tokio::test(start_paused = true)]
+async fn anonymous_volumes_end_with_the_last_container_that_has_them() {
+    let of = |value: &str, volume: Option<&str>| {
+        let mut db = set(service("db"), "V", value);
+        let source = MountSource::volume(volume.map(str::to_owned));
+        db.spec.mounts.push(Mount::new("/data", source, false));
+        lab(vec![db])
+    };
+    let volumes = |engine: &FakeEngine| engine.observed().volumes.len();
+    // A run that ends in between leaves two.
+    let engine = engine();
+    up(&engine, &of("1", None)).await;
+    let volume = engine.observed().volumes[0].name.clone();
+    let fails = Fault::Fail(FailureKind::Engine, "trouble".to_owned());
+    engine.script(When::op("stop container"), 1, fails);
+    assert!(!go(&engine, &up_goal(&of("2", None))).await.report.summary.is_success());
+    assert_eq!(engine.observed().containers.len(), 2);
+    up(&engine, &of("3", None)).await;
+    assert_eq!(engine.container("lab-db-1").expect("it is there").mounts[0].volume, Some(volume));
+    engine.remove_by_hand(&Remove::Container { container: "lab-db-1".to_owned(), volumes: true });
+    assert_eq!(volumes(&engine), 0, "{}", engine.snapshot());
+    // One without a name that has one from now on.
+    up(&engine, &of("3", None)).await;
+    assert_eq!(renewed(&engine, &of("3", Some("data"))).await, "db");
+    assert_eq!(volumes(&engine), 1, "{}", engine.snapshot());
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,12 +7,15 @@ use super::lab::*;
 use crate::engine::engine::{Change, Create, Remove};
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::engine::fake::fault::When;
+use crate::model::addr::LayerPath;
 use crate::model::container::Endpoint;
 use crate::model::dial::Dial;
 use crate::model::label;
 use crate::model::observed::ContainerState;
 use crate::model::service::Condition;
-use crate::plan::goal::{Goal, Orphans, Up};
+use crate::plan::goal::{Goal, Life, Orphans, Up, Verb, Wait};
+use crate::plan::known::Layer;
+use crate::plan::step::StepId;
 
 fn networks_of(engine: &FakeEngine, name: &str) -> String {
     let container = engine.container(name).expect("it is there");
@@ -30,8 +33,7 @@ async fn networks_that_come_and_go_are_connected_and_disconnected_as_it_runs() {
     up(&engine, &of(&["default"])).await;
     for (networks, seen) in [
         (["front", "default"].as_slice(), "lab_default lab_front"),
-        (&["front", "back"], "lab_back lab_front"),
-        (&["back"], "lab_back"),
+        (&["back", "default"], "lab_back lab_default"),
         (&["default"], "lab_default"),
     ] {
         let lab = of(networks);
@@ -40,12 +42,24 @@ async fn networks_that_come_and_go_are_connected_and_disconnected_as_it_runs() {
         assert_eq!(renewed(&engine, &lab).await, "");
         assert_eq!(networks_of(&engine, "lab-web-1"), seen);
     }
-    insta::assert_snapshot!(shown(&engine, &up_goal(&of(&["front"]))).await, @r"
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of(&["default", "front"]))).await, @r"
     lab
-      ~ web  connect  networks: default → front
+      ~ web  connect  networks: front added
 
     1 to change live
     ");
+    // Without the network that it was made for it would not start again.
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of(&["front"]))).await, @r"
+    lab
+      ~ web  recreate  networks: default → front
+
+    1 to recreate
+    ");
+    assert_eq!(renewed(&engine, &of(&["front"])).await, "web");
+    assert_eq!(renewed(&engine, &of(&["default", "front"])).await, "");
+    by_hand(&engine, "lab-web-1", Change::Stop(None)).await;
+    assert_eq!(renewed(&engine, &of(&["default"])).await, "web");
+    assert_eq!(renewed(&engine, &of(&["default", "front"])).await, "");
     // What it is called there is not listed by an engine.
     let mut web = in_networks(service("web"), &["default", "front"]);
     web.spec.networks.entry("front".to_owned()).or_default().aliases.push("www".to_owned());
@@ -166,6 +180,37 @@ async fn a_network_that_was_removed_by_hand_comes_back_under_the_containers_that
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_start_says_which_network_is_not_there_any_more() {
+    let engine = engine();
+    up(&engine, &networked(vec![in_networks(service("web"), &["front"]), service("db")], false)).await;
+    by_hand(&engine, "lab-web-1", Change::Stop(None)).await;
+    by_hand(&engine, "lab-db-1", Change::Stop(None)).await;
+    engine.shared().remove(&Remove::Network("lab_front".to_owned())).await.expect("nothing runs in it");
+    let wait = Wait::Ready(None);
+    let start =
+        Goal::Life(Life { project: project(), targets: Vec::new(), verb: Verb::Start, grace: None, wait });
+    let surveyed = surveyed(&engine).await;
+    let plan = start.plan(&surveyed.known, &answered(&surveyed), StepId(0));
+    assert!(plan.problems.has_errors());
+    let problems = plan.problems.sorted();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].message, "`web` cannot start: its network `lab_front` is not there any more");
+    // One that has done its work stops nobody.
+    let mut known = surveyed.known.clone();
+    let Some(Layer::Answered(root)) = known.layers.get_mut(&LayerPath::root()) else {
+        panic!("the root engine answers")
+    };
+    root.seen.containers.iter_mut().for_each(|it| it.exit_code = Some(0));
+    let plan = start.plan(&known, &answered(&surveyed), StepId(0));
+    insta::assert_snapshot!(plan.to_string(), @r"
+    #0 start db (not running) => db started
+    #1 wait web (awaited) => web ready
+    #2 wait db (awaited) after db started => db ready
+    ");
+    assert!(!plan.problems.has_errors());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_container_that_took_the_place_of_a_node_by_hand_is_told_and_one_that_is_gone_comes_back() {
     let engine = engine();
     let lab = lab(vec![node("vm1", "dind", vec![service("inside")]), service("web")]);
@@ -258,4 +303,20 @@ async fn what_a_stopped_socket_node_left_running_is_stopped_before_its_engine_go
     let mut after = ids(&engine).await;
     after.insert("vm".to_owned(), before["vm"].clone());
     assert_eq!(after, before, "the node alone is made anew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_restarts_with_the_node_around_it_is_stopped_once_and_before_that() {
+    let engine = engine();
+    let of = |debug: &str| {
+        let mut deep = needing(node("deep", "dind", vec![service("leaf")]), &[("/vm", Condition::Started)]);
+        deep.depends_on[0].restart = true;
+        let user = needing(service("user"), &[("/vm/deep/leaf", Condition::Started)]);
+        lab(vec![set(node("vm", "dind", vec![deep, user]), "DEBUG", debug)])
+    };
+    up(&engine, &of("0")).await;
+    // `deep` has gone down by then: nobody asks it for what runs inside.
+    let user = engine.node("lab-vm-1").container("lab-vm-user-1").expect("it is there").id;
+    engine.slow(When::on("stop container", &user), Duration::from_secs(60));
+    assert_eq!(renewed(&engine, &of("1")).await, "vm");
 }

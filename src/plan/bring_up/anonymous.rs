@@ -9,20 +9,20 @@ use crate::model::observed::ObservedContainer;
 use crate::plan::asked::changes;
 use crate::plan::field::Value;
 use crate::plan::inherited;
+use crate::plan::quiesce::is_running;
 
 use super::Bringing;
 
 impl Bringing<'_, '_> {
     /// Lets the new container have them. The names of those that it mounts by name: no engine removes these with their
     /// container.
-    pub(super) fn keep_anonymous_volumes(&self, spec: &mut Arc<ContainerSpec>) -> BTreeSet<String> {
+    pub(super) fn keep_anonymous_volumes(&mut self, spec: &mut Arc<ContainerSpec>) -> BTreeSet<String> {
         let kept = if self.planner.up.way.renew_volumes { BTreeMap::new() } else { self.anonymous(spec) };
         if kept.is_empty() {
             return BTreeSet::new();
         }
-        if let [other] = self.others.as_slice()
-            && self.brings_these_alone(other, spec, &kept)
-        {
+        self.kept.extend(kept.values().cloned());
+        if let Some(other) = self.others.iter().find(|other| self.brings_these_alone(other, spec, &kept)) {
             let spec = Arc::make_mut(spec);
             spec.mounts.retain(|mount| !kept.contains_key(&mount.target));
             spec.volumes_from.insert(0, other.id.clone());
@@ -45,7 +45,10 @@ impl Bringing<'_, '_> {
     /// a name too, or nothing; the image asks for it then.
     fn anonymous(&self, spec: &ContainerSpec) -> BTreeMap<String, String> {
         let mut kept = BTreeMap::new();
-        for mount in self.others.iter().flat_map(|other| &other.mounts) {
+        // Of several, those of the one that has the name: it is the last that was complete.
+        let mut others = self.others.clone();
+        others.sort_by_key(|other| (other.name == self.desired.name, is_running(other), other.created));
+        for mount in others.iter().flat_map(|other| &other.mounts) {
             let Some(volume) = mount.volume.as_ref().filter(|name| inherited::is_anonymous(name)) else {
                 continue;
             };
@@ -71,6 +74,9 @@ impl Bringing<'_, '_> {
         kept: &BTreeMap<String, String>,
     ) -> bool {
         let is_own = |target: &str| spec.mounts.iter().any(|own| own.target == target);
+        let has = |target: &str, volume: &str| {
+            other.mounts.iter().any(|it| it.target == target && it.volume.as_deref() == Some(volume))
+        };
         let fields = self.changes(other, changes);
         // What was read-only there would stay so.
         let stays = |target: &String| {
@@ -80,6 +86,7 @@ impl Bringing<'_, '_> {
         other.labels.contains_key(label::ASKED)
             && !other.labels.contains_key(label::INHERITED)
             && other.mounts.iter().all(|mount| kept.contains_key(&mount.target) || is_own(&mount.target))
+            && kept.iter().all(|(target, volume)| has(target, volume))
             && kept.keys().all(stays)
     }
 }

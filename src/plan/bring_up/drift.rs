@@ -6,7 +6,7 @@ use crate::model::container::Endpoint;
 use crate::model::label;
 use crate::model::observed::ObservedContainer;
 use crate::plan::action::Action;
-use crate::plan::asked::{Line, changes, lines_changed, values_of};
+use crate::plan::asked::{Line, changes, first_network, lines_changed, values_of};
 use crate::plan::builder::after;
 use crate::plan::cause::Cause;
 use crate::plan::field::Field;
@@ -27,6 +27,10 @@ impl Bringing<'_, '_> {
         let lines = lines_changed(before, &now);
         let networks = lines.iter().find(|line| line.key == "network");
         let (gone, new) = networks.map(|line| (line.removed.clone(), line.added.clone())).unwrap_or_default();
+        // Without the network that it was made for it would not start again, by whomever.
+        if first_network(before).is_some_and(|first| gone.contains(&first)) {
+            return false;
+        }
         // In a network of others it could not be told later whether it was connected by hand.
         new.iter().all(|name| self.is_of_the_lab(name))
             && lines.iter().all(|line| self.is_live(line, &gone, &new))

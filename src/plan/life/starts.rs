@@ -12,6 +12,7 @@ use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::{ContainerState, ObservedContainer};
 use crate::plan::action::{Action, Enter, HookPoint};
+use crate::plan::asked::first_network;
 use crate::plan::builder::{Draft, after, when};
 use crate::plan::cause::Cause;
 use crate::plan::goal::{Verb, Wait};
@@ -100,11 +101,23 @@ impl<'a> Living<'a> {
             self.builder.problems.push(problem.help("bring it up from its file (`up`)"));
             return;
         }
+        let starts = ended.is_some() || can_start(container);
+        if let Some(network) = self.lost_network(&layer, container).filter(|_| starts) {
+            let message = format!("`{addr}` cannot start: its network `{network}` is not there any more");
+            // What has done its work need not stop the others.
+            let is_done = container.state == ContainerState::Exited && container.exit_code == Some(0);
+            let severity = if is_done { Diagnostic::warning } else { Diagnostic::error };
+            let problem = severity(Code::NotSupported, message);
+            self.builder
+                .problems
+                .push(problem.help("bring it up from its file (`up`), which makes what is missing"));
+            return;
+        }
         let mut started = None;
         if ended.is_none() && container.state == ContainerState::Paused {
             let action = Action::Unpause { container: container.id.clone() };
             started = Some(self.push(addr, Cause::Paused, action, Vec::new()));
-        } else if ended.is_some() || can_start(container) {
+        } else if starts {
             let mut needs: Vec<Need> = ended.map(after).into_iter().collect();
             for awaited in awaits(container) {
                 needs.extend(self.need(&awaited));
@@ -126,6 +139,23 @@ impl<'a> Living<'a> {
         }
         debug_assert!(self.scope.contains(&layer), "only layers in scope are started");
         self.enter(addr, container, started);
+    }
+
+    /// A network that a container asks its engine for when it starts, and that is gone: the one that it was made for,
+    /// also where it was taken out of it since, or one that it was in, also where another has its name.
+    fn lost_network(&self, layer: &LayerPath, container: &ObservedContainer) -> Option<String> {
+        let seen = &self.known.seen(layer)?.networks;
+        let is_there = |name: &str, id: &str| {
+            // A daemon makes its own networks anew.
+            let by_id = !id.is_empty() && !["bridge", "host", "none"].contains(&name);
+            seen.iter().any(|it| if by_id { it.id == id || it.name == id } else { it.name == name })
+        };
+        let asked = container.labels.get(label::ASKED).map(String::as_str).unwrap_or_default();
+        let mut joined = container.networks.iter();
+        let is_in_any = joined.len() > 0;
+        let made_for = first_network(asked).filter(|name| is_in_any && !is_there(name, ""));
+        let lost = || joined.find(|(name, at)| !is_there(name, &at.network)).map(|(name, _)| name.as_str());
+        made_for.or_else(lost).map(str::to_owned)
     }
 
     fn push(&mut self, addr: &Addr, cause: Cause, action: Action, needs: Vec<Need>) -> StepId {

@@ -92,9 +92,6 @@ pub(super) fn build_args(printer: &Printer, node: &Node) -> Option<Value> {
 
 /// SSH keys of a build: lines of `ID` or `ID=PATH`.
 pub(super) fn ssh(printer: &Printer, node: &Node) -> Option<Value> {
-    if let Some(one) = text(node) {
-        return (!one.is_empty()).then(|| Value::from(vec![one]));
-    }
     let Value::Object(map) = pairs(node, &Value::Null)? else { return Some(any(node)) };
     let mut lines: Vec<String> = map
         .into_iter()
@@ -105,6 +102,17 @@ pub(super) fn ssh(printer: &Printer, node: &Node) -> Option<Value> {
         .collect();
     lines.sort();
     Some(Value::from(lines))
+}
+
+/// Permission bits as a number: as text they are octal.
+pub(super) fn bits(printer: &Printer, node: &Node) -> Option<Value> {
+    match &node.value {
+        Held::Scalar(scalar) if !scalar.plain => {
+            let bits = i64::from_str_radix(scalar.text.trim(), 8).ok();
+            bits.map_or_else(|| Some(any(node)), |bits| (bits != 0).then(|| Value::from(bits)))
+        }
+        _ => printer.value(&Shape::Whole, node),
+    }
 }
 
 /// A config of a service, or a secret of a build.

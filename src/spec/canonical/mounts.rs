@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use crate::model::span::Span;
 use crate::spec::tree::node::Node;
 
+use super::forms;
 use super::printer::{Printer, any, text};
-use super::shape::Shape::{self, Bytes, KeptSwitch, Keys, Pairs, Switch, Text, Whole};
+use super::shape::Shape::{self, Bytes, Form, KeptSwitch, Keys, Pairs, Switch, Text};
 
 static MOUNT: Shape = Keys(&[
     (
@@ -23,7 +24,7 @@ static MOUNT: Shape = Keys(&[
     ("read_only", Switch),
     ("source", Text),
     ("target", Text),
-    ("tmpfs", Keys(&[("mode", Whole), ("size", Bytes)])),
+    ("tmpfs", Keys(&[("mode", Form(forms::bits)), ("size", Bytes)])),
     ("type", Text),
     ("volume", Keys(&[("labels", Pairs), ("nocopy", Switch), ("subpath", Text)])),
 ]);

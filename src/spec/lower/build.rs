@@ -9,7 +9,7 @@ use crate::model::behaviour::{FileRole, FileSource};
 use crate::model::build::{BuildSecret, BuildSpec, CachePlace, Context, Dockerfile, SecretSource, SshAgent};
 use crate::model::name::ServiceName;
 use crate::model::span::{Span, Spanned};
-use crate::spec::raw::build::{Build, BuildForm, SshForm};
+use crate::spec::raw::build::{Build, BuildForm};
 use crate::spec::raw::several::Pairs;
 use crate::spec::raw::stored_file::{FileUse, FileUseForm};
 use crate::spec::read::field::Field;
@@ -238,20 +238,9 @@ impl Lowering<'_> {
     }
 
     /// `default` is the user's own agent; `ID=PATH` another's socket.
-    fn ssh_agents(&self, field: Field<SshForm>, scope: &Scope) -> BTreeMap<String, SshAgent> {
-        let place = field.place.unwrap_or_default();
-        let written = match field.value {
-            None => return BTreeMap::new(),
-            Some(SshForm::One(one)) => vec![(one, None, place)],
-            Some(SshForm::Lines(list)) => {
-                pairs(Field { value: Some(Pairs::Lines(list)), place: None, key: None })
-            }
-            Some(SshForm::Mapping(dict)) => {
-                pairs(Field { value: Some(Pairs::Mapping(dict)), place: None, key: None })
-            }
-        };
+    fn ssh_agents(&self, field: Field<Pairs>, scope: &Scope) -> BTreeMap<String, SshAgent> {
         let mut out = BTreeMap::new();
-        for (id, path, span) in written {
+        for (id, path, span) in pairs(field) {
             let (id, path) = match (path, id.split_once('=')) {
                 (None, Some((id, path))) => (id.to_owned(), Some(path.to_owned())),
                 (path, _) => (id, path),

@@ -36,7 +36,7 @@ pub(crate) struct Build {
     /// Values of `ARG`. A key without a value takes the one of nestctl's own environment.
     pub(crate) args: Field<Pairs>,
     /// Agents of ssh that `RUN --mount=type=ssh` sees: `default`, or `ID=SOCKET`.
-    pub(crate) ssh: Field<SshForm>,
+    pub(crate) ssh: Field<Pairs>,
     /// Where finished steps may be taken from.
     pub(crate) cache_from: Field<List<String>>,
     /// Where finished steps are put.
@@ -78,16 +78,4 @@ pub(crate) struct Build {
     pub(crate) provenance: Field<Plain>,
     /// An attestation of what is in the image.
     pub(crate) sbom: Field<Plain>,
-}
-
-/// Agents of ssh: one, a list, or a mapping of IDs to sockets.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
-pub(crate) enum SshForm {
-    #[serde(rename = "scalar")]
-    One(String),
-    #[serde(rename = "list")]
-    Lines(List<Plain>),
-    #[serde(rename = "mapping")]
-    Mapping(Dict<super::several::NullablePlain>),
 }

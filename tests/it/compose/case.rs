@@ -42,11 +42,8 @@ impl Case {
         }
     }
 
-    fn name(&self) -> String {
-        self.directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-    }
-
-    fn run(&self, program: &Path, more: &[&str]) -> Printed {
+    /// What `config` of a program prints.
+    pub(super) fn run(&self, program: &Path, more: &[&str]) -> Printed {
         let output = Command::new(program)
             .args(&self.args)
             .arg("config")
@@ -82,7 +79,7 @@ impl Case {
             (Ok(_), Err(error)) => format!("nestctl alone refuses:\n{error}"),
             (Err(error), Ok(_)) => format!("the peer alone refuses:\n{error}"),
             (Ok(theirs), Ok(ours)) => {
-                let mut differing = Differing { case: self.name(), at: Vec::new(), used, out: String::new() };
+                let mut differing = Differing { at: Vec::new(), used, out: String::new() };
                 differing.see(Some(&theirs), Some(&ours));
                 differing.out
             }
@@ -91,7 +88,6 @@ impl Case {
 }
 
 struct Differing<'a> {
-    case: String,
     at: Vec<String>,
     used: &'a mut Vec<&'static str>,
     out: String,
@@ -119,7 +115,7 @@ impl Differing<'_> {
             }
             (theirs, ours) if theirs == ours => {}
             (theirs, ours) => {
-                if let Some(row) = CONFIG.iter().find(|row| row.covers(&self.case, &self.at, theirs, ours)) {
+                if let Some(row) = CONFIG.iter().find(|row| row.covers(&self.at, theirs, ours)) {
                     self.used.push(row.why);
                     return;
                 }

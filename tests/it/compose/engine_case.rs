@@ -30,7 +30,7 @@ impl Peer {
 }
 
 /// A directory of the fixtures: `compose.yaml` and what it needs; `args` has one argument a line, `vars` lines of
-/// `KEY=value`, `outside` lines of `network NAME`, `volume NAME` or `container NAME` that are there before, below the project's name.
+/// `KEY=value` (of `DOCKER_HOST`: [`UsualSocket`]), `outside` lines of `network NAME`, `volume NAME` or `container NAME` that are there before, below the project's name.
 pub(super) struct Case {
     name: String,
     /// Compose's name for the project.
@@ -86,7 +86,10 @@ impl Case {
     }
 
     fn run(&self, program: &Path, config: Option<&Path>, more: &[&str]) -> Output {
-        let mut command = Command::new(program);
+        let mut command = UsualSocket::of(&self.host, &self.vars).map_or_else(
+            || Command::new(program),
+            |socket| socket.command(program, &self.directory.with_file_name(format!("{}-run", self.project))),
+        );
         command.args(["-p", &self.project]).args(&self.args).args(more);
         command.current_dir(&self.directory).env_clear().stdin(Stdio::null());
         command.env("HOME", self.home()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -132,6 +135,33 @@ impl Drop for Case {
         remove_outside(&self.host, &self.project, &self.outside);
         let _ = fs::remove_dir_all(&self.directory);
         let _ = fs::remove_dir_all(self.home());
+        let _ = fs::remove_dir_all(self.directory.with_file_name(format!("{}-run", self.project)));
+    }
+}
+
+/// The place of an engine's socket if nothing says otherwise, for a case whose `vars` name it as `DOCKER_HOST`: its tools then
+/// run in mounts of their own, in which the test engine's socket is there too.
+pub(super) struct UsualSocket<'a>(&'a str);
+
+impl<'a> UsualSocket<'a> {
+    /// `None` where the case does not ask for it, or where the test engine's socket is that one anyway.
+    pub(super) fn of(host: &'a str, vars: &BTreeMap<String, String>) -> Option<Self> {
+        let asked = vars.get("DOCKER_HOST")?;
+        assert_eq!(asked, "unix:///var/run/docker.sock", "the only engine that a case may name");
+        (asked != host).then(|| Self(host.strip_prefix("unix://").expect("a test engine with a socket")))
+    }
+
+    /// A program in these mounts; `stage` is a directory of the case alone that is not there yet, or of an earlier run.
+    pub(super) fn command(&self, program: &Path, stage: &Path) -> Command {
+        // What is mounted is seen by this program alone, and gone with it.
+        const MOUNTS: &str = "mkdir -p \"$1\" && : >\"$1/docker.sock\" && mount --bind \"$0\" \"$1/docker.sock\" && \
+                              mount --rbind \"$1\" /run && shift && exec \"$@\"";
+        let mut command = Command::new("unshare");
+        command
+            .args(["--mount", "--propagation", "private", "sh", "-c", MOUNTS, self.0])
+            .arg(stage)
+            .arg(program);
+        command
     }
 }
 

@@ -1,4 +1,5 @@
-//! Where what the engine reports may differ from the peer's, and why. Nothing else may.
+//! Where what the engine reports may differ from the peer's, and why: names, and what the specification says by now. Nothing else
+//! may; where the peer contradicts the text that it had, see `against`.
 
 /// A place where the two may differ.
 #[derive(Clone, Copy)]
@@ -16,17 +17,6 @@ pub(super) const ENGINE: &[Difference] = &[
         why: "`options` of `ipam` (06-networks.md, ipam): a newer specification, read since compose-go 2.12 (Compose 5.2)",
     },
     Difference {
-        at: "container use-api-socket-a-1.HostConfig.Binds",
-        why: "`use_api_socket` is a way to \"the underlying container engine\" (05-services.md): the socket that nestctl \
-              talks to. The peer writes /var/run/docker.sock into its model whatever the endpoint is (`apiSocket.go`, \
-              \"temporary implementation\"): on the test engine that is no socket, and the bind makes a directory there",
-    },
-    Difference {
-        at: "container use-api-socket-a-1.HostConfig.Mounts",
-        why: "the same, as a mount that must exist: a wrong path would become an empty directory",
-    },
-    Difference { at: "container use-api-socket-a-1.Mounts", why: "the same" },
-    Difference {
         at: "container volumes-bind-recursive-a-1.HostConfig.Mounts",
         why: "`create_host_path` \"defaults to `true`\" (05-services.md, volumes), also beside other keys of `bind`: so \
               since compose-go 2.10.1 (Compose 5.1, `defaultVolumeBind`); before, a `bind` without it meant `false`",
@@ -38,12 +28,6 @@ pub(super) const ENGINE: &[Difference] = &[
     },
     Difference { at: "container volumes-bind-selinux-a-1.HostConfig.Mounts", why: "the same" },
     Difference { at: "container volumes-bind-selinux-a-1.Mounts", why: "the same" },
-    Difference {
-        at: "container volumes-from-a-1.HostConfig.VolumesFrom",
-        why: "`SERVICE:ro` is read-only access (05-services.md, volumes_from); the peer cuts the text at the first colon \
-              (`resolveVolumeFrom`, to Compose 5.5), and what is to be read only is written to",
-    },
-    Difference { at: "container volumes-from-a-1.Mounts", why: "the same" },
 ];
 
 /// In what an inner engine reports of a fixture as the layer of a node, beside [`ENGINE`].

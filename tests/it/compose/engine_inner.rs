@@ -12,7 +12,9 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use super::engine::{WORKERS, both, each};
-use super::engine_case::{fixtures, lines, make_outside, name_of, pairs, remove_outside, said, written};
+use super::engine_case::{
+    UsualSocket, fixtures, lines, make_outside, name_of, pairs, remove_outside, said, written,
+};
 use super::engine_differences::{Difference, ENGINE, INNER};
 use super::engine_peer;
 use super::engine_report::{Report, differ};
@@ -49,7 +51,11 @@ impl Lab {
     }
 
     fn nestctl(&self, vars: &BTreeMap<String, String>, args: &[String]) -> Result<(), String> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nestctl"));
+        let program = Path::new(env!("CARGO_BIN_EXE_nestctl"));
+        let mut command = UsualSocket::of(&self.host, vars).map_or_else(
+            || Command::new(program),
+            |socket| socket.command(program, &self.directory.join("run")),
+        );
         command.args(["-p", &self.project]).args(args).current_dir(&self.directory);
         command.env_clear().stdin(Stdio::null()).env("DOCKER_HOST", &self.host).envs(vars);
         command

@@ -1,7 +1,8 @@
 //! The fixtures together use every key and every form of the specification.
 //!
 //! `forms.txt` is made from the specification's schema (compose-spec `schema/compose-spec.json`): one line a key and
-//! form, `*` for names, `[]` for items. `forms_elsewhere.txt`: beginnings of lines that no fixture has, and why.
+//! form, `*` for names, `[]` for items. What the peer does not take stands in fixtures of `compose-against`, and in those of
+//! `compose-refused` that hold its words. `forms_elsewhere.txt`: beginnings of lines that no fixture has, and why.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -61,7 +62,12 @@ pub(super) fn fixture_texts(kinds: &[&str]) -> Vec<String> {
 #[test]
 fn fixtures_use_every_key_and_form() {
     let keys: BTreeSet<&str> = FORMS.lines().filter_map(|line| line.split(' ').next()).collect();
-    let files = fixture_texts(&["compose", "compose-build"]);
+    let mut files = fixture_texts(&["compose", "compose-build", "compose-against"]);
+    for refused in super::engine_case::fixtures("compose-refused") {
+        if refused.join("peer").exists() {
+            texts(&refused, &mut files);
+        }
+    }
     let mut used = BTreeSet::new();
     // Tags of merging are no part of a document's data.
     for text in files.iter().filter(|text| !text.contains("!reset")) {

@@ -2,6 +2,7 @@
 //!
 //! The peer is the program that `NESTCTL_TEST_PEER` names; without it these tests say that they are skipped.
 
+mod against;
 mod build;
 mod case;
 mod config;

@@ -30,6 +30,9 @@ const DEPTH: u64 = 4;
 /// Containers of one lab, about.
 const MOST: u64 = 14;
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+/// Networks of one lab on one engine. An engine has about thirty for all, and those of the lab before an edit are there
+/// until an `up` is through.
+const MOST_NETWORKS: usize = 14;
 
 /// Draws one lab.
 struct Draw<'a> {
@@ -48,8 +51,14 @@ pub(super) fn project() -> ProjectName {
 
 /// A lab without circles: what would close one is thrown away.
 pub(super) fn topology(dice: &mut Dice) -> Topology {
-    let root = Draw { dice, drawn: 0 }.layer(0);
-    let mut lab = Topology { project: project(), directory: PathBuf::from("/lab"), root };
+    let mut drawn = || {
+        let root = Draw { dice, drawn: 0 }.layer(0);
+        Topology { project: project(), directory: PathBuf::from("/lab"), root }
+    };
+    let mut lab = drawn();
+    while !has_room(&lab) {
+        lab = drawn();
+    }
     for _ in 0..dice.below(2 + lab.instances().len() as u64) {
         let mut changed = lab.clone();
         add_dependency(dice, &mut changed);
@@ -58,6 +67,28 @@ pub(super) fn topology(dice: &mut Dice) -> Topology {
         }
     }
     lab
+}
+
+/// Whether the engines have addresses for all the networks.
+pub(super) fn has_room(lab: &Topology) -> bool {
+    networks(&lab.root).is_some_and(|n| n <= MOST_NETWORKS)
+}
+
+/// How many networks a layer has on its engine, with those of layers that share this; `None` where one further in has
+/// too many.
+fn networks(layer: &Layer) -> Option<usize> {
+    let is_used = |key: &&String| layer.services.values().any(|it| it.spec.networks.contains_key(*key));
+    let mut here = layer.networks.keys().filter(is_used).count();
+    for service in layer.services.values() {
+        let Some(node) = &service.node else { continue };
+        let inside = networks(&node.inner)?;
+        if node.kind.value == "socket" {
+            here += inside * usize::try_from(service.scale).expect("small");
+        } else if inside > MOST_NETWORKS {
+            return None;
+        }
+    }
+    Some(here)
 }
 
 /// One more service, of the layer at this depth; `salt` tells volumes apart that are named for it.

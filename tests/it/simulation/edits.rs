@@ -8,7 +8,9 @@ use nestctl::model::name::ServiceName;
 use nestctl::model::service::{Condition, Target};
 use nestctl::model::topology::{Layer, Topology};
 
-use super::draw::{JOB, SERVERS, add_dependency, check, is_checked, layer_mut, one_service, service_mut};
+use super::draw::{
+    JOB, SERVERS, add_dependency, check, has_room, is_checked, layer_mut, one_service, service_mut,
+};
 use crate::support::dice::Dice;
 
 /// A lab as it is after an edit. One that would make it wrong changes nothing.
@@ -16,7 +18,8 @@ pub(super) fn edited(lab: &Topology, seed: u64) -> Topology {
     let mut changed = lab.clone();
     edit(&mut changed, &mut Dice(seed));
     forget_the_gone(&mut changed);
-    if LabGraph::build(&changed).1.has_errors() { lab.clone() } else { changed }
+    let is_wrong = LabGraph::build(&changed).1.has_errors() || !has_room(&changed);
+    if is_wrong { lab.clone() } else { changed }
 }
 
 fn edit(lab: &mut Topology, dice: &mut Dice) {
