@@ -18,7 +18,7 @@ use crate::plan::ours;
 use super::address::nothing_matched;
 use super::context::Ctx;
 use super::error::OpError;
-use super::ps::{known_addresses, look_for};
+use super::ps::{known_addresses, look_for_exec};
 
 /// What to run where.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl ExecOptions {
 
 /// The container that is meant, and its engine.
 async fn place(ctx: &Ctx, options: &ExecOptions) -> Result<(Arc<dyn Engine>, String), OpError> {
-    let surveyed = look_for(ctx, &options.project, std::slice::from_ref(&options.pattern)).await?;
+    let surveyed = look_for_exec(ctx, &options.project, &options.pattern).await?;
     let addr = options.pattern.first();
     let all = ours::containers(&surveyed.known, &options.project);
     // Two containers of one address are left by a run that died in a recreate: the one that runs is meant.

@@ -58,6 +58,14 @@ pub async fn look_for(ctx: &Ctx, project: &ProjectName, paths: &[Pattern]) -> Re
     ask(ctx, project, paths, Asks::Containers).await
 }
 
+/// As [`look_for`], before a program is started in one of them.
+///
+/// # Errors
+/// When the root engine does not answer.
+pub async fn look_for_exec(ctx: &Ctx, project: &ProjectName, path: &Pattern) -> Result<Surveyed, OpError> {
+    ask(ctx, project, std::slice::from_ref(path), Asks::ContainersForExec).await
+}
+
 async fn ask(ctx: &Ctx, project: &ProjectName, paths: &[Pattern], asks: Asks) -> Result<Surveyed, OpError> {
     let patience = ctx.limits.answer;
     let options = SurveyOptions { project: Some(project.clone()), paths: paths.to_vec(), asks, patience };

@@ -248,7 +248,20 @@ async fn a_program_runs_on_an_inner_engine_and_its_exit_code_comes_back() {
     let engine = engine().with_behaviour("postgres", Behaviour::default().answers("accepting\n", 3));
     let ctx = ctx(&engine);
     assert!(bring_up(&ctx, &lab(LAB), &[]).await.is_success());
+    engine.forget_calls();
     let running = exec::start(&ctx, &exec_options("vm1/db", &["pg_isready"])).await.expect("it starts");
+    let calls: Vec<String> =
+        engine.calls().into_iter().map(|call| format!("{} {}", call.engine, call.op)).collect();
+    // Two connections are made at once: one becomes the program's, and the other tells how it ended.
+    let expected = [
+        "/ read facts",
+        "/ observe",
+        "/poc-vm1-1 ping",
+        "/poc-vm1-1 ping",
+        "/poc-vm1-1 observe",
+        "/poc-vm1-1 exec",
+    ];
+    assert_eq!(calls, expected);
     let written = Written::default();
     let (_sender, resized) = watch::channel((24, 80));
     let streams = ExecStreams {
