@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use nestctl::diag::diagnostics::Diagnostics;
+use nestctl::engine::engine::Change;
 use nestctl::engine::fake::behaviour::{Behaviour, Boot, HealthScript};
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::event::sink::Recorder;
@@ -282,6 +283,12 @@ async fn nothing_runs_in_a_container_that_has_ended_or_behind_an_engine_that_is_
     engine.end("poc-client-1", 1);
     let ended = exec::start(&ctx, &exec_options("client", &["true"])).await.err().expect("refused");
     assert!(matches!(ended, OpError::NotRunning { state: ContainerState::Exited, .. }), "{ended}");
+    engine.by_hand("poc-vm1-1", &Change::Pause);
+    for addr in ["vm1/db", "vm1/nope"] {
+        let shut = exec::start(&ctx, &exec_options(addr, &["true"])).await.err().expect("refused");
+        assert!(matches!(&shut, OpError::NotRunning { addr, .. } if addr.to_string() == "vm1"), "{shut}");
+    }
+    engine.by_hand("poc-vm1-1", &Change::Unpause);
     engine.set_behaviour("docker:dind", Behaviour::default().boots(Boot::Hangs));
     let silent = exec::start(&ctx, &exec_options("vm1/db", &["true"])).await.err().expect("refused");
     assert!(matches!(&silent, OpError::LayerSilent { layer, .. } if layer == "vm1"), "{silent}");
