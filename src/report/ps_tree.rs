@@ -13,7 +13,8 @@ use super::table::{Cell, Table};
 /// The containers of a lab, nodes above what is inside them; engines that do not answer are named below.
 pub fn render(status: &LabStatus, style: Style, columns: Option<usize>, now: SystemTime) -> String {
     let mut table = Table::new(&["SERVICE", "KIND", "STATE", "PORTS", "IMAGE", "ENGINE", "CREATED"])
-        .elastic(&["IMAGE", "PORTS"]);
+        .elastic(&["IMAGE", "PORTS"])
+        .spare(&["ENGINE", "CREATED", "IMAGE"]);
     let addrs: Vec<&Addr> = status.services.iter().map(|service| &service.addr).collect();
     for (service, prefix) in status.services.iter().zip(tree_prefixes(&addrs, style)) {
         let silent = status.silent.iter().any(|(layer, _)| layer.node().as_ref() == Some(&service.addr));
@@ -244,6 +245,16 @@ mod tests {
         ├─ job (run)           running              8080→80  docker:…  29.0.0  2 min ago
         └─ web                 healthy              8080→80  docker:…  29.0.0  2 min ago
         vm2           dind     exited 1             8080→80  docker:…  29.0.0  2 min ago
+        ");
+        insta::assert_snapshot!(render(&status, style, Some(40), now), @r"
+        SERVICE     KIND     STATE       PORTS
+        ci          dind     running, …  8080→80
+        vm1         systemd  running     8080→80
+        ├─ a        dind     running     8080→80
+        │  └─ x              exited 1    8080→80
+        ├─ job (r…           running     8080→80
+        └─ web               healthy     8080→80
+        vm2         dind     exited 1    8080→80
         ");
         // An engine that is silent is told with its reason.
         let mut status = status;

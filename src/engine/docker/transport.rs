@@ -43,6 +43,10 @@ const IDLE_TUNNELS: usize = 2;
 const IDLE_CONNECTIONS: usize = 8;
 const IDLE: Duration = Duration::from_secs(20);
 
+/// Most that one connection holds in each direction, in bytes. hyper's own limit (417 KB) is reached by every
+/// stream of an image, and a run may have one to each of many nodes. The head of an answer must fit.
+const BUFFER: usize = 64 * 1024;
+
 /// How often a connection that did not come about is tried again.
 const DIALS: usize = 3;
 
@@ -66,6 +70,7 @@ impl Transport {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(idle)
+            .http1_max_buf_size(BUFFER)
             .build(connector);
         Arc::new(Self { is_tunnel, client, version: OnceCell::new(), limits })
     }

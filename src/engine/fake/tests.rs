@@ -197,6 +197,18 @@ async fn an_anonymous_volume_goes_with_its_container() {
     assert_eq!(engine.observed().volumes.len(), 1);
     engine.remove(&remove("db")).await.expect("removed");
     assert!(engine.observed().volumes.is_empty());
+    // Who has it by `volumes_from` holds it once it has been started.
+    for (is_started, left) in [(false, 0), (true, 1)] {
+        make(&engine, &container("db", volume_at(None, "/data"))).await;
+        let heir = ContainerSpec { volumes_from: vec!["db".to_owned()], ..ContainerSpec::default() };
+        make(&engine, &container("heir", heir)).await;
+        if is_started {
+            start(&engine, "heir").await;
+        }
+        engine.remove(&remove("db")).await.expect("removed");
+        assert_eq!(engine.observed().volumes.len(), left);
+        engine.remove(&remove("heir")).await.expect("removed");
+    }
 }
 
 #[tokio::test]

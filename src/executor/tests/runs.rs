@@ -317,26 +317,30 @@ async fn no_more_calls_are_under_way_on_an_engine_than_its_permits() {
 
 #[tokio::test(start_paused = true)]
 async fn a_container_costs_the_engine_no_more_calls_than_it_must() {
-    let engine = engine().with_image("busybox");
-    let goal = up_goal(&lab(["a", "b", "c"].map(service).to_vec()));
-    let surveyed = surveyed(&engine).await;
-    let first = goal.plan(&surveyed.known, &answered(&surveyed), StepId(0));
-    let options = RunOptions { parallel: NonZeroUsize::new(1), ..run_options("up") };
-    engine.forget_calls();
-    go_on(&goal, surveyed, first, &options, watch::channel(None).1).await.assert_good();
-    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    engine.calls().iter().for_each(|call| *count.entry(call.op).or_default() += 1);
-    let expected = [
-        ("create container", 3),
-        ("create network", 1),
-        ("follow events", 1),
-        // One look at each after its start; that it keeps running is told by the events, and by the last look.
-        ("inspect container", 3),
-        ("inspect image", 1),
-        ("observe", 1),
-        ("start container", 3),
-    ];
-    assert_eq!(count, BTreeMap::from(expected));
+    for parallel in [NonZeroUsize::new(1), None] {
+        let engine = engine().with_image("busybox");
+        engine.shuffle(7);
+        let goal = up_goal(&lab(["a", "b", "c"].map(service).to_vec()));
+        let surveyed = surveyed(&engine).await;
+        let first = goal.plan(&surveyed.known, &answered(&surveyed), StepId(0));
+        let options = RunOptions { parallel, ..run_options("up") };
+        engine.forget_calls();
+        go_on(&goal, surveyed, first, &options, watch::channel(None).1).await.assert_good();
+        let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+        engine.calls().iter().for_each(|call| *count.entry(call.op).or_default() += 1);
+        let expected = [
+            ("create container", 3),
+            ("create network", 1),
+            ("follow events", 1),
+            // One look at each after its start; that it keeps running is told by the events, and by the last look.
+            ("inspect container", 3),
+            // Once for all that have it, also where they begin at once.
+            ("inspect image", 1),
+            ("observe", 1),
+            ("start container", 3),
+        ];
+        assert_eq!(count, BTreeMap::from(expected), "{parallel:?} at once");
+    }
 }
 
 #[tokio::test(start_paused = true)]
