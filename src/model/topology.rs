@@ -19,6 +19,30 @@ pub struct Topology {
     pub directory: PathBuf,
     /// The root layer.
     pub root: Layer,
+    /// What stands between the parts of names.
+    pub separator: Separator,
+    /// Networks and volumes that no service uses are made too.
+    pub all_resources: bool,
+}
+
+/// What stands between the parts of the names of containers and of images that are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Separator {
+    /// `lab-web-1`.
+    #[default]
+    Hyphen,
+    /// `lab_web_1`, as in the first Compose (`--compatibility`).
+    Underscore,
+}
+
+impl Separator {
+    /// The parts as one name.
+    pub fn joined(self, parts: &[&str]) -> String {
+        parts.join(match self {
+            Self::Hyphen => "-",
+            Self::Underscore => "_",
+        })
+    }
 }
 
 /// One Compose project: what runs on one engine.

@@ -22,6 +22,7 @@ mod hooks;
 mod images;
 mod inherited;
 pub mod known;
+pub mod lab_builds;
 mod life;
 mod node_paths;
 mod objects;

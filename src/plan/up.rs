@@ -254,6 +254,9 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+        if self.world.topology.all_resources {
+            self.objects.provide_all(self.world, self.known, &mut self.builder, path, layer);
+        }
         super::one_off::plan(self, path, &preload);
     }
 

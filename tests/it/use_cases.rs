@@ -59,6 +59,8 @@ fn lab(text: &str) -> ValidLab {
         project: None,
         env_files: Vec::new(),
         profiles: Vec::new(),
+        all_resources: false,
+        compatibility: false,
         enabled: Vec::new(),
         home: None,
     };

@@ -28,6 +28,7 @@ mod inner;
 
 const LABEL: &str = "io.nestctl.adapter-test";
 
+mod build_tests;
 mod other_engine_tests;
 
 fn image(variable: &str, default: &str) -> String {

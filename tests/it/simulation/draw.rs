@@ -14,7 +14,7 @@ use nestctl::model::service::{
     Condition, DataRoot, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target,
 };
 use nestctl::model::span::{Span, Spanned};
-use nestctl::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
+use nestctl::model::topology::{Layer, NetworkDef, Separator, Topology, VolumeDef};
 
 use crate::support::dice::Dice;
 
@@ -53,7 +53,13 @@ pub(super) fn project() -> ProjectName {
 pub(super) fn topology(dice: &mut Dice) -> Topology {
     let mut drawn = || {
         let root = Draw { dice, drawn: 0 }.layer(0);
-        Topology { project: project(), directory: PathBuf::from("/lab"), root }
+        Topology {
+            project: project(),
+            directory: PathBuf::from("/lab"),
+            root,
+            separator: Separator::Hyphen,
+            all_resources: false,
+        }
     };
     let mut lab = drawn();
     while !has_room(&lab) {
