@@ -166,6 +166,9 @@ const NO_INIT: [&str; 2] = ["lookup init binary", "\"docker-init\": executable f
 /// How moby says that its machine does not have what is bound; that the user's has it was looked at before.
 const NOT_SEEN: &str = "bind source path does not exist";
 
+/// How runc says that a container, running by its engine's word, has no first process any more.
+const NO_PROCESS: [&str; 2] = ["error executing setns process", "cannot exec in a stopped container"];
+
 fn hint(failed: &Failed) -> Option<String> {
     let says = |words: &str| failed.failure.causes.iter().any(|cause| cause.contains(words));
     if says(NOT_SEEN) && failed.addr.as_ref().is_some_and(|addr| addr.layer().is_root()) {
@@ -179,6 +182,13 @@ fn hint(failed: &Failed) -> Option<String> {
         return Some(text.to_owned());
     }
     match (failed.failure.kind, &failed.addr) {
+        (FailureKind::Timeout | FailureKind::Unreachable, Some(addr))
+            if NO_PROCESS.iter().any(|words| says(words)) =>
+        {
+            Some(format!(
+                "it was killed and has not ended; `nestctl restart {addr}` ends it and starts it again"
+            ))
+        }
         // What a hook said is in no log of the service.
         (FailureKind::Unhealthy | FailureKind::Timeout, Some(addr))
             if failed.failure.logs.as_ref().is_none_or(|logs| logs.of == addr.to_string()) =>
@@ -245,6 +255,15 @@ mod tests {
             "invalid mount config for type \"bind\": bind source path does not exist: /home/user/lab/a.txt";
         assert!(hint(&failed("web", cause)).is_some_and(|hint| hint.contains("is not copied")));
         assert_eq!(hint(&failed("vm1/web", cause)), None);
+    }
+
+    #[test]
+    fn a_node_that_was_killed_and_has_not_ended_is_told_with_what_to_do() {
+        let cause = "OCI runtime exec failed: exec failed: unable to start container process: error executing setns \
+                     process: exit status 1: unknown";
+        let mut failed = failed("vm1", cause);
+        failed.failure.kind = FailureKind::Timeout;
+        assert!(hint(&failed).is_some_and(|hint| hint.contains("`nestctl restart vm1`")));
     }
 
     #[test]
