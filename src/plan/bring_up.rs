@@ -429,7 +429,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let mut kept = std::mem::take(&mut self.kept);
         kept.extend(self.keep.iter().flat_map(|keep| &keep.mounts).filter_map(|mount| mount.volume.clone()));
         let place = (&self.layer, &addr);
-        let planner = &mut self.planner;
+        let planner = &mut *self.planner;
         let remove =
             |other| planner.stop_and_remove(place, other, &cause, Group::Recreate, needs.clone(), &kept);
         others.into_iter().map(remove).collect()

@@ -51,11 +51,12 @@ pub fn unseen(status: &LabStatus) -> Option<String> {
     if rest.is_empty() {
         return Some(format!("{first} does not run: what is inside it was not seen\n"));
     }
-    let mut named = nodes.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    if nodes.len() > NAMED {
-        named.push_str(&format!(" and {} more", nodes.len() - NAMED));
-    }
-    Some(format!("{named} do not run: what is inside them was not seen\n"))
+    let named = nodes.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let more = match nodes.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    Some(format!("{named}{more} do not run: what is inside them was not seen\n"))
 }
 
 /// The labs on an engine.
