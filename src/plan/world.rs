@@ -143,15 +143,13 @@ impl<'a> World<'a> {
 
     /// Name of the container of an instance on its engine.
     pub(super) fn container_name(&self, addr: &Addr, service: &Service) -> String {
-        match &service.container_name {
-            // Replicas of a node around it have engines of their own; below a shared engine the name clashes
-            // and is reported as a clash.
-            Some(name) => name.value.clone(),
-            None => {
-                let (project, number) = (self.project(&addr.layer()).to_string(), addr.number().to_string());
-                self.topology.separator.joined(&[&project, addr.service().as_str(), &number])
-            }
+        // Replicas of a node around it have engines of their own; below a shared engine the name clashes
+        // and is reported as a clash.
+        if let Some(name) = &service.container_name {
+            return name.value.clone();
         }
+        let (project, number) = (self.project(&addr.layer()).to_string(), addr.number().to_string());
+        self.topology.separator.joined(&[&project, addr.service().as_str(), &number])
     }
 
     /// Name of the image of a service of `layer`: its own, else of a built one `<project>-<service>` as in Compose;

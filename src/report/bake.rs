@@ -81,9 +81,12 @@ fn target(build: &LabBuild, all: &[LabBuild], push: bool) -> Value {
     put("network", json!(spec.network));
     put("no-cache-filter", spec.no_cache_filter.iter().map(String::as_str).collect());
     put("shm-size", spec.shm_size.map_or(Value::Null, |size| Value::from(size.to_string())));
-    let limits = spec.ulimits.iter().map(|(name, it)| match it.soft == it.hard {
-        true => format!("{name}={}", it.soft),
-        false => format!("{name}={}:{}", it.soft, it.hard),
+    let limits = spec.ulimits.iter().map(|(name, it)| {
+        if it.soft == it.hard {
+            format!("{name}={}", it.soft)
+        } else {
+            format!("{name}={}:{}", it.soft, it.hard)
+        }
     });
     put("ulimits", limits.collect());
     put("entitlements", spec.entitlements.iter().map(String::as_str).collect());
