@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::diag::diagnostic::Severity;
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
-use crate::model::failure::FailureKind;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::name::BadName;
 use crate::ops::error::OpError;
 use crate::report::diagnostic::render_all;
@@ -128,6 +128,10 @@ impl CliError {
             OpError::LayerSilent { .. } => {
                 "`nestctl logs` of the node shows what its engine says; `nestctl up` waits for an engine that is starting"
             }
+            OpError::Engine(error) if is_forbidden(&error.to_failure()) => {
+                "the engine's socket is its owner's and its group's: become a member of the group (`docker` on most \
+                 machines), or name an engine with `-H` or DOCKER_HOST"
+            }
             OpError::Root(_) => {
                 "start Docker, set DOCKER_HOST, or name an engine with `-H`; `nestctl doctor` looks closer"
             }
@@ -198,6 +202,13 @@ impl CliError {
     }
 }
 
+/// Whether the system keeps the user from the engine's socket.
+fn is_forbidden(failure: &Failure) -> bool {
+    let words = io::Error::from(io::ErrorKind::PermissionDenied).to_string();
+    let says = |cause: &String| cause.to_lowercase().starts_with(&words);
+    failure.kind == FailureKind::Unreachable && failure.causes.iter().any(says)
+}
+
 fn causes(error: &dyn StdError) -> Vec<String> {
     let mut out = Vec::new();
     let mut source = error.source();
@@ -227,4 +238,20 @@ pub fn say_problems(diagnostics: &Diagnostics, sources: &Arc<SourceMap>, termina
         style.paint_into(&mut out, Tone::Bad, &text);
     }
     terminal.say(&out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_that_is_not_for_the_user_is_told_apart_from_one_that_is_not_there() {
+        let forbidden = |errno: i32| {
+            let causes = vec![io::Error::from_raw_os_error(errno).to_string()];
+            let kind = FailureKind::Unreachable;
+            is_forbidden(&Failure { kind, summary: String::new(), causes, logs: None })
+        };
+        let (not_there, denied) = (2, 13);
+        assert!(forbidden(denied) && !forbidden(not_there));
+    }
 }

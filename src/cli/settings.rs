@@ -202,6 +202,8 @@ impl Settings {
             project,
             env_files,
             profiles: lab.profile,
+            all_resources: lab.all_resources,
+            compatibility: lab.compatibility,
             enabled: enabled.iter().filter_map(part).collect(),
             home: env.home.clone(),
             vars: env.vars.clone(),

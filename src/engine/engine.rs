@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use tokio::io::AsyncWrite;
 
+use crate::model::build::Checked;
 use crate::model::container::{ContainerSpec, Endpoint};
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
@@ -63,6 +64,8 @@ pub trait Engine: Send + Sync {
         files: Arc<dyn BuildFiles>,
         notes: BuildNotes,
     ) -> Call<'a, String>;
+    /// Has the Dockerfile of a build checked, and builds nothing.
+    fn check_build<'a>(&'a self, build: &'a Build, files: Arc<dyn BuildFiles>) -> Call<'a, Checked>;
     /// Reads images as `docker save` writes them.
     fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream>;
     /// Loads what [`Engine::save`] gave. An error in `archive` aborts the request. The answer is the references

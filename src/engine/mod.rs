@@ -8,3 +8,4 @@ pub mod engine;
 pub mod error;
 pub mod fake;
 pub mod limits;
+pub mod passing;

@@ -302,10 +302,7 @@ impl<'a> Dispatcher<'a> {
         let Some(step) = self.steps.get(&id).cloned() else { return };
         match result {
             Ok(Ok(Gain::Nothing)) => {
-                // A layer that goes on below a `socket` node is planned by what is known of it when that is entered.
-                if let Action::Stop { container, .. } = &step.action {
-                    self.known.stopped(&step.layer, container);
-                }
+                self.known.done(&step.layer, &step.action);
                 self.end(id, End::Done, Outcome::Done);
             }
             Ok(Ok(Gain::Entered(entered))) => self.take_layer(&step, *entered),

@@ -47,6 +47,7 @@ fn deed(step: &Step) -> (&'static str, String) {
         Action::Kill { .. } => "kill container",
         Action::Pause { .. } => "pause container",
         Action::Unpause { .. } => "unpause container",
+        Action::Thaw { .. } => "thaw container",
         Action::Remove { .. } => "remove container",
         Action::Rename { .. } => "rename container",
         Action::RemoveNetwork { .. } => "remove network",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use futures_util::StreamExt;
-use tokio::sync::{Mutex, Semaphore, broadcast};
+use tokio::sync::{Mutex, OnceCell, Semaphore, broadcast};
 use tokio::task::JoinHandle;
 
 use crate::engine::engine::{Engine, EngineEvent};
@@ -24,8 +24,8 @@ pub(super) struct Link {
     pub(super) permits: Arc<Semaphore>,
     /// Whether a step has got no answer from it: the others need not be as patient.
     pub(super) is_lost: AtomicBool,
-    /// Images that were asked for, by reference: many services have the same.
-    images: std::sync::Mutex<HashMap<String, LocalImage>>,
+    /// Images that were asked for, by reference: many services have the same, and begin at once.
+    images: std::sync::Mutex<HashMap<String, Arc<OnceCell<LocalImage>>>>,
     events: Mutex<Option<Events>>,
 }
 
@@ -53,15 +53,11 @@ impl Link {
 
     /// The image that a reference means there. It is asked for once, until an image may have changed.
     pub(super) async fn image(&self, reference: &str) -> Result<LocalImage, EngineError> {
-        let known = self.images.lock().ok().and_then(|images| images.get(reference).cloned());
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let found = local_image(&*self.engine, reference).await?;
-        if let Ok(mut images) = self.images.lock() {
-            images.insert(reference.to_owned(), found.clone());
-        }
-        Ok(found)
+        let asked = match self.images.lock() {
+            Ok(mut images) => Arc::clone(images.entry(reference.to_owned()).or_default()),
+            Err(_) => Arc::default(),
+        };
+        asked.get_or_try_init(|| local_image(&*self.engine, reference)).await.cloned()
     }
 
     /// A step has brought an image: what references mean is asked for anew.

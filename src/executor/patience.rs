@@ -1,43 +1,19 @@
-//! Which failures of an engine pass, which say that somebody else was at work, and which last. Pure: one table.
+//! Which failures of an engine pass, which say that somebody else was at work, and which last. Pure.
 //!
-//! What passes is tried again, a few times, with longer and longer pauses ([`pause`]). Where somebody else was at
+//! What passes is tried again, a few times, with longer and longer pauses (`engine::passing`). Where somebody else was at
 //! work, what was observed is not so any more: the same call would fail again, so the run looks and plans again
 //! (`dispatcher::again`). A call that got no answer in time is neither: an engine that hangs is told once.
 
 use std::time::Duration;
 
 use crate::engine::error::EngineError;
+use crate::engine::passing;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::observed::{ContainerState, Observed, ObservedContainer};
 use crate::plan::action::Action;
 
-/// Pauses between attempts, in milliseconds: a daemon that is restarted is back within them.
-const PAUSES: [u64; 5] = [250, 500, 1000, 2000, 4000];
 /// How often a run looks and plans again.
 const LOOKS: u32 = 4;
-
-/// What a daemon or a registry says of a trouble of the moment, in lower case. Of moby (26.1), containerd and podman
-/// (5.4), and of Go's `net/http` below them.
-const PASSING: &[&str] = &[
-    // The connection between the engine and a registry, or containerd, or of a tunnel.
-    "connection reset by peer",
-    "unexpected eof",
-    "transport is closing",
-    "error reading from server: eof",
-    "error while dialing",
-    "tls handshake timeout",
-    "i/o timeout",
-    // A registry that fails inside.
-    "unexpected http status: 500",
-    "unexpected http status: 502",
-    "unexpected http status: 503",
-    "unexpected http status: 504",
-    "received unexpected http status: 5",
-    // Two things at once on the engine.
-    "device or resource busy",
-    "database is locked",
-    "is already in progress",
-];
 
 /// What an engine says when what was observed is not so any more, in lower case.
 const STALE: &[&str] = &[
@@ -66,12 +42,7 @@ pub(super) fn passes(error: &EngineError) -> bool {
     if error.kind == FailureKind::Unreachable || matches!(error.status, Some(502..=504)) {
         return true;
     }
-    says(&error.to_failure(), PASSING)
-}
-
-/// The pause before attempt `attempt` (the first retry is 1); `None`: it has been tried often enough.
-pub(super) fn pause(attempt: usize) -> Option<Duration> {
-    PAUSES.get(attempt.checked_sub(1)?).copied().map(Duration::from_millis)
+    error.to_failure().causes.iter().any(|cause| passing::passes(cause))
 }
 
 /// Whether a call may be made twice, where the first one's answer was lost. A signal may not: a program may count.
@@ -166,10 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_are_bounded() {
-        assert_eq!(pause(0), None);
-        assert_eq!(pause(1), Some(Duration::from_millis(250)));
-        assert_eq!(pause(PAUSES.len() + 1), None);
+    fn looks_are_bounded() {
         assert_eq!(pause_before_look(LOOKS + 1), None);
     }
 

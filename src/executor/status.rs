@@ -1,10 +1,12 @@
 //! The lab as it was observed, as rows.
 
+use crate::kind::kind::Hosting;
+use crate::kind::kinds;
 use crate::model::label;
 use crate::model::name::ProjectName;
 use crate::model::observed::ContainerState;
 use crate::model::status::ServiceStatus;
-use crate::plan::known::Known;
+use crate::plan::known::{Known, Layer};
 use crate::plan::ours::{self, Ours};
 
 /// Every service container of the lab on every engine that answered, in the order of addresses.
@@ -33,8 +35,16 @@ fn status(known: &Known, ours: Ours<'_>, one_off: bool) -> ServiceStatus {
         exit_code: ours.container.exit_code.filter(|_| ours.container.state == ContainerState::Exited),
         ports: ours.container.ports.clone(),
         engine_version: known.facts(&ours.home).map(|facts| facts.version.clone()),
+        inside_seen: inside_seen(known, &ours).filter(|_| !one_off),
         created: ours.container.created,
         engine: ours.home,
         addr: ours.addr,
     }
+}
+
+/// Whether what is inside a node was seen. What is below a `socket` node is on the engine around it.
+fn inside_seen(known: &Known, ours: &Ours<'_>) -> Option<bool> {
+    let kind = kinds::find(ours.kind()?)?;
+    let answered = matches!(known.layers.get(&ours.addr.inner()), Some(Layer::Answered(_)));
+    Some(answered || kind.hosting == Hosting::Parents)
 }

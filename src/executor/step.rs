@@ -15,6 +15,7 @@ mod create_container;
 mod fill_volume;
 mod hook;
 mod make;
+mod thaw;
 
 /// Carries the step out. Waits and streams end at once when the run is broken off; short calls are finished,
 /// so that nothing is left of which nobody knows whether it was done.
@@ -135,6 +136,7 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         Action::Stop { container, grace } => engine.act(container, &Change::Stop(*grace)).await,
         Action::Kill { container, signal } => engine.act(container, &Change::Kill(signal.clone())).await,
         Action::Pause { container } => engine.act(container, &Change::Pause).await,
+        Action::Thaw { helper } => thaw::thaw(context, helper).await,
         Action::Unpause { container } => engine.act(container, &Change::Unpause).await,
         Action::Rename { container, name } => engine.act(container, &Change::Rename(name.clone())).await,
         Action::Remove { container, volumes } => {

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::engine::engine::{Engine, Progress};
 use crate::engine::error::EngineError;
+use crate::engine::passing;
 use crate::event::event::{CancelLevel, Unit, WaitReason};
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::{Failure, FailureKind};
@@ -214,7 +215,7 @@ impl StepContext {
                 return Err(error);
             }
             let is_lost = error.kind == FailureKind::Unreachable && self.link.is_lost.load(Ordering::Relaxed);
-            let pause = patience::pause(attempt).filter(|_| !is_lost && self.cancel.borrow().is_none());
+            let pause = passing::pause(attempt).filter(|_| !is_lost && self.cancel.borrow().is_none());
             let Some(pause) = pause else {
                 if error.kind == FailureKind::Unreachable {
                     self.link.is_lost.store(true, Ordering::Relaxed);

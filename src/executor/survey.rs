@@ -64,9 +64,15 @@ pub enum Asks {
     ListsAndFacts,
     /// Its containers: the way to some of them is all that is wanted.
     Containers,
+    /// The same, and a program is to be started in one of them.
+    ContainersForExec,
 }
 
 impl Asks {
+    const fn is_containers(self) -> bool {
+        matches!(self, Self::Containers | Self::ContainersForExec)
+    }
+
     async fn of(self, engine: &dyn Engine) -> Result<(Observed, Option<Facts>), EngineError> {
         match self {
             Self::Lists => Ok((engine.observe().await?, None)),
@@ -74,7 +80,7 @@ impl Asks {
                 let facts = engine.facts().await?;
                 Ok((engine.observe().await?, Some(facts)))
             }
-            Self::Containers => {
+            Self::Containers | Self::ContainersForExec => {
                 let containers = engine.containers().await?;
                 Ok((Observed { containers, ..Observed::default() }, None))
             }
@@ -117,7 +123,7 @@ pub async fn survey_knowing(
 
 /// What is asked of the root beside its facts.
 fn root_asks(options: &SurveyOptions) -> Asks {
-    if options.asks == Asks::Containers { Asks::Containers } else { Asks::Lists }
+    if options.asks.is_containers() { Asks::Containers } else { Asks::Lists }
 }
 
 async fn survey_from(
@@ -140,7 +146,7 @@ async fn survey_from(
         // They are told apart by the ID in their facts.
         ask_for_facts(&mut survey.known, &survey.engines).await;
         let Some(parent) = survey.engines.get(&node.home) else { continue };
-        let asks = if options.asks == Asks::Containers { options.asks } else { Asks::ListsAndFacts };
+        let asks = if options.asks.is_containers() { options.asks } else { Asks::ListsAndFacts };
         let mut probed = probe(parent, node, asks, options.patience).await;
         if let Ok(found) = &mut probed.result
             && found.facts.is_none()
@@ -338,6 +344,18 @@ async fn probe(parent: Arc<dyn Engine>, node: Node, asks: Asks, patience: Durati
     Probed { node, result }
 }
 
+/// Whether an engine answers. Before an exec, by two connections at once: a program, and a way further in, keep the one
+/// by which they were started, and the other tells how the program has ended. Each costs a process in the node, and one
+/// after the other they would take twice as long.
+async fn greet(engine: &dyn Engine, asks: Asks) -> Result<(), EngineError> {
+    if asks == Asks::ContainersForExec {
+        let (answer, _) = futures_util::join!(engine.ping(), engine.ping());
+        answer
+    } else {
+        engine.ping().await
+    }
+}
+
 async fn reach(
     parent: Arc<dyn Engine>,
     node: &Node,
@@ -364,7 +382,7 @@ async fn reach(
     }
     let engine = parent.inside(&node.container, &node.dial);
     let late = |_| failed(FailureKind::Timeout, vec![format!("no answer within {patience:?}")]);
-    tokio::time::timeout(patience, engine.ping()).await.map_err(late)?.map_err(broke)?;
+    tokio::time::timeout(patience, greet(&*engine, asks)).await.map_err(late)?.map_err(broke)?;
     let limit = look_limit(patience);
     let late =
         |_| failed(FailureKind::Timeout, vec![format!("it answers, but lists nothing within {limit:?}")]);

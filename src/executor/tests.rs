@@ -1,5 +1,7 @@
 //! Whole runs on the fake engine: labs, failures, signals.
 
+mod again;
+mod boots;
 mod changed;
 mod changes;
 mod drift;
@@ -11,4 +13,6 @@ mod pulls;
 mod runs;
 mod signals;
 mod surveys;
+mod takeovers;
 mod timings;
+mod waits;

@@ -118,6 +118,15 @@ pub enum SecretSource {
     Bytes(Arc<[u8]>),
 }
 
+/// What a check of a Dockerfile found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The findings, in BuildKit's words; empty: none.
+    pub text: String,
+    /// Whether there are findings, or the Dockerfile cannot be read.
+    pub failed: bool,
+}
+
 /// Something that a running build tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BuildNote {

@@ -46,13 +46,15 @@ pub const PRE_START: &str = "io.nestctl.pre-start";
 /// What runs in the container after it was started: JSON, so that `start` and `restart` know it without the file.
 pub const POST_START: &str = "io.nestctl.post-start";
 /// What an object is for, where it is not a service's container, network or volume: `data` (an engine's data
-/// volume), `files` (a volume of configs), `helper` (a container that only fills one), `hook` (one that runs a
+/// volume), `files` (a volume of configs), `helper` (a container that fills one, or that thaws a node), `hook` (one that runs a
 /// `pre_start`).
 pub const ROLE: &str = "io.nestctl.role";
 /// The [`ROLE`] of a volume of configs and secrets.
 pub const ROLE_FILES: &str = "files";
 /// The [`ROLE`] of a container that runs a `pre_start`.
 pub const ROLE_HOOK: &str = "hook";
+/// The [`ROLE`] of a container that does something for another and goes again.
+pub const ROLE_HELPER: &str = "helper";
 
 /// The [`ROLE`] of a one-off container (`run`).
 pub const ROLE_RUN: &str = "run";

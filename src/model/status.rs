@@ -43,6 +43,8 @@ pub struct ServiceStatus {
     pub engine: LayerPath,
     /// Version of that engine, where it was asked.
     pub engine_version: Option<String>,
+    /// Of a node: whether what is inside it was seen. If it was not, containers may be there that are not told.
+    pub inside_seen: Option<bool>,
     /// Seconds since 1970 when it was made.
     pub created: i64,
 }

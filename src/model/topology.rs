@@ -1,6 +1,6 @@
 //! A lab: layers of services, to any depth, with every name resolved that the file can resolve.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::addr::{Addr, LayerPath};
@@ -19,6 +19,30 @@ pub struct Topology {
     pub directory: PathBuf,
     /// The root layer.
     pub root: Layer,
+    /// What stands between the parts of names.
+    pub separator: Separator,
+    /// Networks and volumes that no service uses are made too.
+    pub all_resources: bool,
+}
+
+/// What stands between the parts of the names of containers and of images that are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Separator {
+    /// `lab-web-1`.
+    #[default]
+    Hyphen,
+    /// `lab_web_1`, as in the first Compose (`--compatibility`).
+    Underscore,
+}
+
+impl Separator {
+    /// The parts as one name.
+    pub fn joined(self, parts: &[&str]) -> String {
+        parts.join(match self {
+            Self::Hyphen => "-",
+            Self::Underscore => "_",
+        })
+    }
 }
 
 /// One Compose project: what runs on one engine.
@@ -30,6 +54,8 @@ pub struct Layer {
     pub span: Span,
     /// Services by name. Those of inactive profiles are left out.
     pub services: BTreeMap<ServiceName, Service>,
+    /// The services of inactive profiles.
+    pub inactive: BTreeSet<ServiceName>,
     /// Networks by key, with `default` where a service uses it.
     pub networks: BTreeMap<String, NetworkDef>,
     /// Volumes by key.
@@ -89,6 +115,13 @@ impl Topology {
     pub fn has(&self, addr: &Addr) -> bool {
         self.service(addr).is_some_and(|service| addr.number() <= service.scale)
             && addr.layer().node().is_none_or(|node| self.has(&node))
+    }
+
+    /// Whether `addr` is, or is inside, a service of an inactive profile: what is there of it is left as it is.
+    pub fn is_inactive(&self, addr: &Addr) -> bool {
+        let layer = addr.layer();
+        self.layer(&layer).is_some_and(|layer| layer.inactive.contains(addr.service()))
+            || layer.node().is_some_and(|node| self.is_inactive(&node))
     }
 
     /// The Compose project name of the layer at `path`: its own, or its parent's with the node's.

@@ -18,7 +18,7 @@ use crate::plan::ours;
 use super::address::nothing_matched;
 use super::context::Ctx;
 use super::error::OpError;
-use super::ps::{known_addresses, look_for};
+use super::ps::{check_there, look_for_exec};
 
 /// What to run where.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl ExecOptions {
 
 /// The container that is meant, and its engine.
 async fn place(ctx: &Ctx, options: &ExecOptions) -> Result<(Arc<dyn Engine>, String), OpError> {
-    let surveyed = look_for(ctx, &options.project, std::slice::from_ref(&options.pattern)).await?;
+    let surveyed = look_for_exec(ctx, &options.project, &options.pattern).await?;
     let addr = options.pattern.first();
     let all = ours::containers(&surveyed.known, &options.project);
     // Two containers of one address are left by a run that died in a recreate: the one that runs is meant.
@@ -106,10 +106,8 @@ async fn place(ctx: &Ctx, options: &ExecOptions) -> Result<(Arc<dyn Engine>, Str
                 std::iter::once(failure.summary.clone()).chain(failure.causes.iter().cloned()).collect();
             return Err(OpError::LayerSilent { layer: layer.to_string(), causes });
         }
-        let known = known_addresses(ctx, &options.project).await?;
-        if known.is_empty() {
-            return Err(OpError::NotUp { project: options.project.to_string() });
-        }
+        let patterns = std::slice::from_ref(&options.pattern);
+        let known = check_there(ctx, &options.project, patterns).await?;
         return Err(nothing_matched(&options.pattern, &known));
     };
     if found.container.state != ContainerState::Running {

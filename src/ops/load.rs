@@ -32,6 +32,10 @@ pub struct LoadOptions {
     pub env_files: Vec<PathBuf>,
     /// Active profiles.
     pub profiles: Vec<String>,
+    /// Networks and volumes that no service uses are made and printed too.
+    pub all_resources: bool,
+    /// `_` stands between the parts of names.
+    pub compatibility: bool,
     /// Root services that are active whatever their profiles.
     pub enabled: Vec<String>,
     /// The home directory.
@@ -83,6 +87,8 @@ pub(super) fn prepare(options: &LoadOptions, disk: &DiskFiles) -> Result<(Entry,
         project,
         env_files,
         profiles,
+        all_resources: options.all_resources,
+        compatibility: options.compatibility,
         enabled: options.enabled.clone(),
         home: options.home.clone(),
     };

@@ -18,7 +18,7 @@ use super::address::{check_all_match, is_meant};
 use super::context::Ctx;
 use super::error::OpError;
 use super::log_lines::{LogLines, lines, merge};
-use super::ps::{known_addresses, look_for};
+use super::ps::{check_there, look_for};
 
 /// Which logs, and which part of them.
 #[derive(Clone, Debug)]
@@ -85,11 +85,10 @@ pub async fn logs(ctx: &Ctx, options: &LogsOptions) -> Result<Logs, OpError> {
     let all = ours::containers(&surveyed.known, &options.project);
     let mut known: Vec<Addr> = all.iter().map(|ours| ours.addr.clone()).collect();
     if check_all_match(&options.patterns, &known).is_err() || known.is_empty() {
-        known = known_addresses(ctx, &options.project).await?;
+        known = check_there(ctx, &options.project, &options.patterns).await?;
         if known.is_empty() {
             return Err(OpError::NotUp { project: options.project.to_string() });
         }
-        check_all_match(&options.patterns, &known)?;
     }
     let request = LogOptions {
         follow: options.follow,

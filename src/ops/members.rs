@@ -16,7 +16,7 @@ use crate::plan::ours::{self, Ours};
 use super::address::{check_all_match, is_meant, nothing_matched};
 use super::context::Ctx;
 use super::error::OpError;
-use super::ps::{known_addresses, look};
+use super::ps::{check_there, look};
 
 /// A container of the lab.
 pub struct Member {
@@ -66,11 +66,10 @@ pub async fn members(ctx: &Ctx, project: &ProjectName, patterns: &[Pattern]) -> 
     let all = ours::containers(&surveyed.known, project);
     let mut known: Vec<Addr> = all.iter().map(|ours| ours.addr.clone()).collect();
     if known.is_empty() || check_all_match(patterns, &known).is_err() {
-        known = known_addresses(ctx, project).await?;
+        known = check_there(ctx, project, patterns).await?;
         if known.is_empty() {
             return Err(OpError::NotUp { project: project.to_string() });
         }
-        check_all_match(patterns, &known)?;
     }
     let meant = all.iter().filter(|ours| is_meant(patterns, &ours.addr));
     let list = meant.map(|ours| Member::of(ours, &surveyed)).collect();

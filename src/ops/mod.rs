@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod attach;
+pub mod builds;
 pub mod circumstances;
 pub mod context;
 pub mod copy;

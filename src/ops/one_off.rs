@@ -109,7 +109,9 @@ pub fn one_off(
     let slug = random_slug();
     let project = topology.project_of(&addr.layer());
     let name = options.name.clone();
-    let name = name.unwrap_or_else(|| format!("{project}-{}-run-{}", addr.service(), &slug[..12]));
+    let name = name.unwrap_or_else(|| {
+        topology.separator.joined(&[project.as_str(), addr.service().as_str(), "run", &slug[..12]])
+    });
     Ok(OneOff {
         addr,
         service,
@@ -158,6 +160,8 @@ fn read(options: &RunOptions, directory: &Path, vars: &Vars) -> Result<Service, 
         project: None,
         env_files: Vec::new(),
         profiles: Vec::new(),
+        all_resources: false,
+        compatibility: false,
         enabled: Vec::new(),
         home: vars.get("HOME").map(PathBuf::from),
     };

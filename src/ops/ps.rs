@@ -6,7 +6,8 @@ use crate::executor::status::{statuses, statuses_with_one_offs};
 use crate::executor::survey::{Asks, SurveyOptions, Surveyed, survey};
 use crate::model::addr::{Addr, Pattern};
 use crate::model::name::ProjectName;
-use crate::model::status::LabStatus;
+use crate::model::observed::ContainerState;
+use crate::model::status::{LabStatus, ServiceStatus};
 use crate::plan::known::{Known, Layer};
 
 use super::address::{check_all_match, is_meant};
@@ -33,7 +34,7 @@ pub async fn ps(ctx: &Ctx, options: &PsOptions) -> Result<LabStatus, OpError> {
     let mut status = status(&surveyed.known, &options.project);
     let known: Vec<Addr> = status.services.iter().map(|service| service.addr.clone()).collect();
     if check_all_match(&options.patterns, &known).is_err() {
-        check_all_match(&options.patterns, &known_addresses(ctx, &options.project).await?)?;
+        check_there(ctx, &options.project, &options.patterns).await?;
     }
     if options.one_offs {
         status.services = statuses_with_one_offs(&surveyed.known, &options.project);
@@ -58,6 +59,14 @@ pub async fn look_for(ctx: &Ctx, project: &ProjectName, paths: &[Pattern]) -> Re
     ask(ctx, project, paths, Asks::Containers).await
 }
 
+/// As [`look_for`], before a program is started in one of them.
+///
+/// # Errors
+/// When the root engine does not answer.
+pub async fn look_for_exec(ctx: &Ctx, project: &ProjectName, path: &Pattern) -> Result<Surveyed, OpError> {
+    ask(ctx, project, std::slice::from_ref(path), Asks::ContainersForExec).await
+}
+
 async fn ask(ctx: &Ctx, project: &ProjectName, paths: &[Pattern], asks: Asks) -> Result<Surveyed, OpError> {
     let patience = ctx.limits.answer;
     let options = SurveyOptions { project: Some(project.clone()), paths: paths.to_vec(), asks, patience };
@@ -72,6 +81,32 @@ async fn ask(ctx: &Ctx, project: &ProjectName, paths: &[Pattern], asks: Asks) ->
 pub async fn known_addresses(ctx: &Ctx, project: &ProjectName) -> Result<Vec<Addr>, OpError> {
     let status = status(&look_for(ctx, project, &[]).await?.known, project);
     Ok(status.services.into_iter().map(|service| service.addr).collect())
+}
+
+/// Says why addresses name nothing on the way to them: nothing of the lab is there, a node on the way does not run, or
+/// there is no such thing. The addresses that are there.
+///
+/// # Errors
+/// That, and when the root engine does not answer.
+pub async fn check_there(
+    ctx: &Ctx,
+    project: &ProjectName,
+    patterns: &[Pattern],
+) -> Result<Vec<Addr>, OpError> {
+    let rows = status(&look_for(ctx, project, &[]).await?.known, project).services;
+    if rows.is_empty() && !patterns.is_empty() {
+        return Err(OpError::NotUp { project: project.to_string() });
+    }
+    let is_shut =
+        |row: &&ServiceStatus| row.inside_seen == Some(false) && row.state != ContainerState::Running;
+    for target in patterns.iter().map(Pattern::first) {
+        if let Some(node) = rows.iter().filter(is_shut).find(|node| target.is_within(&node.addr.inner())) {
+            return Err(OpError::NotRunning { addr: node.addr.clone(), state: node.state });
+        }
+    }
+    let known: Vec<Addr> = rows.into_iter().map(|row| row.addr).collect();
+    check_all_match(patterns, &known)?;
+    Ok(known)
 }
 
 /// The lab as it was observed.

@@ -96,6 +96,8 @@ mod tests {
             project_directory: None,
             project: None,
             env_files: Vec::new(),
+            all_resources: false,
+            compatibility: false,
             profiles: Vec::new(),
             enabled: Vec::new(),
             home: None,

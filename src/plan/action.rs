@@ -132,6 +132,11 @@ pub enum Action {
         /// The container.
         container: String,
     },
+    /// Thaws what is frozen in a node (cgroup v1), through a helper that is made for it, runs to its end and is removed.
+    Thaw {
+        /// The helper.
+        helper: Box<NewContainer>,
+    },
     /// Removes a container with its anonymous volumes.
     Remove {
         /// The container.
@@ -216,6 +221,7 @@ impl Action {
             Self::Kill { .. } => "kill",
             Self::Pause { .. } => "pause",
             Self::Unpause { .. } => "unpause",
+            Self::Thaw { .. } => "thaw",
             Self::Remove { .. }
             | Self::RemoveNetwork { .. }
             | Self::RemoveVolume { .. }

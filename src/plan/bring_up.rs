@@ -117,7 +117,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if let Some(cause) = self.planner.is_orphaned(&self.desired.addr, service, container.created) {
             return Some(cause);
         }
-        if self.planner.is_forced(&self.desired.addr) {
+        if self.planner.is_forced(&self.desired.addr) && !self.was_made(container) {
             let kind_differs = kind != self.desired.fingerprint.1.as_deref();
             return Some(if kind_differs {
                 Cause::KindChanged(self.changes(container, kind_changes))
@@ -128,6 +128,13 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let image = labels.get(label::IMAGE).map(String::as_str).unwrap_or_default();
         let known = self.planner.known;
         self.planner.images.is_outdated(known, image, &self.desired.spec.image).then_some(Cause::ImageChanged)
+    }
+
+    /// Whether this run has made the container.
+    fn was_made(&self, container: &ObservedContainer) -> bool {
+        let known = self.planner.known;
+        let home = known.home(&self.layer).unwrap_or(&self.layer);
+        known.made.contains(&(home.clone(), container.name.clone()))
     }
 
     /// What the file asks for otherwise than a container was made, by its label. Nothing where it has none: an older
@@ -346,7 +353,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         needs.extend(objects.iter().cloned());
         for fill in self.desired.fills.clone() {
             let mut labels = self.desired.labels.clone();
-            labels.insert(label::ROLE.to_owned(), "helper".to_owned());
+            labels.insert(label::ROLE.to_owned(), label::ROLE_HELPER.to_owned());
             let action = Action::FillVolume {
                 volume: fill.volume,
                 target: fill.target,
@@ -422,7 +429,7 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let mut kept = std::mem::take(&mut self.kept);
         kept.extend(self.keep.iter().flat_map(|keep| &keep.mounts).filter_map(|mount| mount.volume.clone()));
         let place = (&self.layer, &addr);
-        let planner = &mut self.planner;
+        let planner = &mut *self.planner;
         let remove =
             |other| planner.stop_and_remove(place, other, &cause, Group::Recreate, needs.clone(), &kept);
         others.into_iter().map(remove).collect()

@@ -17,6 +17,8 @@ pub enum Cause {
     NotRunning,
     /// The container is paused.
     Paused,
+    /// What is paused inside it would keep it from ending.
+    Frozen,
     /// A dead run left it half made.
     Unfinished,
     /// The file asks for something else than what runs: what, where the labels tell.
@@ -99,6 +101,7 @@ impl fmt::Display for Cause {
             Self::NeededBy(addr) => write!(f, "needed by {addr}"),
             Self::NotRunning => f.write_str("not running"),
             Self::Paused => f.write_str("paused"),
+            Self::Frozen => f.write_str("what is paused inside would keep it from ending"),
             Self::Unfinished => f.write_str("left unfinished"),
             Self::Changed(fields) if fields.is_empty() => f.write_str("configuration changed"),
             Self::Changed(fields) => write!(f, "{}", Fields(fields)),

@@ -26,6 +26,7 @@ use super::ours::{self, is_ours};
 use super::plan::Plan;
 use super::quiesce::{self, is_running, users_first, uses};
 use super::step::{Group, Must, Need, On, Resource, StepId};
+use super::thaw;
 
 /// How long a stopped node may take to start again, so that its layer can be taken apart, where its own limit is
 /// not known any more.
@@ -99,7 +100,14 @@ impl Taking<'_> {
         if hosting == Some(Hosting::Own) {
             match self.known.layers.get(&addr.inner()) {
                 Some(Layer::Answered(_)) => needs.push(cleared_need(addr)),
-                Some(Layer::Silent(_)) => cause = Cause::EngineSilent,
+                Some(Layer::Silent(_)) => {
+                    cause = Cause::EngineSilent;
+                    if thaw::may_be_frozen(self.known, addr, container) {
+                        let before = std::mem::take(&mut needs);
+                        let place = (&layer, addr);
+                        needs = thaw::thaw(&mut self.builder, self.known, place, container, before);
+                    }
+                }
                 None if self.down.volumes => {}
                 None => needs.extend(self.wake(addr, container)),
             }

@@ -22,8 +22,13 @@ pub(super) fn to_label(volumes: &BTreeSet<String>) -> Option<String> {
     (!names.is_empty()).then(|| names.join(" "))
 }
 
-/// Removes the volumes that a container had from the one before it, once `removed` has ended, but for those that are
-/// `kept`. The steps. One that somebody else uses stays.
+/// Whether a container has one of these volumes.
+pub(super) fn has_any(container: &ObservedContainer, volumes: &BTreeSet<String>) -> bool {
+    container.mounts.iter().filter_map(|mount| mount.volume.as_ref()).any(|volume| volumes.contains(volume))
+}
+
+/// Removes the anonymous volumes of a container that do not go with it, once `removed` has ended: those that it had from
+/// the one before it, and, where some are `kept`, its own others. The steps. One that somebody else uses stays.
 pub(super) fn remove(
     builder: &mut Builder,
     (layer, addr): (&LayerPath, &Addr),
@@ -34,8 +39,12 @@ pub(super) fn remove(
     kept: &BTreeSet<String>,
 ) -> Vec<StepId> {
     let names = container.labels.get(label::INHERITED).map(String::as_str).unwrap_or_default();
+    let mut names: BTreeSet<&str> = names.split_whitespace().collect();
+    if has_any(container, kept) {
+        names.extend(container.mounts.iter().filter_map(|mount| mount.volume.as_deref()));
+    }
     let mut steps = Vec::new();
-    for volume in names.split_whitespace().filter(|name| is_anonymous(name) && !kept.contains(*name)) {
+    for volume in names.into_iter().filter(|name| is_anonymous(name) && !kept.contains(*name)) {
         let action = Action::RemoveVolume { volume: volume.to_owned() };
         let step =
             builder.push(Draft::service(addr, layer, cause.clone(), group), action, vec![after(removed)]);

@@ -13,6 +13,8 @@ use crate::model::observed::{ContainerState, Observed};
 use crate::model::quick_hash::QuickHash;
 use crate::model::service::PullPolicy;
 
+use super::action::Action;
+
 /// Everything observed so far, and what steps have promised.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -22,6 +24,11 @@ pub struct Known {
     pub layers: BTreeMap<LayerPath, Layer>,
     /// Milestones that a step of an earlier plan reaches or has reached.
     pub promised: HashSet<Milestone, QuickHash>,
+    /// Containers that this run has made, by the layer that owns the engine and by name. What is to be made anew in any
+    /// case is not made anew twice when the run plans again.
+    pub made: BTreeSet<(LayerPath, String)>,
+    /// Containers that this run has started, or sent a signal to, by ID: what is to be done in any case is not done twice.
+    pub dealt_with: BTreeSet<String>,
     /// Whether the root engine sees the files of the user's machine, where that was asked.
     pub sees_files: Option<bool>,
     /// Digests of the user's files that inner services bind, where they must be copied in.
@@ -92,8 +99,27 @@ impl Known {
         self.answered(self.home(layer)?)?.facts.as_ref()
     }
 
+    /// Takes down what a step has done, as far as later plans of the run go by it.
+    pub fn done(&mut self, layer: &LayerPath, action: &Action) {
+        let home = self.home(layer).unwrap_or(layer).clone();
+        match action {
+            // A layer that goes on below a `socket` node is planned by what is known of it when that is entered.
+            Action::Stop { container, .. } => self.stopped(layer, container),
+            Action::CreateContainer(container) => {
+                self.made.insert((home, container.name.clone()));
+            }
+            Action::Rename { container, name } if self.made.remove(&(home.clone(), container.clone())) => {
+                self.made.insert((home, name.clone()));
+            }
+            Action::Start { container } | Action::Kill { container, .. } => {
+                self.dealt_with.insert(container.clone());
+            }
+            _ => {}
+        }
+    }
+
     /// Takes down that a step has stopped a container. With which code it ended is not known.
-    pub fn stopped(&mut self, layer: &LayerPath, container: &str) {
+    fn stopped(&mut self, layer: &LayerPath, container: &str) {
         let Some(home) = self.home(layer).cloned() else { return };
         let Some(Layer::Answered(answered)) = self.layers.get_mut(&home) else { return };
         for found in answered.seen.containers.iter_mut().filter(|found| found.id == container) {

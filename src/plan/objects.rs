@@ -10,6 +10,7 @@ use crate::model::label;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::ObservedNetwork;
 use crate::model::span::Span;
+use crate::model::topology::Layer;
 
 use super::action::{Action, Labels};
 use super::address_pool::Cidr;
@@ -99,6 +100,25 @@ impl Objects {
             steps.extend(step);
         }
         steps.into_iter().map(after).collect()
+    }
+
+    /// All networks and volumes of a layer, whoever uses them.
+    pub(super) fn provide_all(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        builder: &mut Builder,
+        path: &LayerPath,
+        layer: &Layer,
+    ) {
+        for key in layer.networks.keys() {
+            let name = world.network_name(path, key);
+            self.network(world, known, builder, path, key, &name);
+        }
+        for key in layer.volumes.keys() {
+            let name = world.volume_name(path, key);
+            self.layer_volume(world, known, builder, path, &name);
+        }
     }
 
     /// One network of an instance: the step that makes it, where it is not there.

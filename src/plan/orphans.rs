@@ -24,7 +24,8 @@ impl Planner<'_> {
         let gone: Vec<Addr> = self
             .existing
             .keys()
-            .filter(|addr| !self.world.topology.has(addr) && self.is_of(addr, path))
+            .filter(|addr| !self.world.topology.has(addr) && !self.world.topology.is_inactive(addr))
+            .filter(|addr| self.is_of(addr, path))
             .cloned()
             .collect();
         for addr in &gone {
@@ -68,7 +69,9 @@ impl Planner<'_> {
 
     /// Whether what the file does not have any more at `addr` is removed.
     pub(super) fn takes_away(&self, addr: &Addr) -> bool {
-        self.up.orphans == Orphans::Remove || self.world.topology.service(addr).is_some()
+        let topology = &self.world.topology;
+        topology.service(addr).is_some()
+            || (self.up.orphans == Orphans::Remove && !topology.is_inactive(addr))
     }
 
     fn remove_orphan(&mut self, addr: &Addr) {
@@ -78,7 +81,7 @@ impl Planner<'_> {
         }
         if !scaled_down && self.up.orphans == Orphans::Tell {
             self.builder.problems.push(
-                Diagnostic::warning(Code::Unused, format!("`{addr}` runs and is not in the file"))
+                Diagnostic::warning(Code::Unused, format!("`{addr}` is there and is not in the file"))
                     .help("`--remove-orphans` removes it"),
             );
             return;

@@ -68,15 +68,15 @@ pub(super) fn resolve(world: &World<'_>, addr: &Addr, service: &Service, spec: &
     }
     // Each container of a linked service has three names, with this instance's number in two of them (docker/compose
     // `convergence.go`, `getLinks`).
-    let number = addr.number();
-    let project = world.project(&layer);
+    let (number, project) = (addr.number().to_string(), world.project(&layer));
+    let separator = world.topology.separator;
     for link in &service.behaviour.links {
         let scale = world.topology.service(&layer.join(&link.service, 1)).map_or(0, |service| service.scale);
         for name in (1..=scale).filter_map(|number| container(&link.service, number)) {
-            let service = &link.service;
+            let parts = [project.as_str(), link.service.as_str(), &number];
             spec.links.push(format!("{name}:{}", link.alias));
-            spec.links.push(format!("{name}:{service}-{number}"));
-            spec.links.push(format!("{name}:{project}-{service}-{number}"));
+            spec.links.push(format!("{name}:{}", separator.joined(&parts[1..])));
+            spec.links.push(format!("{name}:{}", separator.joined(&parts)));
         }
     }
     let external = service.behaviour.external_links.iter().map(|link| &link.value);

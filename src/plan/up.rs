@@ -254,6 +254,9 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+        if self.world.topology.all_resources {
+            self.objects.provide_all(self.world, self.known, &mut self.builder, path, layer);
+        }
         super::one_off::plan(self, path, &preload);
     }
 
@@ -412,7 +415,9 @@ impl<'a> Planner<'a> {
             needs = vec![quiesce::stop_within(builder, layer, addr, container, cause, group, needs, grace)];
         }
         let draft = Draft::service(addr, layer, cause.clone(), group);
-        let action = super::action::Action::Remove { container: container.id.clone(), volumes: true };
+        // The replacement does not hold what it has by `volumes_from` until it has been started.
+        let volumes = !inherited::has_any(container, kept);
+        let action = super::action::Action::Remove { container: container.id.clone(), volumes };
         let removed = self.builder.push(draft, action, needs);
         inherited::remove(&mut self.builder, (layer, addr), container, cause, group, removed, kept);
         removed

@@ -147,7 +147,10 @@ impl<'a> World<'a> {
             // Replicas of a node around it have engines of their own; below a shared engine the name clashes
             // and is reported as a clash.
             Some(name) => name.value.clone(),
-            None => format!("{}-{}-{}", self.project(&addr.layer()), addr.service(), addr.number()),
+            None => {
+                let (project, number) = (self.project(&addr.layer()).to_string(), addr.number().to_string());
+                self.topology.separator.joined(&[&project, addr.service().as_str(), &number])
+            }
         }
     }
 
@@ -155,7 +158,8 @@ impl<'a> World<'a> {
     /// empty where a kind has to name it.
     pub(super) fn image_name(&self, layer: &LayerPath, service: &Service) -> String {
         if service.spec.image.is_empty() && service.build.is_some() {
-            return format!("{}-{}", self.project(layer), service.name);
+            let project = self.project(layer).to_string();
+            return self.topology.separator.joined(&[&project, service.name.as_str()]);
         }
         service.spec.image.clone()
     }

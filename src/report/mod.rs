@@ -3,6 +3,7 @@
 //! Owns every word and colour that a user sees, and no decision. Knows no engine and no use case.
 
 pub mod asks;
+pub mod bake;
 pub mod checks;
 pub mod diagnostic;
 pub mod duration;

@@ -90,6 +90,8 @@ pub struct Row {
 pub struct Tally {
     /// Services with a step that changed something, all of whose steps ended well.
     pub changed: usize,
+    /// Services that are gone: orphans, replicas too many, and all that a `down` takes.
+    pub removed: usize,
     /// Services that needed nothing.
     pub unchanged: usize,
     /// Rows with a failed step.
@@ -232,7 +234,11 @@ impl Progress {
                 RowStatus::Skipped | RowStatus::Unready if is_service => tally.skipped += 1,
                 RowStatus::Cancelled if is_service => tally.cancelled += 1,
                 RowStatus::Done if is_service && steps.iter().any(|state| state.info.change) => {
-                    tally.changed += 1;
+                    let last = steps.iter().rfind(|state| state.info.change);
+                    let is_gone = last.is_some_and(|state| {
+                        state.info.group == Some(Group::Down) && state.info.verb == "remove"
+                    });
+                    *if is_gone { &mut tally.removed } else { &mut tally.changed } += 1;
                 }
                 RowStatus::Done | RowStatus::Unchanged if is_service => tally.unchanged += 1,
                 RowStatus::Done => match key {

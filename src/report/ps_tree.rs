@@ -13,7 +13,8 @@ use super::table::{Cell, Table};
 /// The containers of a lab, nodes above what is inside them; engines that do not answer are named below.
 pub fn render(status: &LabStatus, style: Style, columns: Option<usize>, now: SystemTime) -> String {
     let mut table = Table::new(&["SERVICE", "KIND", "STATE", "PORTS", "IMAGE", "ENGINE", "CREATED"])
-        .elastic(&["IMAGE", "PORTS"]);
+        .elastic(&["IMAGE", "PORTS"])
+        .spare(&["ENGINE", "CREATED", "IMAGE"]);
     let addrs: Vec<&Addr> = status.services.iter().map(|service| &service.addr).collect();
     for (service, prefix) in status.services.iter().zip(tree_prefixes(&addrs, style)) {
         let silent = status.silent.iter().any(|(layer, _)| layer.node().as_ref() == Some(&service.addr));
@@ -34,6 +35,28 @@ pub fn render(status: &LabStatus, style: Style, columns: Option<usize>, now: Sys
         ]);
     }
     table.render(style, columns)
+}
+
+/// How many nodes are named before the others are counted.
+const NAMED: usize = 5;
+
+/// The nodes that do not run: what is inside them is not in the list, though it may be there.
+pub fn unseen(status: &LabStatus) -> Option<String> {
+    let is_unseen = |service: &&ServiceStatus| {
+        service.inside_seen == Some(false) && service.state != ContainerState::Running
+    };
+    let nodes: Vec<String> =
+        status.services.iter().filter(is_unseen).map(|service| service.addr.to_string()).collect();
+    let [first, rest @ ..] = nodes.as_slice() else { return None };
+    if rest.is_empty() {
+        return Some(format!("{first} does not run: what is inside it was not seen\n"));
+    }
+    let named = nodes.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let more = match nodes.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    Some(format!("{named}{more} do not run: what is inside them was not seen\n"))
 }
 
 /// The labs on an engine.
@@ -183,6 +206,7 @@ mod tests {
             ],
             engine: LayerPath::root(),
             engine_version: Some("29.0.0".into()),
+            inside_seen: kind.map(|_| state == ContainerState::Running),
             created: 0,
             addr,
         }
@@ -207,6 +231,7 @@ mod tests {
                 service("vm1/a/x", None, Exited, None),
                 service("vm1/job", None, Running, None),
                 service("vm1/web", None, Running, Some(Health::Healthy)),
+                service("vm2", Some("dind"), Exited, None),
             ],
             silent: vec![(ci.inner(), failure)],
         };
@@ -220,6 +245,26 @@ mod tests {
         │  └─ x                exited 1             8080→80  docker:…  29.0.0  2 min ago
         ├─ job (run)           running              8080→80  docker:…  29.0.0  2 min ago
         └─ web                 healthy              8080→80  docker:…  29.0.0  2 min ago
+        vm2           dind     exited 1             8080→80  docker:…  29.0.0  2 min ago
         ");
+        insta::assert_snapshot!(render(&status, style, Some(40), now), @r"
+        SERVICE     KIND     STATE       PORTS
+        ci          dind     running, …  8080→80
+        vm1         systemd  running     8080→80
+        ├─ a        dind     running     8080→80
+        │  └─ x              exited 1    8080→80
+        ├─ job (r…           running     8080→80
+        └─ web               healthy     8080→80
+        vm2         dind     exited 1    8080→80
+        ");
+        // An engine that is silent is told with its reason.
+        let mut status = status;
+        let text = |status: &LabStatus| unseen(status).expect("a node does not run");
+        assert_eq!(text(&status), "vm2 does not run: what is inside it was not seen\n");
+        for n in 3..9 {
+            status.services.push(service(&format!("vm{n}"), Some("dind"), Exited, None));
+        }
+        let many = "vm2, vm3, vm4, vm5, vm6 and 2 more do not run: what is inside them was not seen\n";
+        assert_eq!(text(&status), many);
     }
 }

@@ -237,7 +237,7 @@ mod tests {
         gone: removed
         web: recreated (configuration changed)
         web: ready
-        + poc is up: 2 services changed, 1 unchanged (3.3s)
+        + poc is up: 1 service changed, 1 removed, 1 unchanged (3.3s)
         ");
     }
 

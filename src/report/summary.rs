@@ -29,10 +29,13 @@ impl Ended<'_> {
         if s.is_success() {
             let text = match self.command {
                 "down" if s.changed == 0 => format!("{project} is down: nothing of it was there ({took})"),
-                "down" => format!("{project} is down: {} removed ({took})", services(self.tally.changed)),
+                "down" => format!(
+                    "{project} is down: {} removed ({took})",
+                    services(self.tally.removed + self.tally.changed)
+                ),
                 "start" | "stop" | "restart" | "pause" | "unpause" | "kill" | "rm" => {
                     let done = done_of(self.command);
-                    match self.tally.changed {
+                    match self.tally.changed + self.tally.removed {
                         0 => format!("{project}: nothing to be {done} ({took})"),
                         n => format!("{project}: {} {done} ({took})", services(n)),
                     }
@@ -71,18 +74,11 @@ impl Ended<'_> {
                         services(self.tally.unchanged)
                     )
                 }
-                "create" => format!("{project} is created: {} ({took})", services(self.tally.changed)),
+                "create" => format!("{project} is created: {} ({took})", self.came_to()),
                 _ if s.changed == 0 => {
                     format!("{project} is up: nothing changed, {} ({took})", services(self.tally.unchanged))
                 }
-                _ if self.tally.unchanged == 0 => {
-                    format!("{project} is up: {} ({took})", services(self.tally.changed))
-                }
-                _ => format!(
-                    "{project} is up: {} changed, {} unchanged ({took})",
-                    services(self.tally.changed),
-                    self.tally.unchanged
-                ),
+                _ => format!("{project} is up: {} ({took})", self.came_to()),
             };
             return style.paint(Tone::Good, &format!("{} {text}", style.symbol(Symbol::Done)));
         }
@@ -107,6 +103,19 @@ impl Ended<'_> {
         };
         let tail = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
         style.paint(Tone::Bad, &format!("{} {head}{tail} ({took})", style.symbol(symbol)))
+    }
+
+    /// `3 services`, where all were changed; else `1 service changed, 1 removed, 4 unchanged`.
+    fn came_to(&self) -> String {
+        let Tally { changed, removed, unchanged, .. } = self.tally;
+        if removed == 0 && unchanged == 0 {
+            return services(changed);
+        }
+        let parts = [(changed, "changed"), (removed, "removed"), (unchanged, "unchanged")];
+        let mut parts = parts.into_iter().filter(|(n, _)| *n > 0);
+        let first = parts.next().map(|(n, word)| format!("{} {word}", services(n)));
+        let rest = parts.map(|(n, word)| format!("{n} {word}"));
+        first.into_iter().chain(rest).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -134,4 +143,23 @@ fn services(n: usize) -> String {
 
 fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_up_has_removed_is_not_told_as_changed() {
+        let project = ProjectName::new("poc").expect("a name");
+        let line = |changed, removed, unchanged| {
+            let summary = Summary { changed: changed + removed, ..Summary::default() };
+            let tally = Tally { changed, removed, unchanged, ..Tally::default() };
+            let ended = Ended { project: &project, command: "up", summary: &summary, tally };
+            ended.render(Style { color: false, unicode: false })
+        };
+        assert_eq!(line(2, 0, 0), "+ poc is up: 2 services (0.0s)");
+        assert_eq!(line(2, 1, 0), "+ poc is up: 2 services changed, 1 removed (0.0s)");
+        assert_eq!(line(0, 1, 3), "+ poc is up: 1 service removed, 3 unchanged (0.0s)");
+    }
 }

@@ -8,6 +8,7 @@ use super::width::{cut, pad, width};
 pub struct Table {
     header: Vec<String>,
     elastic: Vec<usize>,
+    spare: Vec<usize>,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -39,8 +40,17 @@ impl Table {
         Self {
             header: header.iter().map(|&text| text.to_owned()).collect(),
             elastic: Vec::new(),
+            spare: Vec::new(),
             rows: Vec::new(),
         }
+    }
+
+    /// Names the columns that are left out, the first one first, where no cutting makes the table fit.
+    #[must_use]
+    pub fn spare(mut self, header: &[&str]) -> Self {
+        let place = |name: &&str| self.header.iter().position(|text| text == name);
+        self.spare = header.iter().filter_map(place).collect();
+        self
     }
 
     /// Names the columns that are cut first where the table is too wide.
@@ -59,21 +69,22 @@ impl Table {
     /// The text; `columns`: width of the terminal, `None` for a file. Columns in which every cell is empty are
     /// left out.
     pub fn render(&self, style: Style, columns: Option<usize>) -> String {
-        let used: Vec<usize> = (0..self.header.len())
+        let mut used: Vec<usize> = (0..self.header.len())
             .filter(|&i| i == 0 || self.rows.iter().any(|row| !row[i].text.is_empty()))
             .collect();
-        let mut widths: Vec<usize> = used
-            .iter()
-            .map(|&i| self.rows.iter().map(|row| width(&row[i].text)).chain([width(&self.header[i])]).max())
-            .map(|max| max.unwrap_or(0))
-            .collect();
+        for spare in &self.spare {
+            let least: Vec<usize> = used.iter().map(|&i| self.full(i).min(self.least(i))).collect();
+            if columns.is_some_and(|columns| total(&least) > columns) {
+                used.retain(|i| i != spare);
+            }
+        }
+        let mut widths: Vec<usize> = used.iter().map(|&i| self.full(i)).collect();
         if let Some(columns) = columns {
-            let least = |&i: &usize| width(&self.header[i]).max(8);
             let kept = used.iter().zip(&widths);
             let elastic: Vec<usize> =
-                kept.map(|(i, full)| if self.elastic.contains(i) { least(i) } else { *full }).collect();
+                kept.map(|(i, full)| if self.elastic.contains(i) { self.least(*i) } else { *full }).collect();
             shrink(&mut widths, columns, &elastic);
-            shrink(&mut widths, columns, &used.iter().map(least).collect::<Vec<_>>());
+            shrink(&mut widths, columns, &used.iter().map(|&i| self.least(i)).collect::<Vec<_>>());
         }
         let mut out = String::new();
         let header: Vec<Cell> =
@@ -97,9 +108,25 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The width of a column that is not cut.
+    fn full(&self, i: usize) -> usize {
+        let cells = self.rows.iter().map(|row| width(&row[i].text));
+        cells.chain([width(&self.header[i])]).max().unwrap_or(0)
+    }
+
+    /// The width to which a column is cut at most.
+    fn least(&self, i: usize) -> usize {
+        width(&self.header[i]).max(8)
+    }
+}
+
+fn total(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1)
+}
+
 /// Takes columns away from the widest cells until the table fits, never below `least`.
 fn shrink(widths: &mut [usize], columns: usize, least: &[usize]) {
-    let total = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
     while total(widths) > columns {
         let Some(widest) = (0..widths.len()).filter(|&i| widths[i] > least[i]).max_by_key(|&i| widths[i])
         else {

@@ -42,6 +42,10 @@ pub struct Entry {
     pub env_files: Vec<PathBuf>,
     /// Active profiles.
     pub profiles: Vec<String>,
+    /// Networks and volumes that no service uses belong to the lab too.
+    pub all_resources: bool,
+    /// `_` stands between the parts of names, as in the first Compose; also with `COMPOSE_COMPATIBILITY`.
+    pub compatibility: bool,
     /// Root services named on the command line: they are active whatever their profiles.
     pub enabled: Vec<String>,
     /// The home directory, for `~`.

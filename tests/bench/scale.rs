@@ -116,6 +116,8 @@ fn measure(directory: &Path) -> Measured {
         project: None,
         env_files: Vec::new(),
         profiles: Vec::new(),
+        all_resources: false,
+        compatibility: false,
         enabled: Vec::new(),
         home: None,
         vars: Vars::new(),

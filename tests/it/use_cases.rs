@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use nestctl::diag::diagnostics::Diagnostics;
+use nestctl::engine::engine::Change;
 use nestctl::engine::fake::behaviour::{Behaviour, Boot, HealthScript};
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::event::sink::Recorder;
@@ -58,6 +59,8 @@ fn lab(text: &str) -> ValidLab {
         project: None,
         env_files: Vec::new(),
         profiles: Vec::new(),
+        all_resources: false,
+        compatibility: false,
         enabled: Vec::new(),
         home: None,
     };
@@ -248,7 +251,20 @@ async fn a_program_runs_on_an_inner_engine_and_its_exit_code_comes_back() {
     let engine = engine().with_behaviour("postgres", Behaviour::default().answers("accepting\n", 3));
     let ctx = ctx(&engine);
     assert!(bring_up(&ctx, &lab(LAB), &[]).await.is_success());
+    engine.forget_calls();
     let running = exec::start(&ctx, &exec_options("vm1/db", &["pg_isready"])).await.expect("it starts");
+    let calls: Vec<String> =
+        engine.calls().into_iter().map(|call| format!("{} {}", call.engine, call.op)).collect();
+    // Two connections are made at once: one becomes the program's, and the other tells how it ended.
+    let expected = [
+        "/ read facts",
+        "/ observe",
+        "/poc-vm1-1 ping",
+        "/poc-vm1-1 ping",
+        "/poc-vm1-1 observe",
+        "/poc-vm1-1 exec",
+    ];
+    assert_eq!(calls, expected);
     let written = Written::default();
     let (_sender, resized) = watch::channel((24, 80));
     let streams = ExecStreams {
@@ -269,6 +285,12 @@ async fn nothing_runs_in_a_container_that_has_ended_or_behind_an_engine_that_is_
     engine.end("poc-client-1", 1);
     let ended = exec::start(&ctx, &exec_options("client", &["true"])).await.err().expect("refused");
     assert!(matches!(ended, OpError::NotRunning { state: ContainerState::Exited, .. }), "{ended}");
+    engine.by_hand("poc-vm1-1", &Change::Pause);
+    for addr in ["vm1/db", "vm1/nope"] {
+        let shut = exec::start(&ctx, &exec_options(addr, &["true"])).await.err().expect("refused");
+        assert!(matches!(&shut, OpError::NotRunning { addr, .. } if addr.to_string() == "vm1"), "{shut}");
+    }
+    engine.by_hand("poc-vm1-1", &Change::Unpause);
     engine.set_behaviour("docker:dind", Behaviour::default().boots(Boot::Hangs));
     let silent = exec::start(&ctx, &exec_options("vm1/db", &["true"])).await.err().expect("refused");
     assert!(matches!(&silent, OpError::LayerSilent { layer, .. } if layer == "vm1"), "{silent}");

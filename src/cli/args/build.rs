@@ -37,6 +37,15 @@ pub struct BuildArgs {
     /// Build also what the given services depend on.
     #[arg(long)]
     pub with_dependencies: bool,
+    /// Print the builds as a file for `docker buildx bake`, and build nothing.
+    #[arg(long, conflicts_with = "check")]
+    pub print: bool,
+    /// Check the Dockerfiles, and build nothing.
+    #[arg(long)]
+    pub check: bool,
+    /// Builds run on the root engine's own BuildKit: no other one can be named.
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub builder: Option<String>,
     /// Not supported by BuildKit, as with Compose.
     #[arg(short, long, value_name = "BYTES", hide = true)]
     pub memory: Option<String>,

@@ -14,6 +14,7 @@ pub struct FormatArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
+    #[value(alias = "pretty")]
     Table,
     /// For programs.
     Json,

@@ -23,6 +23,12 @@ pub struct LabArgs {
     /// Activate this profile; repeatable.
     #[arg(long, value_name = "NAME")]
     pub profile: Vec<String>,
+    /// Make and print also networks and volumes that no service uses.
+    #[arg(long, hide = true)]
+    pub all_resources: bool,
+    /// Put `_` between the parts of names, as the first Compose did.
+    #[arg(long, hide = true)]
+    pub compatibility: bool,
 }
 
 impl LabArgs {
@@ -37,6 +43,8 @@ impl LabArgs {
             project_directory: after.project_directory.clone().or(self.project_directory),
             env_file: if after.env_file.is_empty() { self.env_file } else { after.env_file.clone() },
             profile: list(self.profile, &after.profile),
+            all_resources: self.all_resources || after.all_resources,
+            compatibility: self.compatibility || after.compatibility,
         }
     }
 }

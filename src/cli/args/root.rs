@@ -48,8 +48,8 @@ pub struct Cli {
     /// Which lab.
     #[command(flatten)]
     pub lab: LabArgs,
-    /// As after the command: show what would be done.
-    #[arg(long, hide = true)]
+    /// As after the command: show what would be done. Commands that only look look.
+    #[arg(long, hide = true, global = true)]
     pub dry_run: bool,
     /// As after the command: make so many calls at once; -1 is no wish.
     #[arg(long, hide = true, value_name = "N", allow_negative_numbers = true)]

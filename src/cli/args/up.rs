@@ -88,6 +88,9 @@ pub struct WatchingArgs {
     /// Do not use colour.
     #[arg(long, hide = true)]
     pub no_color: bool,
+    /// Refused with a reason: files are not watched.
+    #[arg(short, long, hide = true)]
+    pub watch: bool,
     /// Accepted for the habit: there is no menu.
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
     pub menu: Option<Option<bool>>,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::format::FormatArgs;
+use super::format::{Format, FormatArgs};
 
 /// `version`.
 #[derive(Args, Debug)]
@@ -13,6 +13,9 @@ pub struct VersionArgs {
     /// Form of the output.
     #[command(flatten)]
     pub format: FormatArgs,
+    /// The same: here no lab is meant, and `-f` is Compose's for the form.
+    #[arg(short = 'f', value_enum, value_name = "HOW", hide = true, conflicts_with = "short")]
+    pub form: Option<Format>,
 }
 
 impl VersionArgs {

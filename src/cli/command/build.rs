@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::build::BuildArgs;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, say_problems};
+use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
 use crate::model::build::SshAgent;
+use crate::ops::builds::{builds, check_builds};
+use crate::ops::context::Ctx;
+use crate::ops::load::load;
 use crate::ops::up::{Building, Builds, ImagesOnly, Way};
+
+use crate::report::bake;
 
 use super::up::{Asked, bring_up};
 
@@ -16,6 +22,14 @@ use super::up::{Asked, bring_up};
 pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     if args.memory.is_some() {
         terminal.say("warning: `--memory` has no effect: BuildKit does not support it\n");
+    }
+    if let Some(builder) = args.builder.as_deref().filter(|name| *name != "default") {
+        return Err(CliError::Usage {
+            message: format!(
+                "there is no builder `{builder}`: images are built by the root engine's own BuildKit"
+            ),
+            hint: Some("leave `--builder` away, or choose the engine with `--host`".to_owned()),
+        });
     }
     let building = Building {
         args: build_args(&args.build_arg, |name| settings.environment.var(name)),
@@ -33,6 +47,18 @@ pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -
         ..Way::default()
     };
     let asked = Asked::images(&args.addresses, way, &args.change)?;
+    if args.print || args.check {
+        let lab = load(&settings.load_options(&args.change.lab, &args.addresses)?)?.valid()?;
+        say_problems(&lab.warnings, &lab.sources, terminal);
+        let builds = builds(&lab, &asked.options)?;
+        if args.print {
+            terminal.print(&bake::render(&builds, args.push))?;
+            return Ok(exit::OK);
+        }
+        let found = check_builds(&Ctx::open(&settings.environment.vars)?, &builds).await?;
+        terminal.print(&bake::checks(&found))?;
+        return Ok(if found.iter().any(|(_, it)| it.failed) { exit::FAILED } else { exit::OK });
+    }
     bring_up(&asked, &settings.quieter(args.quiet), terminal).await.map(|it| it.code)
 }
 

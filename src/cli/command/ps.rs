@@ -30,7 +30,7 @@ pub async fn ps(args: &PsArgs, settings: &Settings, terminal: &Terminal) -> Resu
     status.services.retain(|it| states.is_empty() || states.contains(&&it.state));
     if args.orphans == Some(false) {
         let lab = load(&load_options)?.valid()?.lab;
-        status.services.retain(|it| lab.topology.has(&it.addr));
+        status.services.retain(|it| lab.topology.has(&it.addr) || lab.topology.is_inactive(&it.addr));
     }
     if args.quiet {
         terminal.print(&lines(status.services.iter().map(|service| &service.id)))?;
@@ -58,6 +58,9 @@ pub async fn ps(args: &PsArgs, settings: &Settings, terminal: &Terminal) -> Resu
         }
     }
     say_silent(&status.silent, terminal);
+    if let Some(unseen) = ps_tree::unseen(&status) {
+        terminal.say(&terminal.err.paint(Tone::Faint, &unseen));
+    }
     Ok(exit::OK)
 }
 

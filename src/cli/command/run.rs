@@ -160,8 +160,35 @@ fn finish(outcome: &RunOutcome, terminal: &Terminal) -> u8 {
     }
 }
 
+/// How podman and moby say that they have no program for `init: true`.
+const NO_INIT: [&str; 2] = ["lookup init binary", "\"docker-init\": executable file not found"];
+
+/// How moby says that its machine does not have what is bound; that the user's has it was looked at before.
+const NOT_SEEN: &str = "bind source path does not exist";
+
+/// How runc says that a container, running by its engine's word, has no first process any more.
+const NO_PROCESS: [&str; 2] = ["error executing setns process", "cannot exec in a stopped container"];
+
 fn hint(failed: &Failed) -> Option<String> {
+    let says = |words: &str| failed.failure.causes.iter().any(|cause| cause.contains(words));
+    if says(NOT_SEEN) && failed.addr.as_ref().is_some_and(|addr| addr.layer().is_root()) {
+        let text = "the engine's machine does not have this path, and what services of the root layer bind is not copied: \
+                    put it there, give a config as `content`, or move the service into a node";
+        return Some(text.to_owned());
+    }
+    if NO_INIT.iter().any(|words| says(words)) {
+        let text = "`init: true` needs an init where the engine is: install `catatonit` (podman) or `docker-init` in \
+                    the node's image, or leave `init` away";
+        return Some(text.to_owned());
+    }
     match (failed.failure.kind, &failed.addr) {
+        (FailureKind::Timeout | FailureKind::Unreachable, Some(addr))
+            if NO_PROCESS.iter().any(|words| says(words)) =>
+        {
+            Some(format!(
+                "it was killed and has not ended; `nestctl restart {addr}` ends it and starts it again"
+            ))
+        }
         // What a hook said is in no log of the service.
         (FailureKind::Unhealthy | FailureKind::Timeout, Some(addr))
             if failed.failure.logs.as_ref().is_none_or(|logs| logs.of == addr.to_string()) =>
@@ -199,5 +226,56 @@ pub fn show_plan(
             let columns = terminal.out_columns.unwrap_or(usize::MAX / 2);
             terminal.print(&plan_text::render(&prepared.plan, &later, project, terminal.out, columns))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::failure::Failure;
+
+    fn failed(addr: &str, cause: &str) -> Failed {
+        Failed {
+            of: addr.to_owned(),
+            addr: addr.parse().ok(),
+            image: false,
+            failure: Failure {
+                kind: FailureKind::Engine,
+                summary: String::new(),
+                causes: vec![cause.to_owned()],
+                logs: None,
+            },
+            skipped: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_path_that_the_engines_machine_does_not_have_is_told_with_what_to_do() {
+        let cause =
+            "invalid mount config for type \"bind\": bind source path does not exist: /home/user/lab/a.txt";
+        assert!(hint(&failed("web", cause)).is_some_and(|hint| hint.contains("is not copied")));
+        assert_eq!(hint(&failed("vm1/web", cause)), None);
+    }
+
+    #[test]
+    fn a_node_that_was_killed_and_has_not_ended_is_told_with_what_to_do() {
+        let cause = "OCI runtime exec failed: exec failed: unable to start container process: error executing setns \
+                     process: exit status 1: unknown";
+        let mut failed = failed("vm1", cause);
+        failed.failure.kind = FailureKind::Timeout;
+        assert!(hint(&failed).is_some_and(|hint| hint.contains("`nestctl restart vm1`")));
+    }
+
+    #[test]
+    fn an_init_that_the_node_does_not_have_is_told_with_what_to_do() {
+        let because = |cause: &str| failed("vm1/web", cause);
+        let podman =
+            "container create: lookup init binary: exec: \"catatonit\": executable file not found in $PATH";
+        let moby =
+            "OCI runtime create failed: exec: \"docker-init\": executable file not found in $PATH: unknown";
+        for cause in [podman, moby] {
+            assert!(hint(&because(cause)).is_some_and(|hint| hint.contains("catatonit")), "{cause}");
+        }
+        assert_eq!(hint(&because("exec: \"nope\": executable file not found in $PATH")), None);
     }
 }

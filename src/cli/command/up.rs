@@ -117,6 +117,12 @@ impl<'a> Asked<'a> {
 
 /// Brings the lab up.
 pub async fn up(args: &UpArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    if args.watching.watch {
+        return Err(CliError::Usage {
+            message: "`--watch`: nestctl does not watch files".to_owned(),
+            hint: Some("run `nestctl up --build` after a change: only what changed is made anew".to_owned()),
+        });
+    }
     if args.watching.stays() {
         return foreground::up(args, settings, terminal).await;
     }

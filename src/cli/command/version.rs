@@ -20,7 +20,7 @@ pub async fn version(args: &VersionArgs, settings: &Settings, terminal: &Termina
         Ok(ctx) => engine_facts(&ctx).await,
         Err(error) => Err(error),
     };
-    match args.format.format {
+    match args.form.unwrap_or(args.format.format) {
         Format::Json => terminal.print(&convert::to_text(&convert::version(CLIENT, facts.as_ref().ok())))?,
         Format::Table => {
             let engine = match &facts {

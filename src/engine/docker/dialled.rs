@@ -13,6 +13,8 @@ use std::task::{Context, Poll, ready};
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::engine::passing;
+
 /// Longest text of a dial program that is kept, in bytes.
 pub(super) const SAID_LIMIT: usize = 4096;
 
@@ -32,6 +34,29 @@ pub(super) struct DialError {
 impl DialError {
     pub(super) fn new(what: impl Into<String>, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { what: what.into(), said: String::new(), exit_code: None, source: Some(source.into()) }
+    }
+}
+
+/// How the engines of moby and podman begin when a program could not be started in a container.
+const NOT_STARTED: &str = "OCI runtime exec failed";
+
+impl DialError {
+    /// The dial error beneath another error. An `io::Error` tells what it carries, and leaves it out of its chain.
+    pub(super) fn in_chain<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
+        let mut at = Some(error);
+        while let Some(error) = at {
+            let carried = error.downcast_ref::<io::Error>().and_then(|io| io.get_ref()?.downcast_ref());
+            if let Some(found) = error.downcast_ref().or(carried) {
+                return Some(found);
+            }
+            at = error.source();
+        }
+        None
+    }
+
+    /// Whether the program was not even started, for a reason that passes: nothing was carried anywhere.
+    pub(super) fn passes(&self) -> bool {
+        self.said.contains(NOT_STARTED) && passing::passes(&self.said)
     }
 }
 

@@ -31,6 +31,7 @@ use crate::engine::engine::{
 };
 use crate::engine::error::EngineError;
 use crate::engine::limits::Limits;
+use crate::model::build::Checked;
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::observed::{ContainerDetail, ImageDetail, Observed, ObservedContainer};
@@ -281,6 +282,10 @@ impl Engine for DockerEngine {
         notes: BuildNotes,
     ) -> Call<'a, String> {
         Box::pin(self.build_image(build, files, notes))
+    }
+
+    fn check_build<'a>(&'a self, build: &'a Build, files: Arc<dyn BuildFiles>) -> Call<'a, Checked> {
+        Box::pin(self.lint(build, files))
     }
 
     fn save<'a>(&'a self, image: &'a str) -> Call<'a, ByteStream> {

@@ -42,6 +42,8 @@ pub(super) enum Answer {
     Never,
     /// An upgrade to a stream of frames; what comes in is given back as standard output, after its end.
     EchoFrames,
+    /// An upgrade to a stream of frames: this as standard output, once something has come in.
+    SayFrame(&'static str),
 }
 
 pub(super) type Script = Arc<dyn Fn(Asked) -> BoxFuture<'static, Answer> + Send + Sync>;
@@ -154,6 +156,21 @@ async fn answer(
                 piece
             }));
             head.body(BodyExt::boxed(body))
+        }
+        Answer::SayFrame(text) => {
+            tokio::spawn(async move {
+                use tokio::io::{AsyncReadExt, AsyncWriteExt};
+                let mut io = TokioIo::new(upgrade.await.expect("upgraded"));
+                let _ = io.read_u8().await.expect("something comes");
+                let length = u32::try_from(text.len()).expect("short").to_be_bytes();
+                let frame = [&[1, 0, 0, 0][..], &length, text.as_bytes()].concat();
+                io.write_all(&frame).await.expect("the other half is open");
+                io.shutdown().await.expect("closed");
+            });
+            head.status(101)
+                .header("connection", "Upgrade")
+                .header("upgrade", "tcp")
+                .body(full(String::new()))
         }
         Answer::EchoFrames => {
             tokio::spawn(async move {

@@ -20,8 +20,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::OnceCell;
 
 use super::connect::Connector;
+use super::dialled::DialError;
 use super::error::NoAnswer;
 use crate::engine::limits::Limits;
+use crate::engine::passing;
 
 /// bollard's request body (a type that it does not export by name).
 pub(super) type Body =
@@ -40,6 +42,13 @@ const OLDEST: ApiMinor = 41;
 const IDLE_TUNNELS: usize = 2;
 const IDLE_CONNECTIONS: usize = 8;
 const IDLE: Duration = Duration::from_secs(20);
+
+/// Most that one connection holds in each direction, in bytes. hyper's own limit (417 KB) is reached by every
+/// stream of an image, and a run may have one to each of many nodes. The head of an answer must fit.
+const BUFFER: usize = 64 * 1024;
+
+/// How often a connection that did not come about is tried again.
+const DIALS: usize = 3;
 
 /// The failure of a request: of the connection, or of finding out the version.
 pub(super) type SendError = NoAnswer;
@@ -61,6 +70,7 @@ impl Transport {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(idle)
+            .http1_max_buf_size(BUFFER)
             .build(connector);
         Arc::new(Self { is_tunnel, client, version: OnceCell::new(), limits })
     }
@@ -74,7 +84,7 @@ impl Transport {
     pub(super) async fn version(&self) -> Result<ApiMinor, SendError> {
         self.version
             .get_or_try_init(|| async {
-                let response = self.client.request(ping_request()).await.map_err(NoAnswer)?;
+                let response = self.request(ping_request()).await?;
                 let version = version_of(&response);
                 // Read to the end, so that the connection serves the next request.
                 drop(response.into_body().collect().await);
@@ -86,7 +96,7 @@ impl Transport {
 
     /// Whether the engine answers. Its version comes with the answer.
     pub(super) async fn ping(&self) -> Result<(u16, Bytes), SendError> {
-        let response = self.client.request(ping_request()).await.map_err(NoAnswer)?;
+        let response = self.request(ping_request()).await?;
         let status = response.status();
         if status.is_success() {
             // An error means that the version is known already.
@@ -100,8 +110,36 @@ impl Transport {
     pub(super) async fn send(&self, mut request: Request<Body>) -> Result<Response<Incoming>, SendError> {
         let minor = self.version().await?;
         *request.uri_mut() = versioned(request.uri(), minor);
-        self.client.request(request).await.map_err(NoAnswer)
+        self.request(request).await
     }
+
+    /// Sends a request, and sends it again where it cannot have come anywhere: the program that was to carry it did not
+    /// start, for a reason that passes.
+    async fn request(&self, mut request: Request<Body>) -> Result<Response<Incoming>, SendError> {
+        let mut attempt = 1;
+        loop {
+            let (this, next) = twice(request);
+            let error = match self.client.request(this).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            let pause = passing::pause(attempt)
+                .filter(|_| attempt <= DIALS && DialError::in_chain(&error).is_some_and(DialError::passes));
+            let (Some(pause), Some(again)) = (pause, next) else { return Err(NoAnswer(error)) };
+            tokio::time::sleep(pause).await;
+            (request, attempt) = (again, attempt + 1);
+        }
+    }
+}
+
+/// A request, and another like it; `None` where the body is a stream, which can be sent once.
+fn twice(request: Request<Body>) -> (Request<Body>, Option<Request<Body>>) {
+    let (head, body) = request.into_parts();
+    let again = match &body {
+        Either::Left(whole) => Some(Request::from_parts(head.clone(), Either::Left(whole.clone()))),
+        Either::Right(_) => None,
+    };
+    (Request::from_parts(head, body), again)
 }
 
 fn ping_request() -> Request<Body> {

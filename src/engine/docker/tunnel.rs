@@ -23,6 +23,8 @@ use crate::engine::engine::{ExecSpec, OutputKind};
 
 /// How much is read at once. The engine writes frames of up to 32 KiB.
 pub(super) const READ_SIZE: usize = 64 * 1024;
+/// How much at first: most connections carry a few small answers, and a run has several to each node.
+const FIRST_READ_SIZE: usize = 4 * 1024;
 
 /// Longest wait for the exit code of a dial program that has ended.
 const EXIT_CODE_LIMIT: Duration = Duration::from_secs(2);
@@ -61,6 +63,7 @@ impl Tunnel {
             io: started.io,
             demux: Demux::new(started.framing),
             input: BytesMut::new(),
+            read_size: FIRST_READ_SIZE,
             output: Bytes::new(),
             stderr: Vec::new(),
         })
@@ -74,6 +77,8 @@ pub(super) struct TunnelStream {
     io: TokioIo<Upgraded>,
     demux: Demux,
     input: BytesMut,
+    /// How much is read next: more after a read that left no room, less after one that needed little.
+    read_size: usize,
     output: Bytes,
     stderr: Vec<u8>,
 }
@@ -94,12 +99,18 @@ impl AsyncRead for TunnelStream {
                     this.stderr.extend_from_slice(&bytes[..room]);
                 }
                 None => {
-                    this.input.reserve(READ_SIZE);
+                    this.input.reserve(this.read_size);
                     // The future of `read_buf` keeps nothing between two polls.
                     let read = std::pin::pin!(this.io.read_buf(&mut this.input));
-                    if ready!(read.poll(cx))? == 0 {
+                    let n = ready!(read.poll(cx))?;
+                    if n == 0 {
                         this.demux.finish().map_err(io::Error::other)?;
                         return Poll::Ready(Ok(()));
+                    }
+                    if n >= this.read_size {
+                        this.read_size = READ_SIZE;
+                    } else if n < FIRST_READ_SIZE {
+                        this.read_size = FIRST_READ_SIZE;
                     }
                     this.demux.push(this.input.split().freeze());
                 }

@@ -20,6 +20,7 @@ mod images;
 mod lifecycle;
 mod networks;
 mod objects;
+mod observed;
 mod port;
 mod removal;
 mod snapshot;

@@ -92,7 +92,9 @@ impl World {
             };
             let is_free = |mount: &&Mounted| spec.mounts.iter().all(|own| own.target != mount.target);
             let theirs = state.containers[index].mounts.iter().filter(is_free).cloned();
-            others.extend(theirs.map(|it| Mounted { read_only: it.read_only || mode == "ro", ..it }));
+            let borrow =
+                |it: Mounted| Mounted { read_only: it.read_only || mode == "ro", borrowed: true, ..it };
+            others.extend(theirs.map(borrow));
         }
         let id = self.new_id();
         let mut mounts: Vec<Mounted> = spec.mounts.iter().map(|mount| self.mount(engine, mount)).collect();
@@ -191,7 +193,7 @@ impl World {
                 MountedWhat::Volume { name, anonymous }
             }
         };
-        Mounted { target: mount.target.clone(), what, read_only: mount.read_only }
+        Mounted { target: mount.target.clone(), what, read_only: mount.read_only, borrowed: false }
     }
 
     /// An empty volume is filled with what the image has at its target.
@@ -315,7 +317,8 @@ impl World {
         let state = &mut self.engines[engine];
         let Some(at) = state.volume(volume) else { return Ok(()) };
         let uses = |c: &&Container| {
-            c.mounts.iter().any(|m| matches!(&m.what, MountedWhat::Volume { name, .. } if name == volume))
+            let held = c.mounts.iter().filter(|m| !m.borrowed || c.started.is_some());
+            held.into_iter().any(|m| matches!(&m.what, MountedWhat::Volume { name, .. } if name == volume))
         };
         if let Some(user) = state.containers.iter().find(uses) {
             let why = format!("remove {volume}: volume is in use - [{}]", user.id);

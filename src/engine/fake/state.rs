@@ -98,6 +98,8 @@ pub(super) struct Mounted {
     pub(super) target: String,
     pub(super) what: MountedWhat,
     pub(super) read_only: bool,
+    /// By `volumes_from`: it does not hold its volume until the container has been started (measured, 26.1.5).
+    pub(super) borrowed: bool,
 }
 
 #[derive(Clone, Debug)]

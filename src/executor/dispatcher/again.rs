@@ -10,7 +10,7 @@ use crate::executor::survey::survey_knowing;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::observed::{ContainerState, ObservedContainer};
-use crate::plan::goal::{Goal, Verb};
+use crate::plan::goal::Goal;
 use crate::plan::known::Layer;
 use crate::plan::ours;
 use crate::plan::step::{Resource, StepId};
@@ -31,7 +31,7 @@ impl Dispatcher<'_> {
     /// Looks and plans again if a step says that this would help; whether there is something to dispatch.
     pub(super) async fn look_again(&mut self) -> bool {
         let Some(because) = self.again.because.take() else { return false };
-        if self.level.is_some() || !is_repeatable(self.goal) {
+        if self.level.is_some() || self.has_made_one_off() {
             return false;
         }
         let n = self.again.looks + 1;
@@ -86,6 +86,13 @@ impl Dispatcher<'_> {
         true
     }
 
+    /// Whether the container of a `run` is there: it would be made a second time.
+    fn has_made_one_off(&self) -> bool {
+        let Goal::Up(up) = self.goal else { return false };
+        let one = up.way.one_off.as_ref();
+        one.is_some_and(|one| self.known.made.iter().any(|(_, name)| *name == one.name))
+    }
+
     /// Remembers what runs, at the beginning and after each look.
     pub(super) fn note_running(&mut self) {
         let ours = ours::containers(&self.known, self.goal.project());
@@ -109,18 +116,5 @@ impl Dispatcher<'_> {
         let plan = self.planning.plan(&known, &scope, StepId(self.next_step));
         let is_wanted = plan.steps.iter().any(|step| step.action.is_change());
         is_wanted.then(|| format!("`{}` has ended meanwhile", ended.addr))
-    }
-}
-
-/// Whether a goal, planned again, asks only for what is not so yet. What makes things anew although nothing changed
-/// would do it twice.
-fn is_repeatable(goal: &Goal) -> bool {
-    match goal {
-        Goal::Up(up) => {
-            let way = &up.way;
-            !(up.force_recreate || way.always_recreate_deps || way.renew_volumes || way.one_off.is_some())
-        }
-        Goal::Down(_) => true,
-        Goal::Life(life) => !matches!(life.verb, Verb::Restart { .. } | Verb::Kill { .. }),
     }
 }

@@ -141,7 +141,7 @@ async fn a_port_goes_from_one_service_to_another_in_one_run() {
 
     1 to create
     port 8080/tcp of `c` is held by `b` of this lab, which is not in the file any more
-    `b` runs and is not in the file
+    `b` is there and is not in the file
     ");
     let Goal::Up(mut without) = up_goal(&renamed) else { unreachable!() };
     without.orphans = Orphans::Remove;
@@ -316,10 +316,10 @@ async fn what_scales_is_added_to_and_taken_from_and_what_leaves_the_file_is_told
       + deep  create
 
     2 to create
-    `web` runs and is not in the file
-    `web@2` runs and is not in the file
-    `web@3` runs and is not in the file
-    `vm1/inside` runs and is not in the file
+    `web` is there and is not in the file
+    `web@2` is there and is not in the file
+    `web@3` is there and is not in the file
+    `vm1/inside` is there and is not in the file
     ");
     let remove = in_a_way(&renamed, |up| up.orphans = Orphans::Remove);
     insta::assert_snapshot!(shown(&engine, &remove).await, @r"
@@ -446,4 +446,25 @@ async fn what_an_older_nestctl_made_is_made_anew_once_without_a_word_of_what() {
     let goal = up_goal(&lab(vec![set(service("web"), "V", "2")]));
     let plan = goal.plan(&known, &answered(&surveyed), StepId(0)).to_string();
     assert!(plan.starts_with("#0 create web (configuration changed)"), "{plan}");
+}
+
+/// As Compose does; `down` takes it all the same.
+#[tokio::test(start_paused = true)]
+async fn what_an_inactive_profile_has_is_left_as_it_is() {
+    let engine = engine();
+    let vm1 = |inside| node("vm1", "dind", inside);
+    let more = vec![service("inside"), service("extra")];
+    up(&engine, &lab(vec![service("web"), service("side"), vm1(more), node("vm2", "dind", vec![])])).await;
+    let mut vm1 = vm1(vec![service("inside")]);
+    vm1.node.as_mut().expect("a node").inner.inactive.insert(service("extra").name);
+    let mut topology = lab(vec![service("web"), vm1]).topology.clone();
+    topology.root.inactive.extend([service("side").name, service("vm2").name]);
+    let (graph, _) = LabGraph::build(&topology);
+    let less = Arc::new(Lab { topology, graph });
+    for orphans in [Orphans::Tell, Orphans::Remove] {
+        let goal = in_a_way(&less, |up| up.orphans = orphans);
+        assert_eq!(shown(&engine, &goal).await, "✔ nothing to do\n", "{orphans:?}");
+    }
+    go(&engine, &down_goal()).await.assert_good();
+    assert_eq!(engine.observed().containers, [], "{}", engine.snapshot());
 }

@@ -22,7 +22,7 @@ use crate::model::failure::Failure;
 use crate::model::name::{ProjectName, ServiceName};
 use crate::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use crate::model::span::{Span, Spanned};
-use crate::model::topology::{Layer, NetworkDef, Topology};
+use crate::model::topology::{Layer, NetworkDef, Separator, Topology};
 use crate::plan::goal::{Down, Goal, Lab, Orphans, Up, Wait};
 use crate::plan::known::Layer as KnownLayer;
 use crate::plan::plan::Plan;
@@ -124,8 +124,13 @@ pub(super) fn needing(mut service: Service, needs: &[(&str, Condition)]) -> Serv
 
 /// A lab of these services.
 pub(super) fn lab(services: Vec<Service>) -> Arc<Lab> {
-    let topology =
-        Topology { project: project(), directory: PathBuf::from("/home/user/lab"), root: inner(services) };
+    let topology = Topology {
+        project: project(),
+        directory: PathBuf::from("/home/user/lab"),
+        root: inner(services),
+        separator: Separator::Hyphen,
+        all_resources: false,
+    };
     let (graph, problems) = LabGraph::build(&topology);
     assert!(problems.is_empty(), "{problems:?}");
     Arc::new(Lab { topology, graph })
@@ -261,6 +266,11 @@ pub(super) async fn go_on(
     let ran = Ran { report, events };
     assert_protocol(&ran);
     ran
+}
+
+/// Brings a lab up, however it goes.
+pub(super) async fn go_up(engine: &FakeEngine, lab: &Arc<Lab>) -> Ran {
+    go(engine, &up_goal(lab)).await
 }
 
 /// Runs `up`, and checks that it went well.

@@ -13,6 +13,7 @@ use crate::plan::known::Layer;
 use crate::plan::ours;
 use crate::plan::quiesce::{self, is_running, users_first, uses};
 use crate::plan::step::{Group, Need, On, Resource, StepId};
+use crate::plan::thaw;
 
 use super::{Found, Living, has_own_engine};
 
@@ -50,6 +51,10 @@ impl<'a> Living<'a> {
         let is_asked = |found: &&Found<'a>| {
             let state = found.container.state;
             let is_live = is_running(found.container);
+            let is_once = matches!(self.life.verb, Verb::Kill { .. } | Verb::Restart { .. });
+            if is_once && self.known.dealt_with.contains(&found.container.id) {
+                return false;
+            }
             let wanted = match &self.life.verb {
                 Verb::Stop | Verb::Kill { .. } => is_live,
                 Verb::Pause => state == ContainerState::Running,
@@ -85,6 +90,11 @@ impl<'a> Living<'a> {
         let silent = matches!(self.known.layers.get(&addr.inner()), Some(Layer::Silent(_)));
         let cause = if silent && has_own_engine(container) { Cause::EngineSilent } else { Cause::Asked };
         let verb = self.life.verb.clone();
+        let is_killed = matches!(&verb, Verb::Kill { signal } if signal.as_deref().is_none_or(is_kill));
+        let ends = is_killed || (silent && verb != Verb::Pause && is_running(container));
+        if ends && thaw::may_be_frozen(self.known, addr, container) {
+            needs = thaw::thaw(&mut self.builder, self.known, (&engine, addr), container, needs);
+        }
         let action = match &verb {
             Verb::Kill { signal } => Action::Kill { container: id, signal: signal.clone() },
             Verb::Pause => Action::Pause { container: id },

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::model::addr::Pattern;
 use crate::model::dial::Dial;
+use crate::model::facts::Facts;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::name::ProjectName;
 use crate::model::observed::Observed;
-use crate::plan::goal::{Goal, Wait};
+use crate::plan::goal::{Down, Goal, Wait};
 use crate::plan::known::{Answered, Layer};
 use crate::plan::plan_check::breaches;
 
@@ -167,6 +169,51 @@ fn a_frozen_or_killed_node_takes_along_what_is_inside() {
     #0 kill vm1/web (asked for)
     #1 kill vm1/db (asked for) after #0 (ended)
     #2 kill vm1 (asked for) after #0 (ended), #1 (ended)
+    ");
+}
+
+#[test]
+fn what_is_paused_in_a_node_is_thawed_before_that_is_killed_where_the_kernel_would_keep_it() {
+    let mut paused = inner(ContainerState::Running);
+    paused[0].state = ContainerState::Paused;
+    let mut known = known(vec![("/", root(ContainerState::Running)), ("vm1", paused)]);
+    let kill = || Verb::Kill { signal: None };
+    assert_eq!(plan_of(kill(), &["vm1"], &known), "#0 kill vm1 (asked for)\n");
+    let Some(Layer::Answered(answered)) = known.layers.get_mut(&LayerPath::root()) else {
+        panic!("the root")
+    };
+    answered.facts = Some(Facts { cgroup_version: 1, ..Facts::default() });
+    insta::assert_snapshot!(plan_of(kill(), &["vm1"], &known), @r"
+    #0 thaw vm1 (what is paused inside would keep it from ending)
+    #1 kill vm1 (asked for) after #0 (ended)
+    ");
+    // A stop continues what is paused, and needs no help.
+    insta::assert_snapshot!(plan_of(Verb::Stop, &["vm1"], &known), @r"
+    #0 stop vm1/web (asked for)
+    #1 unpause vm1/db (paused) after #0 (ended)
+    #2 stop vm1/db (asked for) after #1 (ended)
+    #3 stop vm1 (asked for) after #0 (ended), #2 (ended)
+    ");
+    let silent = Failure { kind: FailureKind::Timeout, summary: String::new(), causes: vec![], logs: None };
+    let vm1 = "vm1".parse::<Addr>().expect("an address").inner();
+    known.layers.insert(vm1, Layer::Silent(silent));
+    insta::assert_snapshot!(plan_of(Verb::Restart { no_deps: true }, &["vm1"], &known), @r"
+    #0 thaw vm1 (what is paused inside would keep it from ending)
+    #1 stop vm1 (its engine does not answer) after #0 (ended)
+    #2 start vm1 (asked for) after #1 => vm1 started
+    #3 enter vm1 (has an inner layer) after #2 => vm1 engine up
+    ");
+    let project = ProjectName::new("poc").expect("a name");
+    let down = Down { project, volumes: false, grace: None, patience: None, rmi: None };
+    let plan = Goal::Down(down).plan(&known, &BTreeSet::from([LayerPath::root()]), StepId(0));
+    insta::assert_snapshot!(plan.to_string(), @r"
+    #0 stop client (asked for)
+    #1 remove client (asked for) after #0 (ended)
+    #2 stop other (asked for)
+    #3 remove other (asked for) after #2 (ended)
+    #4 thaw vm1 (what is paused inside would keep it from ending)
+    #5 stop vm1 (its engine does not answer) after #4 (ended)
+    #6 remove vm1 (its engine does not answer) after #5 (ended)
     ");
 }
 

@@ -76,6 +76,7 @@ fn container(service: &ServiceStatus, engine_answers: Option<bool>) -> v1::Conta
         engine: service.engine.to_string(),
         engine_version: service.engine_version.clone(),
         engine_answers,
+        inside_seen: service.inside_seen,
         created: service.created,
     }
 }

@@ -42,6 +42,9 @@ pub struct Container {
     /// Whether the engine inside answers; of nodes that run only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine_answers: Option<bool>,
+    /// Of nodes: whether what is inside was seen. If not, containers inside may be missing here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inside_seen: Option<bool>,
     /// Seconds since 1970 when it was made.
     pub created: i64,
 }

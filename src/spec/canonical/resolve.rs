@@ -144,6 +144,11 @@ impl Printing<'_> {
         lists.flatten().collect::<BTreeSet<String>>().into_iter().collect()
     }
 
+    /// Whether what no service uses is printed too.
+    fn all_resources(&self) -> bool {
+        self.topology.is_some_and(|topology| topology.all_resources)
+    }
+
     /// A layer as a lab of its own.
     fn lab(&self, path: &LayerPath, only: &[Addr]) -> Option<Value> {
         let mut out = self.layer(path)?;
@@ -151,7 +156,7 @@ impl Printing<'_> {
             let names: Vec<&str> = only.iter().map(|addr| addr.service().as_str()).collect();
             tidy::only(&mut out, &names);
         }
-        tidy::unused(&mut out);
+        tidy::unused(&mut out, self.all_resources());
         if let Some(topology) = self.topology {
             let project = topology.project_of(path).to_string();
             if self.options.normalize {
@@ -200,7 +205,7 @@ impl Printing<'_> {
             out.insert(pair.key.value.clone(), Value::Object(entries.collect()));
         }
         if !path.is_root() {
-            tidy::unused(&mut out);
+            tidy::unused(&mut out, self.all_resources());
         }
         Some(out)
     }

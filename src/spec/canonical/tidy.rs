@@ -45,8 +45,8 @@ pub(super) fn service(service: &mut Object) {
     }
 }
 
-/// Takes away what no service of the layer uses. The default network is there when something uses it.
-pub(super) fn unused(layer: &mut Object) {
+/// Takes away what no service of the layer uses, unless `all` is kept. The default network is there when something uses it.
+pub(super) fn unused(layer: &mut Object, all: bool) {
     let mut used: BTreeSet<(&str, String)> = BTreeSet::new();
     for service in layer.get("services").and_then(Value::as_object).into_iter().flat_map(Map::values) {
         for part in ["networks", "models"] {
@@ -73,7 +73,7 @@ pub(super) fn unused(layer: &mut Object) {
     }
     for part in PARTS {
         if let Some(Value::Object(map)) = layer.get_mut(*part) {
-            map.retain(|key, _| used.contains(&(*part, key.clone())));
+            map.retain(|key, _| all || used.contains(&(*part, key.clone())));
         }
     }
     layer.retain(|key, value| {

@@ -38,7 +38,10 @@ impl Lowering<'_> {
             self.expand(&mut tree);
             merged = Some(match merged {
                 None => tree,
-                Some(below) => merge(below, tree, self.problems),
+                Some(below) => {
+                    let home = tree.span;
+                    merge(below, tree, self.problems, &|span, path| self.told_apart(home, span, path))
+                }
             });
         }
         let mut tree = merged?;

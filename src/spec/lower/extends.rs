@@ -217,7 +217,8 @@ impl Lowering<'_> {
         settle(&mut base);
         let over = std::mem::replace(service, Node::refused(base.span));
         let merge = over.merge;
-        *service = extend(base, over, self.problems);
+        let home = over.span;
+        *service = extend(base, over, self.problems, &|span, path| self.told_apart(home, span, path));
         service.merge = merge;
     }
 

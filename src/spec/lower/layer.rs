@@ -84,6 +84,9 @@ impl Lowering<'_> {
         scope: &Scope,
     ) -> Layer {
         layer.services = self.services(services, &shelf, scope);
+        let notes = self.notes.borrow();
+        let inactive = notes.inactive.keys().filter(|(path, _)| *path == scope.path);
+        layer.inactive = inactive.map(|(_, name)| name.clone()).collect();
         if layer.services.values().any(|service| service.spec.networks.contains_key(DEFAULT_NETWORK)) {
             let span = layer.span;
             layer

@@ -8,7 +8,7 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::LayerPath;
 use crate::model::name::ProjectName;
 use crate::model::span::Span;
-use crate::model::topology::Topology;
+use crate::model::topology::{Separator, Topology};
 use crate::spec::files::Vars;
 use crate::spec::text::interpolate::interpolate;
 use crate::spec::tree::build::build;
@@ -21,6 +21,13 @@ use super::scope::Scope;
 
 /// The variable that Compose gives every file.
 const PROJECT_VARIABLE: &str = "COMPOSE_PROJECT_NAME";
+/// The variable that asks for names as in the first Compose.
+const COMPATIBILITY: &str = "COMPOSE_COMPATIBILITY";
+
+/// Compose's words for yes (`pkg/utils`, `StringToBool`).
+fn is_on(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "1" | "t" | "true" | "y" | "yes" | "on")
+}
 
 impl Lowering<'_> {
     /// Reads and lowers the whole lab; `None` when there is nothing to lower.
@@ -43,8 +50,15 @@ impl Lowering<'_> {
             return None;
         }
         let scope = Scope { path: LayerPath::root(), base, vars };
+        let old = self.entry.compatibility || scope.vars.get(COMPATIBILITY).is_some_and(|text| is_on(text));
         let root = self.layer_of(tree, &scope);
-        Some(Topology { project, directory: normal(&self.entry.directory), root })
+        Some(Topology {
+            project,
+            directory: normal(&self.entry.directory),
+            root,
+            separator: if old { Separator::Underscore } else { Separator::Hyphen },
+            all_resources: self.entry.all_resources,
+        })
     }
 
     /// The environment, and below it the files of variables: those asked for, else `.env` of the directory.

@@ -52,6 +52,21 @@ impl Lowering<'_> {
         standing.map_or_else(|| Rc::clone(&scope.base), |standing| Rc::clone(&standing.base))
     }
 
+    /// A path that is written at `span`, as it would be written at `home`: as a text while both stand in one directory, which is
+    /// how Compose tells paths apart that a merge brings together.
+    pub(super) fn told_apart(&self, home: Span, span: Span, path: &str) -> String {
+        let standings = self.standings.borrow();
+        let base =
+            |span: Span| standings.get(span.source.0 as usize)?.as_ref().map(|standing| &standing.base);
+        match (base(home), base(span)) {
+            (Some(home), Some(there)) if home != there => {
+                let path = normal(&there.join(path));
+                path.strip_prefix(home).unwrap_or(&path).to_string_lossy().into_owned()
+            }
+            _ => path.to_owned(),
+        }
+    }
+
     /// The variables of what is written at `span`.
     pub(crate) fn vars_of(&self, span: Span, scope: &Scope) -> Rc<Vars> {
         let standings = self.standings.borrow();

@@ -48,6 +48,8 @@ impl Fixture {
             project: None,
             env_files: Vec::new(),
             profiles: Vec::new(),
+            all_resources: false,
+            compatibility: false,
             enabled: Vec::new(),
             home: Some(PathBuf::from("/home/me")),
         };

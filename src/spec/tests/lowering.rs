@@ -348,6 +348,11 @@ fn services_of_inactive_profiles_are_left_out_unless_they_are_asked_for() {
         fixture.entry.profiles = texts(profiles);
         fixture.entry.enabled = texts(enabled);
         let lab = topology(&fixture);
+        for name in ["dev", "other"] {
+            let is_there = lab.root.services.keys().any(|there| there.as_str() == name);
+            let addr = name.parse().expect("an address");
+            assert_eq!(lab.is_inactive(&addr), !is_there, "{name} with {profiles:?}");
+        }
         lab.root.services.keys().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(names(&[], &[]), ["web"]);

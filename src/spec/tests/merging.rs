@@ -135,3 +135,28 @@ fn items_of_one_identity_replace_each_other() {
     let targets: Vec<&str> = web.spec.mounts.iter().map(|mount| mount.target.as_str()).collect();
     assert_eq!(targets, ["/x", "/t", "/u"]);
 }
+
+#[test]
+fn a_text_of_an_extension_or_of_a_key_of_several_shapes_may_be_replaced_by_a_list_or_a_mapping() {
+    let web = merged("image: a, gpus: all, x-more: text", "gpus: [{driver: nvidia}], x-more: {a: {b: [1]}}");
+    assert_eq!(web.spec.resources.gpus.len(), 1);
+}
+
+#[test]
+fn one_text_names_two_files_where_it_stands_in_two_directories() {
+    let parsed = Fixture::texts(&[
+        ("nest.yaml", "services:\n  web: {image: a, env_file: some.env}\n"),
+        ("nest2.yaml", "services:\n  web: {extends: {service: base, file: base/base.yaml}}\n"),
+        ("nest3.yaml", "services:\n  web: {env_file: base/some.env}\n"),
+        ("some.env", "A=here\nB=here\n"),
+        ("base/some.env", "A=there\n"),
+        ("base/base.yaml", "services:\n  base: {env_file: some.env}\n"),
+    ])
+    .parse();
+    assert_eq!(shown(&parsed), "");
+    let lab = parsed.topology.expect("valid");
+    let web = lab.service(&"web".parse().expect("valid")).expect("there");
+    let environment: Vec<(&str, Option<&str>)> =
+        web.spec.environment.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+    assert_eq!(environment, [("A", Some("there")), ("B", Some("here"))]);
+}

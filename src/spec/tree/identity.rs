@@ -3,14 +3,25 @@
 
 use std::collections::HashMap;
 
+use crate::model::span::Span;
+
 use super::node::{Node, Scalar, Value};
 use super::place::Place;
 
 /// Ports of one range that are told apart one by one; a longer range is one item.
 const RANGE_LIMIT: u32 = 4096;
 
+/// What a relative path means, by which it is told apart: the same text stands for another file in another directory.
+pub(crate) type Paths<'a> = &'a dyn Fn(Span, &str) -> String;
+
 /// Puts `high` behind `low`; an item that is there already is replaced where it stands.
-pub(super) fn append(place: Place, key: &str, low: Vec<Node>, high: Vec<Node>) -> Vec<Node> {
+pub(super) fn append(
+    place: Place,
+    key: &str,
+    low: Vec<Node>,
+    high: Vec<Node>,
+    paths: Paths<'_>,
+) -> Vec<Node> {
     let Some(identity) = identity(place, key) else {
         return low.into_iter().chain(high).collect();
     };
@@ -19,7 +30,8 @@ pub(super) fn append(place: Place, key: &str, low: Vec<Node>, high: Vec<Node>) -
     let mut at: HashMap<String, usize> = HashMap::with_capacity(items.len());
     let mut out: Vec<Node> = Vec::with_capacity(items.len());
     for item in items {
-        match identity(&item) {
+        let wanted = identity(&item);
+        match if is_path(key) { wanted.map(|text| paths(item.span, &text)) } else { wanted } {
             None => out.push(item),
             Some(wanted) => {
                 if let Some(at) = at.get(&wanted) {
@@ -52,6 +64,10 @@ fn identity(place: Place, key: &str) -> Option<fn(&Node) -> Option<String>> {
         | (Place::Attachment, "aliases" | "link_local_ips") => name,
         _ => return None,
     })
+}
+
+fn is_path(key: &str) -> bool {
+    matches!(key, "env_file" | "label_file")
 }
 
 fn is_ports(key: &str) -> bool {

@@ -7,32 +7,18 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::model::span::{Span, Spanned};
 use crate::spec::problems::Problems;
 
-use super::identity::append;
+use super::identity::{Paths, append};
 use super::node::{Merge, Node, Pair, Scalar, Value};
 use super::place::{Place, Rule};
 
 /// Puts the tree of a file over that of the files before it.
-pub(crate) fn merge(below: Node, over: Node, problems: &Problems) -> Node {
-    whole(Place::Layer, below, over, problems)
+pub(crate) fn merge(below: Node, over: Node, problems: &Problems, paths: Paths<'_>) -> Node {
+    Merging { problems, paths }.whole(Place::Layer, below, over)
 }
 
 /// Puts a service over the one that it extends.
-pub(crate) fn extend(base: Node, service: Node, problems: &Problems) -> Node {
-    whole(Place::Service, base, service, problems)
-}
-
-fn whole(place: Place, below: Node, over: Node, problems: &Problems) -> Node {
-    match (below.value, over.value) {
-        (Value::Mapping(low), Value::Mapping(high)) => {
-            let pairs = Merging { problems }.mappings(place, low, high);
-            Node { span: over.span, head: over.head, value: Value::Mapping(pairs), merge: over.merge }
-        }
-        // Nothing over something changes nothing.
-        (low, Value::Scalar(scalar)) if scalar.is_null() => {
-            Node { span: below.span, head: below.head, value: low, merge: below.merge }
-        }
-        (_, value) => Node { span: over.span, head: over.head, value, merge: over.merge },
-    }
+pub(crate) fn extend(base: Node, service: Node, problems: &Problems, paths: Paths<'_>) -> Node {
+    Merging { problems, paths }.whole(Place::Service, base, service)
 }
 
 /// Takes away what `!reset` marks, once all that it could reset was there. What is left replaces nothing any more.
@@ -62,7 +48,7 @@ pub(crate) fn unify(layer: &mut Node) {
             match &mut value.value {
                 Value::List(items) if items.len() > 1 => {
                     let all = std::mem::take(items);
-                    *items = append(Place::Service, &key.value, all, Vec::new());
+                    *items = append(Place::Service, &key.value, all, Vec::new(), &|_, text| text.to_owned());
                 }
                 Value::Mapping(_) if key.value == "inner" => unify(value),
                 _ => {}
@@ -73,9 +59,24 @@ pub(crate) fn unify(layer: &mut Node) {
 
 struct Merging<'a> {
     problems: &'a Problems,
+    paths: Paths<'a>,
 }
 
 impl Merging<'_> {
+    fn whole(&self, place: Place, below: Node, over: Node) -> Node {
+        match (below.value, over.value) {
+            (Value::Mapping(low), Value::Mapping(high)) => {
+                let pairs = self.mappings(place, low, high);
+                Node { span: over.span, head: over.head, value: Value::Mapping(pairs), merge: over.merge }
+            }
+            // Nothing over something changes nothing.
+            (low, Value::Scalar(scalar)) if scalar.is_null() => {
+                Node { span: below.span, head: below.head, value: low, merge: below.merge }
+            }
+            (_, value) => Node { span: over.span, head: over.head, value, merge: over.merge },
+        }
+    }
+
     fn mappings(&self, place: Place, low: Vec<Pair>, high: Vec<Pair>) -> Vec<Pair> {
         let mut at: HashMap<String, usize> =
             low.iter().enumerate().map(|(i, pair)| (pair.key.value.clone(), i)).collect();
@@ -125,8 +126,9 @@ impl Merging<'_> {
                 Value::List(self.pools(low, high))
             }
             (Value::List(low), Value::List(high)) if rule != Rule::Either => {
-                Value::List(append(outer, key, low, high))
+                Value::List(append(outer, key, low, high, self.paths))
             }
+            (Value::Scalar(_), high) if rule == Rule::Later => high,
             (Value::Scalar(_), high @ Value::Scalar(_)) => high,
             (low, high) => {
                 if rule != Rule::Either && !is_refused(&low) && !is_refused(&high) {
@@ -158,7 +160,7 @@ impl Merging<'_> {
             match low.iter().position(|other| subnet(other).is_some() && subnet(other) == subnet(&pool)) {
                 Some(at) => {
                     let below = std::mem::replace(&mut low[at], Node::refused(pool.span));
-                    low[at] = whole(Place::Within, below, pool, self.problems);
+                    low[at] = self.whole(Place::Within, below, pool);
                 }
                 None => low.push(pool),
             }

@@ -31,6 +31,8 @@ pub(crate) enum Place {
     Ipam,
     /// A mapping that is `KEY=value` lines in another shape.
     Lines,
+    /// What an extension (`x-*`) holds.
+    Extension,
     /// Anything else.
     Within,
 }
@@ -44,6 +46,8 @@ pub(super) enum Rule {
     Replace,
     /// The later one replaces the earlier unless both are mappings: it has several shapes.
     Either,
+    /// As `Combine`, and a scalar may be replaced by anything: it has several shapes.
+    Later,
     /// `KEY=value` lines are a mapping in another shape.
     Pairs,
     /// As `Pairs`, and a host may have several addresses: lines that are not there yet are appended.
@@ -79,9 +83,19 @@ impl Place {
             (Self::Service, "networks") => Self::Attachments,
             (Self::Service, "ulimits") => Self::Ulimits,
             (Self::Attachments, _) => Self::Attachment,
+            _ if self.extends(key) => Self::Extension,
             _ if self.rule(key) == Rule::Pairs => Self::Lines,
             _ => Self::Within,
         }
+    }
+
+    /// Whether `key` is an extension's, or stands in one: elsewhere names may begin like one.
+    fn extends(self, key: &str) -> bool {
+        let named = matches!(
+            self,
+            Self::Services | Self::Networks | Self::Volumes | Self::Attachments | Self::Ulimits | Self::Lines
+        );
+        self == Self::Extension || (!named && key.starts_with("x-"))
     }
 
     /// How `key` is merged here.
@@ -104,6 +118,8 @@ impl Place {
             (Self::Service, "engine") => Rule::Short("kind"),
             (Self::Service, "logging") => Rule::Logging,
             (Self::Ipam, "config") => Rule::Pools,
+            (Self::Service, "gpus") | (Self::Resource, "external") => Rule::Later,
+            _ if self.extends(key) => Rule::Later,
             _ => Rule::Combine,
         }
     }

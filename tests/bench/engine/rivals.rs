@@ -9,25 +9,13 @@ use crate::stage::{Lab, Stage};
 /// A script that makes [`crate::labs::nested`] with `docker run` and `docker exec`, one thing after the other as people
 /// write it. Its last line is reached when all is up.
 pub(crate) fn nested(lab: &Lab<'_>) -> Command {
-    let (name, busybox, dind) = (&lab.name, &lab.stage.busybox, &lab.stage.dind);
-    let mut text = format!("set -eu\nexec >/dev/null\ndocker network create {name}\n");
+    let (name, busybox) = (&lab.name, &lab.stage.busybox);
+    let mut text = head(lab);
     for node in NODES {
-        let _ = write!(
-            text,
-            "docker run -d --privileged --name {name}-{node} --network {name} --network-alias {node} \
-             -v {name}-{node}:/var/lib/docker {dind}
-until docker exec {name}-{node} docker info >/dev/null 2>&1; do sleep 0.1; done
-docker save {busybox} | docker exec -i {name}-{node} docker load -q
-docker exec {name}-{node} docker network create inner
-"
-        );
+        text += &node_of(lab, node);
         for (service, needs) in INNER {
             if let Some(needed) = needs {
-                let _ = writeln!(
-                    text,
-                    "until docker exec {name}-{node} docker inspect -f '{{{{.State.Health.Status}}}}' {needed} | \
-                     grep -q ^healthy; do sleep 0.1; done"
-                );
+                text += &healthy(lab, node, needed);
             }
             let _ = writeln!(
                 text,
@@ -36,16 +24,58 @@ docker exec {name}-{node} docker network create inner
             );
         }
         for (service, _) in INNER {
-            let _ = writeln!(
-                text,
-                "until docker exec {name}-{node} docker inspect -f '{{{{.State.Health.Status}}}}' {service} | \
-                 grep -q ^healthy; do sleep 0.1; done"
-            );
+            text += &healthy(lab, node, service);
         }
     }
     let _ = writeln!(text, "docker run -d --name {name}-client --network {name} {busybox} sleep infinity");
+    script(lab, &text)
+}
+
+/// The same of [`crate::labs::many_nodes`].
+pub(crate) fn many_nodes(lab: &Lab<'_>, count: usize) -> Command {
+    let (name, busybox) = (&lab.name, &lab.stage.busybox);
+    let mut text = head(lab);
+    for number in 0..count {
+        let node = format!("vm{number}");
+        text += &node_of(lab, &node);
+        let _ = writeln!(
+            text,
+            "docker exec {name}-{node} docker run -d --name inside --network inner --network-alias inside \
+             {busybox} sleep infinity"
+        );
+    }
+    script(lab, &text)
+}
+
+fn head(lab: &Lab<'_>) -> String {
+    format!("set -eu\nexec >/dev/null\ndocker network create {}\n", lab.name)
+}
+
+/// A node whose engine answers, has the image, and the network of its layer.
+fn node_of(lab: &Lab<'_>, node: &str) -> String {
+    let (name, busybox, dind) = (&lab.name, &lab.stage.busybox, &lab.stage.dind);
+    format!(
+        "docker run -d --privileged --name {name}-{node} --network {name} --network-alias {node} \
+         -v {name}-{node}:/var/lib/docker {dind}
+until docker exec {name}-{node} docker info >/dev/null 2>&1; do sleep 0.1; done
+docker save {busybox} | docker exec -i {name}-{node} docker load -q
+docker exec {name}-{node} docker network create inner
+"
+    )
+}
+
+/// Waits for a service inside a node.
+fn healthy(lab: &Lab<'_>, node: &str, service: &str) -> String {
+    format!(
+        "until docker exec {}-{node} docker inspect -f '{{{{.State.Health.Status}}}}' {service} | \
+         grep -q ^healthy; do sleep 0.1; done\n",
+        lab.name
+    )
+}
+
+fn script(lab: &Lab<'_>, text: &str) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", &text]).env("DOCKER_HOST", &lab.stage.host).env_remove("DOCKER_CONTEXT");
+    command.args(["-c", text]).env("DOCKER_HOST", &lab.stage.host).env_remove("DOCKER_CONTEXT");
     if let Some(directory) = lab.stage.docker.parent().filter(|directory| directory.is_absolute()) {
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{}:{path}", directory.display()));

@@ -141,8 +141,12 @@ fn nodes(stage: &Stage, count: usize) {
     let lab = stage.lab(&labs::many_nodes(stage, count));
     let ran = run(&mut lab.nestctl(&["up"]));
     let again = run(&mut lab.nestctl(&["up"]));
-    told(&format!("up of {count} nodes with a service in each"), &[ran.took], &[]);
+    down(&lab);
+    drop(lab);
+    let other = stage.lab("services: {}\n");
+    let script = run(&mut rivals::many_nodes(&other, count));
+    drop(other);
+    ratio(&format!("up of {count} nodes against a shell script"), &[ran.took], &[script.took], 0.6);
     told(&format!("no-op up of {count} nodes"), &[again.took], &[]);
     memory(&format!("memory of up of {count} nodes"), ran.peak_kib.max(again.peak_kib), 32);
-    down(&lab);
 }

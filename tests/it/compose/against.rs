@@ -134,6 +134,14 @@ const AGAINST: &[Row] = &[
         ours: Prints(&[("/services/a/environment", "{\"B\": \"3\"}")]),
     },
     Row {
+        case: "reset-beside-a-merge-key",
+        section: "10-fragments.md, example 3",
+        says: "\"Compose follows the rule outlined by YAML merge type\": a key that is written, with whatever tag, stands in place of \
+               the merged one; the peer takes the marked key away first, and the merged one is there again",
+        peer: Prints(&[("/services/a/environment", "{\"COMMON\": \"c\"}")]),
+        ours: Prints(&[("/services/a/environment", "")]),
+    },
+    Row {
         case: "ssh-of-a-path",
         section: "build.md, ssh",
         says: "\"`ID=path`: a key/value definition of an ID and the associated path\" (the peer's is the same in Compose 5.5)",

@@ -51,6 +51,48 @@ impl Drop for Images<'_> {
     }
 }
 
+/// The file for bake, by its text.
+fn bake(printed: Result<String, String>) -> Result<Value, String> {
+    let mut file: Value = serde_json::from_str(&printed?).map_err(|error| error.to_string())?;
+    for target in file["target"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(labels) = target["labels"].as_object_mut() {
+            labels.remove("com.docker.compose.version");
+        }
+        // The engine's own, which is meant without it.
+        if target["network"] == "default" {
+            target.as_object_mut().expect("a target is an object").remove("network");
+        }
+        // A reference of an image alone is of the type `registry`.
+        for place in target.get_mut("cache-from").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(image) = place.as_str().filter(|text| !text.contains('=')) {
+                *place = Value::from(format!("type=registry,ref={image}"));
+            }
+        }
+        // The peer gives what means a set in any order.
+        for key in ["secret", "ssh", "ulimits"] {
+            if let Some(items) = target.get_mut(key).and_then(Value::as_array_mut) {
+                items.sort_by_key(Value::to_string);
+            }
+        }
+    }
+    let targets = file["group"]["default"]["targets"].as_array_mut().ok_or("no group")?;
+    targets.sort_by_key(Value::to_string);
+    Ok(file)
+}
+
+#[test]
+fn builds_are_printed_for_bake_as_the_peer_prints_them() {
+    let Some((host, peer, _turn)) = both() else { return };
+    let prefix = format!("diffbake-{}", std::process::id());
+    each(&fixtures("compose-build"), vec![()], |(), fixture: &Path| {
+        let case = Case::new(fixture, &prefix, &host);
+        let theirs = bake(case.peer_prints(&peer, &["build", "--print"]))?;
+        let ours = bake(case.nestctl_prints(&["build", "--print"]))?;
+        let difference = differ(&theirs, &ours, &[], &mut Vec::new());
+        if difference.is_empty() { Ok(()) } else { Err(difference) }
+    });
+}
+
 #[test]
 fn what_is_built_is_what_the_peer_builds() {
     let Some((host, peer, _turn)) = both() else { return };

@@ -72,7 +72,14 @@ impl Case {
     /// Both side by side: every difference that no row of the table covers, one a line. Empty: equal, or both
     /// refuse where they may. Rows that were needed are added to `used`.
     pub(super) fn compare(&self, peer: &Path, may_refuse: bool, used: &mut Vec<&'static str>) -> String {
-        let (theirs, ours) = (self.run(peer, &[]), self.nestctl());
+        let (theirs, mut ours) = (self.run(peer, &[]), self.nestctl());
+        // A lab that could not run is refused before the peer refuses it (`up`): what is printed of it is compared all the same.
+        let is_early = |said: &String| {
+            ["nest::contradiction", "nest::address-clash"].iter().any(|code| said.contains(code))
+        };
+        if may_refuse && theirs.is_ok() && ours.as_ref().is_err_and(is_early) {
+            ours = self.run(Path::new(env!("CARGO_BIN_EXE_nestctl")), &["--no-consistency"]);
+        }
         match (theirs, ours) {
             (Err(theirs), Err(ours)) if !may_refuse => format!("both refuse:\n{theirs}\n{ours}"),
             (Err(_), Err(_)) => String::new(),

@@ -42,9 +42,10 @@ fn what_is_printed_resolves_to_itself() {
         let again = tempfile(&directory);
         std::fs::write(again.join("compose.yaml"), first.to_string()).expect("writable");
         // Services keep their profiles.
-        let profiles =
-            case.args.windows(2).filter(|pair| pair[0] == "--profile").flatten().cloned().collect();
-        let second = Case { directory: again.clone(), args: profiles, vars: case.vars }.nestctl();
+        let profiles = case.args.windows(2).filter(|pair| pair[0] == "--profile").flatten();
+        let all = case.args.iter().filter(|flag| *flag == "--all-resources");
+        let args = profiles.chain(all).cloned().collect();
+        let second = Case { directory: again.clone(), args, vars: case.vars }.nestctl();
         std::fs::remove_dir_all(&again).expect("removable");
         assert_eq!(second, Ok(first), "{}", directory.display());
     }

@@ -110,6 +110,16 @@ impl Case {
         said(&self.run(Path::new(env!("CARGO_BIN_EXE_nestctl")), None, more))
     }
 
+    /// What the peer prints with these arguments, or its complaint.
+    pub(super) fn peer_prints(&self, peer: &Peer, more: &[&str]) -> Result<String, String> {
+        printed(&self.run(&peer.program, Some(&peer.config), more))
+    }
+
+    /// What nestctl prints with these arguments, or its complaint.
+    pub(super) fn nestctl_prints(&self, more: &[&str]) -> Result<String, String> {
+        printed(&self.run(Path::new(env!("CARGO_BIN_EXE_nestctl")), None, more))
+    }
+
     /// What the engine reports of the project now. The name of the case stands for that of the project.
     pub(super) fn report(&self) -> Value {
         let directory = self.directory.to_string_lossy().into_owned();
@@ -207,6 +217,11 @@ pub(super) fn remove_outside(host: &str, project: &str, outside: &[(String, Stri
     for (kind, name) in outside {
         request(host, "DELETE", &format!("/{kind}s/{project}-{name}"), None);
     }
+}
+
+/// What a program printed, or said if it failed.
+fn printed(output: &Output) -> Result<String, String> {
+    said(output).map(|()| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// What a program said if it failed.

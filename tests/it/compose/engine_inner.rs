@@ -124,11 +124,15 @@ impl Drop for Lab {
 /// The files that a fixture names, and its other arguments, with paths from the lab's directory.
 fn split(case: &Path) -> (Vec<String>, Vec<String>) {
     let (mut files, mut args) = (Vec::new(), Vec::new());
-    for pair in lines(case, "args").chunks(2) {
-        match (pair[0].as_str(), pair[1].clone()) {
-            ("-f", file) => files.push(file),
-            ("--env-file", file) => args.extend(["--env-file".to_owned(), format!("{CASE}/{file}")]),
-            (flag, value) => args.extend([flag.to_owned(), value]),
+    let mut lines = lines(case, "args").into_iter();
+    while let Some(flag) = lines.next() {
+        match flag.as_str() {
+            "-f" => files.extend(lines.next()),
+            "--env-file" => {
+                args.push(flag);
+                args.extend(lines.next().map(|file| format!("{CASE}/{file}")));
+            }
+            _ => args.push(flag),
         }
     }
     if files.is_empty() {

@@ -31,12 +31,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ),
     (
         "env_file",
-        &[
-            "some.env",
-            "[some.env, {path: missing.env, required: false}]",
-            "{path: some.env}",
-            "[{path: raw.env, format: raw}]",
-        ],
+        &["some.env", "[some.env, {path: missing.env, required: false}]", "[{path: raw.env, format: raw}]"],
     ),
     ("labels", &["{a: b, c: 1}", "[\"a=z\", d]", "{e: null}", "[\"f=${SET}\"]"]),
     (
@@ -232,6 +227,14 @@ fn files(count: usize, pieces: &[Piece]) -> BTreeMap<String, String> {
             } else {
                 let (key, values) = TOP[at - KEYS.len()];
                 top.insert(key, (*piece.value.get(values)).to_owned());
+            }
+        }
+        // A tag beside a merge key that has the same key has its row in `against`.
+        for keys in services.values_mut().filter(|keys| keys.contains_key("<<")) {
+            for key in ["environment", "hostname"] {
+                if let Some(value) = keys.get_mut(key) {
+                    *value = value.trim_start_matches("!reset ").trim_start_matches("!override ").to_owned();
+                }
             }
         }
         let mut text =

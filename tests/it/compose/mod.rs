@@ -15,6 +15,7 @@ mod engine_inner;
 mod engine_peer;
 mod engine_report;
 mod facts;
+mod flags;
 mod forms;
 mod generated;
 mod up;

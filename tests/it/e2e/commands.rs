@@ -169,7 +169,7 @@ fn variables_of_compose_must_mean_the_same() {
     lab = lab.with("COMPOSE_STATUS_STDOUT", "0");
 
     lab.write("nest.yaml", &format!("services:\n  a: {service}\n"));
-    let orphan = "`b` runs and is not in the file";
+    let orphan = "`b` is there and is not in the file";
     assert!(lab.run(&["up"]).ok().stderr.contains(orphan));
     lab = lab.with("COMPOSE_IGNORE_ORPHANS", "true");
     assert!(!lab.run(&["up"]).ok().stderr.contains(orphan));

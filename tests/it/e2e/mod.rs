@@ -15,6 +15,7 @@ mod foreground;
 mod images;
 mod kill;
 mod kinds;
+mod machine;
 mod mixed;
 mod names;
 mod order;

@@ -125,7 +125,7 @@ services:
     assert_eq!(socket.map(|mount| mount.source.as_str()), Some("/var/run/docker.sock"));
 
     // Only the socket node goes: its siblings go with it, its parent and the volume stay.
-    lab.edit("nest.yaml", "        box:\n", "        box:\n          profiles: [off]\n");
+    lab.edit("nest.yaml", "        box:\n", "        box:\n          scale: 0\n");
     lab.run(&["up", "--remove-orphans"]).ok();
     assert_eq!(addresses(&lab.containers_in("vm")), Vec::<&str>::new());
     assert_eq!(addresses(&lab.containers()), ["vm"]);

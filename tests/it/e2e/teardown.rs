@@ -78,6 +78,37 @@ fn paused_and_dead_nodes_must_be_emptied_and_go() {
     }
 }
 
+/// The freezer of cgroup v1 keeps what is paused also from the kill of everything around it.
+#[test]
+fn what_is_paused_inside_must_not_keep_a_node_that_was_killed_or_hangs() {
+    let Some(lab) = TestLab::new("frozen", DEEP) else { return };
+    let kill = |addr: &str| {
+        let node = lab.containers()[addr].id.clone();
+        // On cgroup v1 the engine waits for an end that does not come.
+        let _ = block_on(lab.engine().act(&node, &Change::Kill(None)));
+    };
+    lab.run(&["up"]).ok();
+    lab.run(&["pause", "vm1/a/web"]).ok();
+    kill("vm1");
+    lab.run(&["down"]).ok();
+    assert_eq!(containers(&lab), [""; 0]);
+
+    lab.run(&["up"]).ok();
+    lab.run(&["pause", "vm1/web"]).ok();
+    hang(&lab);
+    lab.run(&["down"]).ok();
+    assert_eq!(containers(&lab), [""; 0]);
+
+    // And by the lab's own commands, which see that it is paused.
+    lab.run(&["up"]).ok();
+    lab.run(&["pause", "vm1/a/web"]).ok();
+    lab.run(&["kill", "vm1"]).ok();
+    let state = |addr: &str| lab.containers()[addr].state;
+    assert_eq!(state("vm1"), nestctl::model::observed::ContainerState::Exited);
+    lab.run(&["down", "-v"]).ok();
+    assert_eq!(lab.leftovers(), [""; 0]);
+}
+
 #[test]
 fn a_file_that_changed_since_or_is_gone_must_not_matter() {
     let Some(lab) = TestLab::new("renamed", LAB) else { return };
@@ -179,4 +210,25 @@ services:
     command: [sleep, infinity]
     volumes: ['kept:/kept']
 volumes: { kept: {} }
+";
+
+const DEEP: &str = "
+services:
+  vm1:
+    engine: dind
+    image: ${DIND_IMAGE}
+    stop_grace_period: 1s
+    inner:
+      services:
+        web: &web
+          image: ${BUSYBOX_IMAGE}
+          init: true
+          command: [sleep, infinity]
+        a:
+          engine: dind
+          image: ${DIND_IMAGE}
+          stop_grace_period: 1s
+          inner:
+            services:
+              web: *web
 ";

@@ -17,7 +17,7 @@ use nestctl::model::service::{
     Condition, DataRoot, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target,
 };
 use nestctl::model::span::{Span, Spanned};
-use nestctl::model::topology::{Layer, NetworkDef, Topology, VolumeDef};
+use nestctl::model::topology::{Layer, NetworkDef, Separator, Topology, VolumeDef};
 use nestctl::plan::goal::{Goal, Lab, Orphans, Up, Wait, Way};
 use nestctl::plan::known::{Answered, Known, Layer as KnownLayer};
 use nestctl::plan::step::StepId;
@@ -62,7 +62,13 @@ pub(super) fn project() -> ProjectName {
 pub(super) fn topology(dice: &mut Dice) -> Topology {
     let mut drawn = || {
         let root = Draw { dice, drawn: 0 }.layer(0);
-        Topology { project: project(), directory: PathBuf::from("/lab"), root }
+        Topology {
+            project: project(),
+            directory: PathBuf::from("/lab"),
+            root,
+            separator: Separator::Hyphen,
+            all_resources: false,
+        }
     };
     let mut lab = drawn();
     while !has_room(&lab) {

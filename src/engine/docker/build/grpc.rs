@@ -22,6 +22,7 @@ pub(super) const CONNECTION_WINDOW: u32 = 4 << 20;
 const LONGEST: usize = 64 << 20;
 
 /// Codes of gRPC that are used here.
+pub(super) const UNKNOWN: u32 = 2;
 pub(super) const NOT_FOUND: u32 = 5;
 pub(super) const UNIMPLEMENTED: u32 = 12;
 pub(super) const INTERNAL: u32 = 13;
@@ -93,10 +94,19 @@ impl Channel {
         Ok(Self { requests, _connection: connection })
     }
 
-    /// Makes a call with one message; the answers are read from what it returns.
-    pub(super) async fn call(&self, path: &str, message: &impl Message) -> Result<Answers, Status> {
+    /// Makes a call with one message, and with `head` beside it; the answers are read from what it returns.
+    pub(super) async fn call(
+        &self,
+        path: &str,
+        message: &impl Message,
+        head: &[(&str, &str)],
+    ) -> Result<Answers, Status> {
         let mut requests = self.requests.clone().ready().await?;
-        let request = Request::builder()
+        let mut request = Request::builder();
+        for (name, value) in head {
+            request = request.header(*name, *value);
+        }
+        let request = request
             .method(Method::POST)
             .uri(format!("http://localhost{path}"))
             .header("content-type", "application/grpc")
@@ -125,8 +135,9 @@ impl Channel {
         &self,
         path: &str,
         message: &impl Message,
+        head: &[(&str, &str)],
     ) -> Result<T, Status> {
-        let mut answers = self.call(path, message).await?;
+        let mut answers = self.call(path, message, head).await?;
         let first = answers.next::<T>().await?;
         while answers.next::<T>().await?.is_some() {}
         first.ok_or_else(|| Status::new(INTERNAL, "the builder gave no answer"))

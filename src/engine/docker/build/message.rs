@@ -45,6 +45,32 @@ pub(super) struct SolveResponse {
     pub(super) exporter_response: HashMap<String, String>,
 }
 
+/// `SolveRequest` of `frontend/gateway/pb/gateway.proto`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct AskFrontend {
+    #[prost(string, tag = "2")]
+    pub(super) frontend: String,
+    #[prost(btree_map = "string, string", tag = "3")]
+    pub(super) attributes: BTreeMap<String, String>,
+    #[prost(bool, tag = "5")]
+    pub(super) result_return: bool,
+    #[prost(bool, tag = "6")]
+    pub(super) result_arrays: bool,
+}
+
+/// `SolveResponse` of the same.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct FrontendAnswer {
+    #[prost(message, optional, tag = "3")]
+    pub(super) result: Option<FrontendResult>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct FrontendResult {
+    #[prost(map = "string, bytes", tag = "10")]
+    pub(super) metadata: HashMap<String, Vec<u8>>,
+}
+
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct StatusRequest {
     #[prost(string, tag = "1")]

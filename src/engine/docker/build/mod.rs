@@ -6,6 +6,7 @@
 //! | `message` | the messages that are spoken, with BuildKit's field numbers |
 //! | `grpc` | calls and answers over HTTP/2 |
 //! | `solve` | the request of a build, its course and its end |
+//! | `gateway` | a question to the frontend that builds nothing: the check of a Dockerfile |
 //! | `notes` | what the engine says of a running build, as facts |
 //! | `session` | what the engine may ask of us while it builds: secrets, agents, credentials |
 //! | `agent` | an agent for a key that the file names |
@@ -15,6 +16,7 @@
 
 mod agent;
 mod blame;
+mod gateway;
 mod grpc;
 mod message;
 mod notes;

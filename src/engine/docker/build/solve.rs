@@ -26,7 +26,7 @@ use crate::engine::error::EngineError;
 use crate::model::build::{BuildSpec, CachePlace, Context, Dockerfile};
 use crate::model::failure::FailureKind;
 
-const SOLVE: &str = "/moby.buildkit.v1.Control/Solve";
+pub(super) const SOLVE: &str = "/moby.buildkit.v1.Control/Solve";
 const STATUS: &str = "/moby.buildkit.v1.Control/Status";
 
 /// Names of the directories in the frontend's words (BuildKit `frontend/dockerui`).
@@ -46,6 +46,25 @@ fn unique() -> String {
     format!("nestctl{:x}{now:x}{number:x}", std::process::id())
 }
 
+/// A build that can begin. What it holds ends with it.
+pub(super) struct Opened {
+    pub(super) request: SolveRequest,
+    pub(super) channel: Channel,
+    _serving: Held,
+    _key_agents: Vec<agent::KeyAgent>,
+}
+
+/// A call of the builder that failed.
+pub(super) fn broken(op: &'static str, name: &str, status: Status) -> EngineError {
+    EngineError {
+        op,
+        target: name.to_owned(),
+        kind: FailureKind::Engine,
+        status: None,
+        source: Some(Box::new(status)),
+    }
+}
+
 impl DockerEngine {
     pub(in crate::engine::docker) async fn build_image(
         &self,
@@ -54,17 +73,44 @@ impl DockerEngine {
         notes: BuildNotes,
     ) -> Result<String, EngineError> {
         let name = build.names.first().map_or("", String::as_str);
-        let call = Tried::new("build image", name);
-        let failed = |status: Status| EngineError {
-            op: "build image",
-            target: name.to_owned(),
-            kind: FailureKind::Engine,
-            status: None,
-            source: Some(Box::new(status)),
+        let failed = |status: Status| broken("build image", name, status);
+        let opened = self.open_build("build image", build, files).await?;
+        let Opened { request, channel, .. } = &opened;
+        let status = StatusRequest { reference: request.reference.clone() };
+        let course = async {
+            let mut teller = Teller::new(notes);
+            // How the build went is the other call's to say.
+            let Ok(mut answers) = channel.call(STATUS, &status, &[]).await else { return };
+            while let Ok(Some(answer)) = answers.next::<StatusResponse>().await {
+                teller.hear(answer);
+            }
         };
+        let solve = channel.ask::<SolveResponse>(SOLVE, request, &[]);
+        let solved = match select(pin!(solve), pin!(course)).await {
+            Either::Left((solved, course)) => {
+                let _ = tokio::time::timeout(LAST_WORDS, course).await;
+                solved
+            }
+            Either::Right(((), solve)) => solve.await,
+        };
+        let answer = solved.map_err(failed)?;
+        Ok(answer.exporter_response.get("containerimage.digest").cloned().unwrap_or_default())
+    }
+
+    /// A session that has what the build may ask for, a connection to call on, and the request to make there.
+    pub(super) async fn open_build(
+        &self,
+        doing: &'static str,
+        build: &Build,
+        files: Arc<dyn BuildFiles>,
+    ) -> Result<Opened, EngineError> {
+        let name = build.names.first().map_or("", String::as_str);
+        let call = Tried::new(doing, name);
+        let failed = |status: Status| broken(doing, name, status);
         let (mut request, sources) = request(build);
+        request.reference = unique();
         let mut agents = build.spec.ssh.clone();
-        let _key_agents = agent::for_keys(&mut agents).await.map_err(failed)?;
+        let key_agents = agent::for_keys(&mut agents).await.map_err(failed)?;
         let session = Arc::new(Session {
             sources,
             secrets: build.spec.secrets.clone(),
@@ -80,29 +126,10 @@ impl DockerEngine {
             open = open.header("x-docker-expose-session-grpc-method", method);
         }
         let io = self.upgraded(open, &call).await?;
-        let _serving = Held::spawn(async move { drop(session.serve(io).await) });
+        let serving = Held::spawn(async move { drop(session.serve(io).await) });
         let channel =
             Channel::over(self.upgraded(Raw::post(&["grpc"]), &call).await?).await.map_err(failed)?;
-        request.reference = unique();
-        let status = StatusRequest { reference: request.reference.clone() };
-        let course = async {
-            let mut teller = Teller::new(notes);
-            // How the build went is the other call's to say.
-            let Ok(mut answers) = channel.call(STATUS, &status).await else { return };
-            while let Ok(Some(answer)) = answers.next::<StatusResponse>().await {
-                teller.hear(answer);
-            }
-        };
-        let solve = channel.ask::<SolveResponse>(SOLVE, &request);
-        let solved = match select(pin!(solve), pin!(course)).await {
-            Either::Left((solved, course)) => {
-                let _ = tokio::time::timeout(LAST_WORDS, course).await;
-                solved
-            }
-            Either::Right(((), solve)) => solve.await,
-        };
-        let answer = solved.map_err(failed)?;
-        Ok(answer.exporter_response.get("containerimage.digest").cloned().unwrap_or_default())
+        Ok(Opened { request, channel, _serving: serving, _key_agents: key_agents })
     }
 
     async fn upgraded(&self, request: Raw, call: &Tried) -> Result<TokioIo<Upgraded>, EngineError> {

@@ -1,0 +1,41 @@
+//! Dial programs that could not be started.
+
+use super::*;
+
+const RESET: &str = "OCI runtime exec failed: exec failed: unable to start container process: waiting for init \
+    preliminary setup: read init-p: connection reset by peer: unknown";
+
+/// The calls that reach an engine in a node whose dial program says `first` the first time, and how a signal went.
+async fn signalled_after(first: &'static str) -> (usize, Result<(), EngineError>) {
+    let starts = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&starts);
+    let script = play(move |asked| match asked.line.as_str() {
+        line if line.contains("/containers/node/exec") => text(201, "{\"Id\":\"e1\"}"),
+        line if line.ends_with("/exec/e1/start") && counted.fetch_add(1, Ordering::Relaxed) == 0 => {
+            Answer::SayFrame(first)
+        }
+        line if line.ends_with("/exec/e1/start") => Answer::SayFrame(
+            "HTTP/1.1 200 OK\r\napi-version: 1.45\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+        ),
+        line if line.ends_with("/exec/e1/json") => text(200, "{\"Running\":false,\"ExitCode\":126}"),
+        _ => text(404, ""),
+    });
+    let (_scripted, engine) = ScriptedEngine::start("1.45", script);
+    let dial = Dial::Exec { argv: vec!["dial".into()], env: Vec::new(), user: None };
+    let inner = (engine as Arc<dyn Engine>).inside("node", &dial);
+    let went = inner.act("web", &Change::Kill(Some("HUP".into()))).await;
+    (starts.load(Ordering::Relaxed), went)
+}
+
+#[tokio::test]
+async fn a_dial_program_that_could_not_start_for_the_moment_is_started_again() {
+    let (starts, went) = signalled_after(RESET).await;
+    went.expect("it goes well the second time");
+    // The first dial, and those of the ping and the call: none is kept.
+    assert_eq!(starts, 3);
+    // It was started: what it was given may have come somewhere.
+    for said in ["connection reset by peer", "OCI runtime exec failed: no docker"] {
+        let (starts, went) = signalled_after(said).await;
+        assert_eq!((starts, went.expect_err("it is told").kind), (1, FailureKind::Unreachable), "{said}");
+    }
+}
