@@ -60,6 +60,9 @@ impl Building<'_> {
         let mut spec = (**spec).clone();
         let needs = self.resolve(images, builder, &mut spec, way);
         way.pop();
+        if !self.order.all_platforms && spec.platforms.len() > 1 {
+            spec.platforms.clear();
+        }
         let building = self.order.building;
         spec.args.extend(building.args.clone());
         spec.ssh.extend(building.ssh.clone());

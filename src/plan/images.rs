@@ -50,6 +50,9 @@ pub(super) struct Wanted<'a> {
 pub(super) struct Order<'a> {
     pub(super) builds: Builds,
     pub(super) building: &'a Building,
+    /// Builds are for all platforms that the file lists: `build`. What is built to be run is for one (docker/compose
+    /// `cmd/compose/options.go`, `applyPlatforms`).
+    pub(super) all_platforms: bool,
 }
 
 /// An image that will be there.

@@ -65,7 +65,7 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, first: StepId) -> Option<Pl
         return None;
     }
     let images = pulls(basis, known);
-    let order = Order { builds: up.way.builds, building: &up.way.building };
+    let order = Order { builds: up.way.builds, building: &up.way.building, all_platforms: false };
     let built = basis.world.instances.iter().filter(|(addr, service)| {
         is_built(up, service)
             && order.asks_for(service)

@@ -425,7 +425,11 @@ impl<'a> Planner<'a> {
 
     /// What the user asks of builds.
     pub(super) fn order(&self) -> Order<'a> {
-        Order { builds: self.up.way.builds, building: &self.up.way.building }
+        Order {
+            builds: self.up.way.builds,
+            building: &self.up.way.building,
+            all_platforms: matches!(self.up.way.images_only, Some(ImagesOnly::Build { .. })),
+        }
     }
 
     /// Images for an instance. `renew` copies an inner image although it is there.

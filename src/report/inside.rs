@@ -44,7 +44,8 @@ fn figures(rows: &[Figures], whole: bool, ids: bool) -> Table {
         "BLOCK IN/OUT",
         "PIDS",
     ])
-    .elastic(&["NET IN/OUT", "BLOCK IN/OUT"]);
+    .elastic(&["NET IN/OUT", "BLOCK IN/OUT"])
+    .spare(&["CONTAINER ID", "BLOCK IN/OUT", "NET IN/OUT", "MEMORY %"]);
     for row in rows {
         let id = if !ids {
             String::new()
@@ -72,7 +73,9 @@ fn figures(rows: &[Figures], whole: bool, ids: bool) -> Table {
 
 /// The table of `images`.
 pub fn images(rows: &[UsedImage], style: Style, columns: Option<usize>) -> String {
-    let mut table = Table::new(&["SERVICE", "CONTAINER", "IMAGE", "IMAGE ID", "SIZE"]).elastic(&["IMAGE"]);
+    let mut table = Table::new(&["SERVICE", "CONTAINER", "IMAGE", "IMAGE ID", "SIZE"])
+        .elastic(&["IMAGE"])
+        .spare(&["CONTAINER", "IMAGE ID"]);
     for row in rows {
         let id = row.id.strip_prefix("sha256:").unwrap_or(&row.id).chars().take(12).collect::<String>();
         let size = row.size.and_then(|size| u64::try_from(size).ok()).map(decimal).unwrap_or_default();

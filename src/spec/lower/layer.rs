@@ -1,10 +1,12 @@
 //! A layer.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::diag::code::Code;
 use crate::model::behaviour::{FileRole, ModelDef};
+use crate::model::container::{BindPath, MountSource};
 use crate::model::name::{ProjectName, ServiceName};
 use crate::model::service::Service;
 use crate::model::span::{Span, Spanned};
@@ -53,10 +55,11 @@ impl Lowering<'_> {
         self.refuse_not_yet([("extends", &raw.extends), ("kubernetes", &raw.kubernetes)]);
         let name = self.project_name(raw.name);
         let networks = self.networks(raw.networks);
-        let volumes = self.volumes(raw.volumes, scope);
+        let (volumes, bound) = self.volumes(raw.volumes, scope);
         let shelf = Shelf {
             configs: self.stored_files(FileRole::Config, raw.configs, scope),
             secrets: self.stored_files(FileRole::Secret, raw.secrets, scope),
+            bound,
         };
         let mut images = Vec::new();
         for image in raw.images.value.unwrap_or_default().0 {
@@ -84,6 +87,7 @@ impl Lowering<'_> {
         scope: &Scope,
     ) -> Layer {
         layer.services = self.services(services, &shelf, scope);
+        bind_volumes(&mut layer, &shelf.bound);
         let notes = self.notes.borrow();
         let inactive = notes.inactive.keys().filter(|(path, _)| *path == scope.path);
         layer.inactive = inactive.map(|(_, name)| name.clone()).collect();
@@ -224,4 +228,20 @@ impl Lowering<'_> {
             || self.entry.profiles.iter().any(|profile| profile == "*")
             || (scope.path.is_root() && self.entry.enabled.iter().any(|enabled| enabled == name.as_str()))
     }
+}
+
+/// Inside a node a volume that is a directory of the user's machine is bound as the directory that it is: only a bind goes there.
+fn bind_volumes(layer: &mut Layer, bound: &BTreeMap<String, PathBuf>) {
+    if bound.is_empty() {
+        return;
+    }
+    let mut used = BTreeSet::new();
+    for mount in layer.services.values_mut().flat_map(|service| &mut service.spec.mounts) {
+        let MountSource::Volume { name: Some(name), subpath, .. } = &mount.source else { continue };
+        let Some(path) = bound.get(name) else { continue };
+        let path = subpath.as_ref().map_or_else(|| path.clone(), |below| path.join(below));
+        used.insert(name.clone());
+        mount.source = MountSource::bind(BindPath::User(path), false);
+    }
+    layer.volumes.retain(|name, _| !used.contains(name));
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
@@ -79,13 +80,13 @@ impl Lowering<'_> {
         out
     }
 
-    /// `volumes` of a layer.
+    /// `volumes` of a layer. Those inside a node that are directories of the user's machine are in the second map too.
     pub(super) fn volumes(
         &self,
         field: Field<Dict<Nullable<Volume>>>,
         scope: &Scope,
-    ) -> BTreeMap<String, VolumeDef> {
-        let mut out = BTreeMap::new();
+    ) -> (BTreeMap<String, VolumeDef>, BTreeMap<String, PathBuf>) {
+        let (mut out, mut bound) = (BTreeMap::new(), BTreeMap::new());
         for (key, field) in field.value.unwrap_or_default().0 {
             let span = field.key.unwrap_or_default();
             if !self.check_name("the name of a volume", &key, span) {
@@ -107,38 +108,31 @@ impl Lowering<'_> {
                     ],
                 );
             }
-            let driver_opts = self.volume_options(raw.driver.value.as_deref(), raw.driver_opts, scope);
+            let (driver_opts, path) =
+                self.volume_options(raw.driver.value.as_deref(), raw.driver_opts, scope);
+            bound.extend(path.filter(|_| !scope.path.is_root()).map(|path| (key.clone(), path)));
             let spec = VolumeSpec { driver: raw.driver.value, driver_opts, labels: text_pairs(raw.labels) };
             out.insert(key, VolumeDef { name: raw.name.value.or(old_name), external, spec, span });
         }
-        out
+        (out, bound)
     }
 
-    /// A volume that is a bind has a path of the user's machine (compose-go `volumeDriverOpts`).
+    /// A volume that is a bind has a path of the user's machine (compose-go `volumeDriverOpts`), which is the second answer.
     fn volume_options(
         &self,
         driver: Option<&str>,
         field: Field<Dict<Plain>>,
         scope: &Scope,
-    ) -> BTreeMap<String, String> {
+    ) -> (BTreeMap<String, String>, Option<PathBuf>) {
         let place = field.place.unwrap_or_default();
         let mut out = options(field);
         if !is_bind(driver, out.get("o").map(String::as_str)) {
-            return out;
+            return (out, None);
         }
-        if let Some(device) = out.get_mut("device") {
-            match self.bind_path(device, place, scope) {
-                Some(BindPath::User(_)) if !scope.path.is_root() => self.problems.error(
-                    Code::NotSupported,
-                    place,
-                    format!("{} is on your machine, and a volume is inside the node", quote(device)),
-                    "Bind the directory in `volumes` of the service: that goes to any depth.",
-                ),
-                Some(BindPath::User(path)) => *device = path.display().to_string(),
-                Some(BindPath::Engine(_)) | None => {}
-            }
-        }
-        out
+        let Some(device) = out.get_mut("device") else { return (out, None) };
+        let Some(BindPath::User(path)) = self.bind_path(device, place, scope) else { return (out, None) };
+        *device = path.display().to_string();
+        (out, Some(path))
     }
 
     /// What is made by somebody else cannot be described here.

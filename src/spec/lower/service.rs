@@ -1,5 +1,8 @@
 //! A service.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::diag::suggest::nearest;
@@ -22,6 +25,8 @@ use super::stored_file::{StoredFiles, UsedFiles};
 pub(super) struct Shelf {
     pub(super) configs: StoredFiles,
     pub(super) secrets: StoredFiles,
+    /// Volumes of a layer inside a node that are directories of the user's machine.
+    pub(super) bound: BTreeMap<String, PathBuf>,
 }
 
 impl Lowering<'_> {

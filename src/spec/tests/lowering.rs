@@ -429,3 +429,20 @@ fn what_is_included_or_extended_keeps_its_own_directory_and_variables() {
     assert_eq!(binds("vm/app")["/conf"], bind("/lab/vm/conf"));
     assert!(lab.service(&"vm/late".parse().expect("valid")).is_none(), "its base is left out, and so is it");
 }
+
+#[test]
+fn a_volume_that_is_a_directory_of_the_lab_is_bound_as_one_inside_a_node() {
+    let lab = lab(
+        "services:\n  vm:\n    engine: dind\n    inner:\n      services:\n        a: {image: a, volumes: [\"data:/data\", \"own:/own\"]}\n      \
+         volumes:\n        data: {driver: local, driver_opts: {type: none, o: bind, device: ./data}}\n        \
+         own: {driver: local, driver_opts: {type: none, o: bind, device: /srv}}\n",
+    );
+    let a = lab.service(&"vm/a".parse().expect("valid")).expect("there");
+    let sources: Vec<&MountSource> = a.spec.mounts.iter().map(|mount| &mount.source).collect();
+    assert_eq!(sources[0], &MountSource::bind(BindPath::User("/lab/data".into()), false));
+    assert!(matches!(sources[1], MountSource::Volume { name: Some(name), .. } if name == "own"));
+    let vm = lab.service(&"vm".parse().expect("valid")).expect("there");
+    let inner = &vm.node.as_ref().expect("a node").inner;
+    assert_eq!(inner.volumes.keys().collect::<Vec<_>>(), ["own"]);
+    assert_eq!(inner.volumes["own"].spec.driver_opts["device"], "/srv");
+}

@@ -134,6 +134,17 @@ const AGAINST: &[Row] = &[
         ours: Prints(&[("/services/a/environment", "{\"B\": \"3\"}")]),
     },
     Row {
+        case: "port-published-as-number",
+        section: "13-merge.md, Unique resources",
+        says: "ports are told apart by \"{ip, target, published, protocol}\"; the peer compares a number with a text \
+               (`portIndexer`, the same in Compose 5.5), and publishes the port twice",
+        peer: PrintsOther(
+            &[("/services/a/ports/1/published", "\"8080\"")],
+            &[("/services/a/ports/0/published", "\"8080\""), ("/services/a/ports/1", "")],
+        ),
+        ours: Prints(&[("/services/a/ports/0/published", "\"8080\""), ("/services/a/ports/1", "")]),
+    },
+    Row {
         case: "reset-beside-a-merge-key",
         section: "10-fragments.md, example 3",
         says: "\"Compose follows the rule outlined by YAML merge type\": a key that is written, with whatever tag, stands in place of \

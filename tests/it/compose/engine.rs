@@ -7,6 +7,7 @@ use std::thread;
 
 use super::engine_case::{Case, Peer, fixtures};
 use super::engine_differences::ENGINE;
+use super::engine_http::get;
 use super::engine_peer;
 use super::engine_report::differ;
 use crate::support::real_engine;
@@ -77,7 +78,11 @@ fn what_is_created_is_what_the_peer_creates() {
 fn what_the_peer_refuses_is_refused_with_its_place() {
     let Some((host, peer, _turn)) = both() else { return };
     let prefix = format!("diffref-{}", std::process::id());
-    each(&fixtures("compose-refused"), vec![(); WORKERS], |(), fixture: &Path| {
+    // A store of one manifest an image lacks what containerd's has.
+    let has_indexes = get(&host, "/info")["DriverStatus"].to_string().contains("io.containerd.snapshotter");
+    let mut cases = fixtures("compose-refused");
+    cases.retain(|case| !(has_indexes && case.join("graph-driver").exists()));
+    each(&cases, vec![(); WORKERS], |(), fixture: &Path| {
         let case = Case::new(fixture, &prefix, &host);
         // What the peer creates and cannot start, or starts in part, says so in a file of the fixture. In another one are
         // words of the peer, where it alone decides whether a form of the specification is of use.

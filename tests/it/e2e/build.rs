@@ -170,6 +170,20 @@ fn a_failed_build_must_name_its_instruction_and_show_what_it_said() {
 }
 
 #[test]
+fn what_is_built_to_be_run_is_built_for_one_of_its_platforms() {
+    let image = format!("nestctl-e2e/platforms-{}:1", std::process::id());
+    let yaml = format!(
+        "services:\n  app:\n    image: {image}\n    build:\n      context: .\n      platforms: [linux/amd64, linux/arm64]\n      \
+         dockerfile_inline: FROM ${{BUSYBOX_IMAGE}}\n    init: true\n    command: [sleep, infinity]\n"
+    );
+    let Some(lab) = TestLab::new("platforms", &yaml) else { return };
+    let (_borrowed, lab) = Borrowed::with(lab, &[&image]);
+    // As docker compose does for all but `build`.
+    lab.run(&["up"]).ok();
+    assert!(block_on(lab.engine().inspect_image(&image)).is_ok());
+}
+
+#[test]
 fn the_base_of_a_build_may_be_private() {
     let Some(registry) = TestRegistry::start("base", true) else { return };
     let base = registry.reference("base:1");
