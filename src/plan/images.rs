@@ -6,7 +6,9 @@ use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::image::ImageRef;
+use crate::model::label;
 use crate::model::milestone::Milestone;
+use crate::model::observed::ObservedContainer;
 use crate::model::quick_hash::QuickHash;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
@@ -95,16 +97,29 @@ impl Images {
         id.or_else(by_digest).cloned()
     }
 
-    /// The nearest engine outside `home` that has the image.
-    fn nearest_above(
+    /// The outermost engine outside `home` that has the image: what its tag names there is what is meant, whatever the
+    /// engines in between have. It is also the one that is read through the fewest nodes.
+    fn outermost(
         &mut self,
         world: &World<'_>,
         known: &Known,
         home: &LayerPath,
         reference: &str,
     ) -> Option<LayerPath> {
-        let mut above = world.chain(home).into_iter().map(|node| world.home(&node.layer()));
-        above.find(|outer| self.id(known, outer, reference).is_some())
+        let above = world.chain(home).into_iter().map(|node| world.home(&node.layer()));
+        above.filter(|outer| self.id(known, outer, reference).is_some()).last()
+    }
+
+    /// Whether `home` may have another image than `source`: a container that is made of it now could be outdated at once.
+    /// Engines may give one image IDs of their own; a container that was made of it then tells that it is the same.
+    fn is_stale(&mut self, known: &Known, home: &LayerPath, source: &LayerPath, reference: &str) -> bool {
+        let (here, there) = (self.id(known, home, reference), self.id(known, source, reference));
+        let (Some(here), Some(there)) = (here, there) else { return false };
+        let origin = format!("{source}={there}");
+        let tells = |it: &ObservedContainer| {
+            it.image_id == here && it.labels.get(label::IMAGE).is_some_and(|label| *label == origin)
+        };
+        here != there && !known.seen(home).is_some_and(|seen| seen.containers.iter().any(tells))
     }
 
     /// Whether a container that was made with `label` (`<layer>=<ID>`) has another image than it would get now.
@@ -119,8 +134,8 @@ impl Images {
         self.id(known, &source, reference).is_some_and(|now| now != id)
     }
 
-    /// Plans that the image is on the layer's engine: it is there, or copied from the nearest engine above that
-    /// has it, or pulled once at the root and copied. `renew` copies although it is there.
+    /// Plans that the image is on the layer's engine: it is there, or copied from the outermost engine that has it, or
+    /// pulled once at the root and copied. `renew` copies although it is there.
     pub(super) fn provide(
         &mut self,
         world: &World<'_>,
@@ -136,7 +151,7 @@ impl Images {
             Some(addr) => Cause::NeededBy(addr.clone()),
             None => fallback,
         };
-        let above = self.nearest_above(world, known, &home, reference);
+        let above = self.outermost(world, known, &home, reference);
         let here = self.id(known, &home, reference).is_some();
         let milestone = Milestone::Image(home.clone(), reference.to_owned());
         let built = wanted.built.filter(|_| wanted.order.builds != Builds::None);
@@ -164,6 +179,7 @@ impl Images {
         // At the root there is nothing to copy from: what the tag names now is what is used. An image of the same ID
         // is the same image, whichever engine has it: `pull` has copied it.
         let is_current = self.id(known, &home, reference) == self.id(known, &source, reference);
+        let renew = renew || self.is_stale(known, &home, &source, reference);
         if here && !pull && (!renew || is_current) {
             builder.reached(milestone.clone());
             return provided(builder);
@@ -220,7 +236,7 @@ impl Images {
             let draft = Draft {
                 layer: home.clone(),
                 of: Resource::Image(home.clone(), reference.to_owned()),
-                cause: if renew { Cause::ImageChanged } else { cause(Cause::Missing) },
+                cause: if renew && here { Cause::ImageChanged } else { cause(Cause::Missing) },
                 group: None,
             };
             let step = builder.push(draft, Action::Copy { image: reference.to_owned(), from }, needs);

@@ -31,14 +31,16 @@ pub(super) async fn create_container(
     made
 }
 
-/// `<layer>=<ID>` of the engine from which the image was copied; of its own one, if it is not there any more.
+/// `<layer>=<ID>` of the engine from which the image was copied; of its own one, if it is not there any more. No ID where
+/// the tag has gone on to another image since it was copied: the container is outdated, and the next plan is to see it.
 async fn origin(context: &StepContext, image: &ImageUse, local: &LocalImage) -> String {
     if let Some(source) = &context.source
         // Its own engine has been asked already.
         && !Arc::ptr_eq(source, &context.link)
         && let Ok(found) = source.image(&image.reference).await
     {
-        return format!("{}={}", image.source, found.id);
+        let id = if found.differs_from(local) { "" } else { &found.id };
+        return format!("{}={id}", image.source);
     }
     format!("{}={}", context.home, local.id)
 }

@@ -11,7 +11,7 @@ use nestctl::model::failure::FailureKind;
 use nestctl::model::label;
 use nestctl::model::observed::{Health, ObservedContainer};
 
-use super::draw::{HOOK, JOB, NODE, SERVERS};
+use super::draw::{HOOK, JOB, NODES, SERVERS};
 use crate::support::dice::Dice;
 
 /// One thing that is done. Numbers are seeds, so that they keep a meaning when a lab shrinks.
@@ -115,7 +115,11 @@ pub(super) fn behave(engine: &FakeEngine) {
         SERVERS[1],
         Behaviour::default().health(HealthScript::AfterInspects(2, Health::Healthy)),
     );
-    engine.set_behaviour(NODE, Behaviour::default().boots(Boot::AfterCalls(2)));
+    nodes_boot(engine, &Boot::AfterCalls(2));
+}
+
+fn nodes_boot(engine: &FakeEngine, boot: &Boot) {
+    NODES.iter().for_each(|node| engine.set_behaviour(node, Behaviour::default().boots(boot.clone())));
 }
 
 impl Trouble {
@@ -147,7 +151,7 @@ impl Trouble {
                 let sick = Behaviour::default().health(HealthScript::AfterInspects(1, Health::Unhealthy));
                 engine.set_behaviour(SERVERS[1], sick);
             }
-            Self::NoBoot => engine.set_behaviour(NODE, Behaviour::default().boots(Boot::Never)),
+            Self::NoBoot => nodes_boot(engine, &Boot::Never),
             Self::None => {}
         }
         None
@@ -196,6 +200,9 @@ fn is_labs(labels: &BTreeMap<String, String>) -> bool {
 /// A change by hand of something of the lab.
 pub(super) fn drift(engine: &FakeEngine, seed: u64) {
     let mut dice = Dice(seed);
+    if dice.one_in(10) {
+        return retag(engine, &mut dice);
+    }
     let all = everything(engine);
     let Some((at, container)) = dice.of(&all) else { return };
     let id = &container.id;
@@ -224,4 +231,13 @@ pub(super) fn drift(engine: &FakeEngine, seed: u64) {
             at.return_daemon(id);
         }
     }
+}
+
+/// Somebody pulls an image by hand whose tag names another one by now.
+fn retag(engine: &FakeEngine, dice: &mut Dice) {
+    let images = [SERVERS[0], SERVERS[1], JOB, NODES[0], NODES[1]];
+    let image = images[dice.index(images.len())];
+    let layer = format!("{image} {}", dice.below(1000));
+    engine.publish(image, &[layer.as_bytes()]);
+    engine.add_image(image, &[layer.as_bytes()]);
 }

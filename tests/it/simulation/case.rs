@@ -20,7 +20,7 @@ use nestctl::model::container::{ContainerSpec, RestartPolicy};
 use nestctl::model::label;
 use nestctl::model::network::{NetworkSpec, VolumeSpec};
 use nestctl::model::topology::Topology;
-use nestctl::plan::goal::{Down, Goal, Lab, Life, Orphans, Up, Verb, Wait, Way};
+use nestctl::plan::goal::{Down, Goal, Lab, Life, Verb, Wait};
 use nestctl::plan::known::Layer as KnownLayer;
 use nestctl::plan::plan::Plan;
 use nestctl::plan::plan_check::breaches;
@@ -29,7 +29,7 @@ use nestctl::transfer::memory_files::MemoryFiles;
 use tokio::sync::watch;
 
 use super::acts::{Act, Trouble, acts, behave, drift, heal};
-use super::draw::{HOOK, JOB, NODE, SERVERS, project, topology};
+use super::draw::{HOOK, JOB, NODES, SERVERS, project, topology, up_of};
 use super::edits::edited;
 use super::promises::{Before, Broken, Order, desired, left};
 use crate::support::dice::Dice;
@@ -71,7 +71,8 @@ impl Case {
         let engine = FakeEngine::new("root")
             .with_path("/var/run/docker.sock")
             .with_registry(&SERVERS)
-            .with_registry(&[JOB, HOOK, NODE]);
+            .with_registry(&NODES)
+            .with_registry(&[JOB, HOOK]);
         if self.shuffle != 0 {
             engine.shuffle(self.shuffle);
         }
@@ -262,15 +263,7 @@ fn is_with_volumes(goal: &Goal) -> bool {
 
 fn up(lab: &Topology) -> Goal {
     let (graph, _) = LabGraph::build(lab);
-    Goal::Up(Up {
-        lab: Arc::new(Lab { topology: lab.clone(), graph }),
-        targets: Vec::new(),
-        wait: Wait::Ready(Some(Duration::from_secs(600))),
-        force_recreate: false,
-        orphans: Orphans::Remove,
-        discard_node_files: false,
-        way: Way::default(),
-    })
+    up_of(Lab { topology: lab.clone(), graph })
 }
 
 fn down(volumes: bool) -> Goal {
@@ -287,7 +280,7 @@ async fn plan(engine: &FakeEngine, goal: &Goal) -> Result<Option<(Surveyed, Plan
     let options = SurveyOptions {
         project: Some(goal.project().clone()),
         paths: Vec::new(),
-        asks: Asks::ListsAndFacts,
+        asks: Asks::Lists,
         patience: Duration::from_secs(3),
     };
     let Ok(surveyed) = survey(engine.shared(), &options).await else { return Ok(None) };

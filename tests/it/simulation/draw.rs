@@ -1,20 +1,26 @@
 //! Random labs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use nestctl::graph::lab_graph::LabGraph;
-use nestctl::model::addr::Addr;
+use nestctl::model::addr::{Addr, LayerPath};
 use nestctl::model::behaviour::{Behaviour, Hook, Sharer, VolumesFrom};
 use nestctl::model::container::{
-    ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, RestartPolicy,
+    ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding, RestartPolicy,
 };
 use nestctl::model::name::{ProjectName, ServiceName};
+use nestctl::model::observed::Observed;
 use nestctl::model::service::{
     Condition, DataRoot, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target,
 };
 use nestctl::model::span::{Span, Spanned};
 use nestctl::model::topology::{Layer, NetworkDef, Separator, Topology, VolumeDef};
+use nestctl::plan::goal::{Goal, Lab, Orphans, Up, Wait, Way};
+use nestctl::plan::known::{Answered, Known, Layer as KnownLayer};
+use nestctl::plan::step::StepId;
 
 use crate::support::dice::Dice;
 
@@ -24,7 +30,10 @@ pub(super) const SERVERS: [&str; 2] = ["web:1", "db:1"];
 pub(super) const JOB: &str = "job:1";
 /// As [`JOB`], for hooks.
 pub(super) const HOOK: &str = "hook:1";
-pub(super) const NODE: &str = "node:1";
+/// Images of nodes.
+pub(super) const NODES: [&str; 2] = ["node:1", "node:2"];
+/// Ports of machines that services ask for: few, so that they come to ask for the same ones.
+const PORTS: [u16; 4] = [8000, 8001, 8002, 8003];
 /// Nodes in nodes.
 const DEPTH: u64 = 4;
 /// Containers of one lab, about.
@@ -67,16 +76,46 @@ pub(super) fn topology(dice: &mut Dice) -> Topology {
     }
     for _ in 0..dice.below(2 + lab.instances().len() as u64) {
         let mut changed = lab.clone();
-        add_dependency(dice, &mut changed);
-        if !LabGraph::build(&changed).1.has_errors() {
+        if dice.one_in(4) {
+            add_port(dice, &mut changed);
+        } else {
+            add_dependency(dice, &mut changed);
+        }
+        if is_right(&changed) {
             lab = changed;
         }
     }
     lab
 }
 
+/// Whether a lab can be brought up: no circle in it, no port claimed twice, and addresses for all its networks.
+pub(super) fn is_right(lab: &Topology) -> bool {
+    let (graph, problems) = LabGraph::build(lab);
+    if problems.has_errors() || !has_room(lab) {
+        return false;
+    }
+    let empty = Answered { home: LayerPath::root(), seen: Observed::default(), facts: None };
+    let root = (LayerPath::root(), KnownLayer::Answered(Box::new(empty)));
+    let known = Known { layers: BTreeMap::from([root]), ..Known::default() };
+    let scope = BTreeSet::from([LayerPath::root()]);
+    !up_of(Lab { topology: lab.clone(), graph }).plan(&known, &scope, StepId(0)).problems.has_errors()
+}
+
+/// The goal that a lab is up.
+pub(super) fn up_of(lab: Lab) -> Goal {
+    Goal::Up(Up {
+        lab: Arc::new(lab),
+        targets: Vec::new(),
+        wait: Wait::Ready(Some(Duration::from_secs(600))),
+        force_recreate: false,
+        orphans: Orphans::Remove,
+        discard_node_files: false,
+        way: Way::default(),
+    })
+}
+
 /// Whether the engines have addresses for all the networks.
-pub(super) fn has_room(lab: &Topology) -> bool {
+fn has_room(lab: &Topology) -> bool {
     networks(&lab.root).is_some_and(|n| n <= MOST_NETWORKS)
 }
 
@@ -117,6 +156,26 @@ pub(super) fn add_dependency(dice: &mut Dice, lab: &mut Topology) {
     let target = Target::Absolute(to.to_string().parse().expect("an address is a pattern"));
     let dependency = Dependency { target, condition, required, restart, span: Span::default() };
     service_mut(&mut lab.root, from).depends_on.push(dependency);
+}
+
+/// Lets an instance publish a port: on its own engine, or through its nodes on the root engine.
+pub(super) fn add_port(dice: &mut Dice, lab: &mut Topology) {
+    let all: Vec<Addr> = lab.instances().into_iter().map(|(addr, _)| addr).collect();
+    let Some(addr) = dice.of(&all) else { return };
+    let is_inside = !addr.layer().is_root();
+    let service = service_mut(&mut lab.root, addr);
+    // A job that serves something would be no job.
+    if service.spec.image == JOB || service.spec.network_mode.is_some() {
+        return;
+    }
+    let number = PORTS[dice.index(PORTS.len())];
+    let host = (!dice.one_in(4)).then_some((number, number));
+    let binding = PortBinding { host, container: 80, ..PortBinding::default() };
+    if is_inside && dice.one_in(2) {
+        service.publish = vec![Spanned::new(binding, Span::default())];
+    } else {
+        service.spec.ports = vec![binding];
+    }
 }
 
 pub(super) fn is_checked(service: &Service) -> bool {
@@ -251,7 +310,7 @@ impl Draw<'_> {
     }
 
     fn node(&mut self, spec: &mut ContainerSpec, depth: u64) -> NodeDef {
-        NODE.clone_into(&mut spec.image);
+        NODES[0].clone_into(&mut spec.image);
         let kind = if self.dice.one_in(4) { "socket" } else { "dind" };
         let mut options = EngineOptions::default();
         if kind == "dind" && self.dice.one_in(8) {

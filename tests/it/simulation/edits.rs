@@ -1,15 +1,15 @@
 //! Small changes of labs, of the kind that users make.
 
-use nestctl::graph::lab_graph::LabGraph;
 use nestctl::model::addr::Addr;
 use nestctl::model::behaviour::Sharer;
 use nestctl::model::container::{Endpoint, Mount, MountSource, NetworkMode, RestartPolicy};
 use nestctl::model::name::ServiceName;
-use nestctl::model::service::{Condition, Target};
+use nestctl::model::service::{Condition, DataRoot, Target};
 use nestctl::model::topology::{Layer, Topology};
 
 use super::draw::{
-    JOB, SERVERS, add_dependency, check, has_room, is_checked, layer_mut, one_service, service_mut,
+    JOB, NODES, SERVERS, add_dependency, add_port, check, is_checked, is_right, layer_mut, one_service,
+    service_mut,
 };
 use crate::support::dice::Dice;
 
@@ -18,8 +18,7 @@ pub(super) fn edited(lab: &Topology, seed: u64) -> Topology {
     let mut changed = lab.clone();
     edit(&mut changed, &mut Dice(seed));
     forget_the_gone(&mut changed);
-    let is_wrong = LabGraph::build(&changed).1.has_errors() || !has_room(&changed);
-    if is_wrong { lab.clone() } else { changed }
+    if is_right(&changed) { changed } else { lab.clone() }
 }
 
 fn edit(lab: &mut Topology, dice: &mut Dice) {
@@ -27,7 +26,7 @@ fn edit(lab: &mut Topology, dice: &mut Dice) {
     let Some(addr) = dice.of(&all) else { return };
     let service = service_mut(&mut lab.root, addr);
     let is_plain = service.node.is_none() && service.spec.image != JOB;
-    match dice.below(12) {
+    match dice.below(17) {
         0 => service.scale = 1 + u32::try_from(dice.below(3)).expect("small"),
         1 => service.depends_on.retain(|it| matches!(it.target, Target::Relative(_))),
         2 => add_dependency(dice, lab),
@@ -67,10 +66,47 @@ fn edit(lab: &mut Topology, dice: &mut Dice) {
             let options = &mut network.expect("each layer has both").spec.driver_opts;
             options.insert("revision".to_owned(), dice.below(3).to_string());
         }
+        11 => add_port(dice, lab),
+        12 => move_port(dice, lab, addr),
+        13 => {
+            service.spec.ports.clear();
+            service.publish.clear();
+        }
+        14 => {
+            if let Some(node) = &mut service.node {
+                let other = if node.kind.value == "socket" { "dind" } else { "socket" };
+                other.clone_into(&mut node.kind.value);
+                node.options.data = DataRoot::Volume;
+            }
+        }
+        15 if service.node.is_some() => NODES[dice.index(NODES.len())].clone_into(&mut service.spec.image),
         _ => {
             let text = Some(dice.below(9).to_string());
             service.spec.environment.insert("REVISION".to_owned(), text);
         }
+    }
+}
+
+/// Gives what an instance publishes to another one, which gives its own in return.
+fn move_port(dice: &mut Dice, lab: &mut Topology, from: &Addr) {
+    let all: Vec<Addr> = lab.instances().into_iter().map(|(addr, _)| addr).collect();
+    let Some(to) = dice.of(&all) else { return };
+    let takes = |addr: &Addr| {
+        let service = lab.service(addr).expect("it is there");
+        service.spec.image != JOB && service.spec.network_mode.is_none()
+    };
+    if !takes(from) || !takes(to) {
+        return;
+    }
+    let mut take = |addr: &Addr| {
+        let service = service_mut(&mut lab.root, addr);
+        (std::mem::take(&mut service.spec.ports), std::mem::take(&mut service.publish))
+    };
+    let (given, got) = (take(from), take(to));
+    for (addr, (ports, publish)) in [(to, given), (from, got)] {
+        let service = service_mut(&mut lab.root, addr);
+        service.spec.ports = ports;
+        service.publish = if addr.layer().is_root() { Vec::new() } else { publish };
     }
 }
 

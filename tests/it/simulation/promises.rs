@@ -6,9 +6,10 @@ use nestctl::engine::fake::call::Happening;
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::graph::lab_graph::{LabGraph, Why};
 use nestctl::model::addr::Addr;
+use nestctl::model::container::PortBinding;
 use nestctl::model::label;
 use nestctl::model::milestone::{Milestone, Stage};
-use nestctl::model::observed::{ContainerState, Health, ObservedContainer};
+use nestctl::model::observed::{ContainerState, Health, ObservedContainer, ObservedImage, ObservedPort};
 use nestctl::model::topology::Topology;
 
 use super::acts::everything;
@@ -71,6 +72,7 @@ pub(super) fn desired(engine: &FakeEngine, lab: &Topology) -> Result<(), Broken>
         let addr = container.labels.get(label::ADDRESS).cloned().unwrap_or_default();
         there.entry(addr).or_default().push(container);
     }
+    let of_root = engine.observed().containers.into_iter().flat_map(|it| it.ports).collect::<Vec<_>>();
     for (addr, service) in lab.instances() {
         let found = there.remove(&addr.to_string()).unwrap_or_default();
         let [container] = found.as_slice() else {
@@ -82,6 +84,20 @@ pub(super) fn desired(engine: &FakeEngine, lab: &Topology) -> Result<(), Broken>
         if container.state != state || !healthy || (is_job && container.exit_code != Some(0)) {
             return Err(format!("{addr} is {:?} {:?}", container.state, container.health));
         }
+        let tag = |image: &ObservedImage| image.tags.iter().any(|tag| tag.ends_with(&service.spec.image));
+        let images = engine.observed().images;
+        let now = images.iter().find(|image| tag(image)).map(|image| image.id.as_str());
+        if now != Some(container.image_id.as_str()) {
+            return Err(format!("{addr} has image {}, and its tag names {now:?}", container.image_id));
+        }
+        let wanted: Vec<&PortBinding> = service.spec.ports.iter().collect();
+        if let Some(port) = unserved(&container.ports, &wanted).filter(|_| !is_job) {
+            return Err(format!("{addr} has ports {:?}, and not {port:?}", container.ports));
+        }
+        let wanted: Vec<&PortBinding> = service.publish.iter().map(|it| &it.value).collect();
+        if let Some(port) = unserved(&of_root, &wanted) {
+            return Err(format!("the root engine has ports {of_root:?}, and not {port:?} of {addr}"));
+        }
         let wanted = service.spec.networks.len();
         // What has ended well is left as it is.
         if !is_job && service.spec.network_mode.is_none() && container.networks.len() < wanted {
@@ -92,6 +108,14 @@ pub(super) fn desired(engine: &FakeEngine, lab: &Topology) -> Result<(), Broken>
         return Ok(());
     }
     Err(format!("these are not in the file: {:?}\n{}", there.keys().collect::<Vec<_>>(), engine.snapshot()))
+}
+
+/// A port of a machine that is wanted, and that is not there.
+fn unserved<'a>(there: &[ObservedPort], wanted: &[&'a PortBinding]) -> Option<&'a PortBinding> {
+    let is_there = |host: Option<(u16, u16)>| {
+        there.iter().any(|it| host.is_none_or(|(first, _)| it.host == Some(first)))
+    };
+    wanted.iter().copied().find(|port| !is_there(port.host))
 }
 
 /// What is left of the lab, as sorted lines.

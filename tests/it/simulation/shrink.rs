@@ -67,7 +67,7 @@ fn smaller(case: &Case) -> Vec<Case> {
     out
 }
 
-const SIMPLER: [fn(&mut Service); 8] = [
+const SIMPLER: [fn(&mut Service); 9] = [
     |it| it.scale = 1,
     |it| it.depends_on.truncate(it.depends_on.len().saturating_sub(1)),
     |it| it.depends_on.clear(),
@@ -77,6 +77,10 @@ const SIMPLER: [fn(&mut Service); 8] = [
         it.behaviour.pre_stop.clear();
     },
     |it| it.spec.mounts.clear(),
+    |it| {
+        it.spec.ports.clear();
+        it.publish.clear();
+    },
     |it| it.spec.healthcheck = None,
     |it| it.spec.restart = RestartPolicy::No,
     |it| {

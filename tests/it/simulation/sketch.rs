@@ -20,6 +20,8 @@ pub(super) fn of(case: &Case) -> String {
         words.extend(spec.pid.as_ref().map(|pid| format!("pid {pid}")));
         words.extend(spec.mounts.iter().map(|mount| format!("{:?}", mount.source)));
         words.extend(service.behaviour.volumes_from.iter().map(|from| format!("{:?}", from.source)));
+        words.extend(spec.ports.iter().map(|port| format!("port {:?}", port.host)));
+        words.extend(service.publish.iter().map(|port| format!("publish {:?}", port.value.host)));
         let hooks = &service.behaviour;
         for (name, hooks) in [
             ("pre_start", &hooks.pre_start),
