@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::behaviour::Hook;
-use crate::model::container::{ContainerSpec, Endpoint};
+use crate::model::container::{ContainerSpec, Endpoint, MountSource};
 use crate::model::label;
 use crate::model::milestone::Stage;
 use crate::model::observed::ObservedContainer;
@@ -83,6 +83,16 @@ pub(super) fn lines(canonical: &mut Canonical, desired: &crate::model::behaviour
     }
 }
 
+/// Whether the container of a `pre_start` hook may have anonymous volumes that are not its service's: those of an image of
+/// its own, or where the service has memory, which `volumes_from` does not bring.
+///
+/// Where it has none, it is removed without volumes. What the service's container has from the one before it by
+/// `volumes_from` is held by no other until that container has been started, and would go with the hook's.
+pub(super) fn has_own_volumes(service: &ContainerSpec, hook: &Hook) -> bool {
+    hook.image.is_some()
+        || service.mounts.iter().any(|mount| matches!(mount.source, MountSource::Tmpfs { .. }))
+}
+
 /// The containers that run the `pre_start` of an instance that has never been started, each to its end before the
 /// next, after `needs`. They share its volumes and networks, and are removed when they have ended well; one that
 /// failed stays for its log until the next `up` or `down`. What comes back is met when all have ended well.
@@ -122,6 +132,7 @@ fn one(
 ) -> StepId {
     let (addr, layer) = (&desired.addr, desired.addr.layer());
     let name = format!("{}.pre_start-{number}", desired.name);
+    let volumes = has_own_volumes(&desired.spec, hook);
     let mut needs = needs;
     let draft = || Draft::service(addr, &layer, Cause::Hook, Group::Up);
     let seen = planner.known.seen(&layer).map(|seen| seen.containers.as_slice()).unwrap_or_default();
@@ -130,7 +141,7 @@ fn one(
         found.name == name && is_ours(&found.labels, project, &planner.known.root_id)
     };
     if let Some(left) = seen.iter().find(is_left) {
-        let action = Action::Remove { container: left.id.clone(), volumes: true };
+        let action = Action::Remove { container: left.id.clone(), volumes };
         let draft = Draft::service(addr, &layer, Cause::Unfinished, Group::Up);
         needs.push(after(planner.builder.push(draft, action, Vec::new())));
     }
@@ -190,6 +201,6 @@ fn one(
     let timeout = planner.up.wait.limit();
     let wait = Action::Wait { container: name.clone(), stage: Stage::Completed, timeout };
     let wait = planner.builder.push(draft(), wait, vec![after(start)]);
-    let action = Action::Remove { container: name, volumes: true };
+    let action = Action::Remove { container: name, volumes };
     planner.builder.push(draft(), action, vec![after(wait)])
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::changed::set;
 use super::lab::{
     Ran, answered, down_goal, engine, go, go_on, lab, needing, node, run_options, service, surveyed, up,
     up_goal,
@@ -14,7 +15,7 @@ use crate::engine::fake::fault::{Fault, When};
 use crate::event::event::EventKind;
 use crate::executor::run::RunOptions;
 use crate::model::behaviour::{Hook, Sharer, VolumesFrom};
-use crate::model::container::NetworkMode;
+use crate::model::container::{Mount, MountSource, NetworkMode};
 use crate::model::failure::FailureKind;
 use crate::model::label;
 use crate::model::name::ServiceName;
@@ -166,6 +167,32 @@ fn initialized() -> Service {
     db.behaviour.pre_start = vec![hook(&["migrate"])];
     db.scale = 2;
     db
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_runs_before_the_first_start_takes_no_volume_of_the_service_along() {
+    let of = |value: &str, image: Option<&str>, tmpfs: bool| {
+        let mut db = set(service("db"), "V", value);
+        db.spec.mounts.push(Mount::new("/data", MountSource::volume(None), false));
+        if tmpfs {
+            db.spec.mounts.push(Mount::new("/tmp", MountSource::Tmpfs { options: String::new() }, false));
+        }
+        db.behaviour.pre_start = vec![Hook { image: image.map(str::to_owned), ..hook(&["migrate"]) }];
+        lab(vec![db])
+    };
+    for (image, tmpfs) in [(None, false), (Some("docker:dind"), false), (None, true)] {
+        let engine = engine();
+        engine.set_behaviour("lab-db-1.pre_start-1", Behaviour::default().exits(0));
+        let volume = || engine.container("lab-db-1").expect("it is there").mounts[0].volume.clone();
+        up(&engine, &of("1", image, tmpfs)).await;
+        let first = volume();
+        for value in ["2", "3"] {
+            up(&engine, &of(value, image, tmpfs)).await;
+            assert_eq!(volume(), first, "{image:?}, {tmpfs}");
+        }
+        go(&engine, &down_goal()).await.assert_good();
+        assert!(engine.observed().volumes.is_empty(), "{}", engine.snapshot());
+    }
 }
 
 #[tokio::test(start_paused = true)]

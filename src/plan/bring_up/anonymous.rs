@@ -8,6 +8,7 @@ use crate::model::label;
 use crate::model::observed::ObservedContainer;
 use crate::plan::asked::changes;
 use crate::plan::field::Value;
+use crate::plan::hooks;
 use crate::plan::inherited;
 use crate::plan::quiesce::is_running;
 
@@ -83,7 +84,11 @@ impl Bringing<'_, '_> {
             let field = format!("volumes.{target}");
             fields.iter().all(|it| it.path != field || Value::Absent == it.from || Value::Absent == it.to)
         };
-        other.labels.contains_key(label::ASKED)
+        // The hook's container would take them along: a name holds them.
+        let hooks = &self.desired.service.behaviour.pre_start;
+        let is_alone = hooks.iter().all(|hook| !hooks::has_own_volumes(spec, hook));
+        is_alone
+            && other.labels.contains_key(label::ASKED)
             && !other.labels.contains_key(label::INHERITED)
             && other.mounts.iter().all(|mount| kept.contains_key(&mount.target) || is_own(&mount.target))
             && kept.iter().all(|(target, volume)| has(target, volume))

@@ -197,31 +197,34 @@ services:
           environment: {ROUND: '0'}
           volumes: [/data]
   db: *db
+  hooked:
+    <<: *db
+    pre_start: [{command: ['true']}]
 ";
 
 #[test]
 fn what_is_in_an_anonymous_volume_must_go_on_with_each_replacement() {
     let Some(lab) = TestLab::new("anonymous", ANONYMOUS) else { return };
-    let both = [("", "db"), ("vm1", "vm1/db")];
+    let all = [("", "db"), ("", "hooked"), ("vm1", "vm1/db")];
     let volume = |(layer, addr): (&str, &str)| {
         let containers = lab.containers_in(layer);
         containers[addr].mounts.iter().find_map(|mount| mount.volume.clone()).expect("it has one")
     };
     lab.run(&["up"]).ok();
-    for (layer, addr) in both {
+    for (layer, addr) in all {
         assert_eq!(lab.exec(layer, addr, &["sh", "-c", "echo a row >/data/rows"]).1, 0);
     }
-    let volumes = both.map(volume);
+    let volumes = all.map(volume);
     for round in 1..4 {
         lab.edit("nest.yaml", &format!("ROUND: '{}'", round - 1), &format!("ROUND: '{round}'"));
         lab.run(&["up"]).ok();
-        for (layer, addr) in both {
+        for (layer, addr) in all {
             assert_eq!(lab.exec(layer, addr, &["cat", "/data/rows"]), ("a row\n".to_owned(), 0), "{addr}");
         }
     }
     lab.edit("nest.yaml", "ROUND: '3'", "ROUND: '4'");
     lab.run(&["up", "-V"]).ok();
-    for (n, (layer, addr)) in both.into_iter().enumerate() {
+    for (n, (layer, addr)) in all.into_iter().enumerate() {
         assert_eq!(lab.exec(layer, addr, &["ls", "/data"]), (String::new(), 0), "{addr}");
         let gone = |name: &String| *name == volumes[n];
         assert!(!lab.observed_in(layer).volumes.into_iter().any(|it| gone(&it.name)), "{addr}");
