@@ -166,11 +166,13 @@ impl Images {
             None if here => home.clone(),
             None => root.clone(),
         };
+        // What was pulled meanwhile is at the root, and was not when it was looked at; its own engine's where it is not.
+        let origin = above.clone().unwrap_or_else(LayerPath::root);
         let provided = |builder: &Builder| {
             let done = builder.is_reached(&milestone);
             Provided {
                 needs: if done { Vec::new() } else { vec![when(milestone.clone())] },
-                image: ImageUse { reference: reference.to_owned(), source: source.clone() },
+                image: ImageUse { reference: reference.to_owned(), source: origin.clone() },
             }
         };
         if builder.has(&milestone) || known.promised.contains(&milestone) {
