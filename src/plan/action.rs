@@ -1,4 +1,4 @@
-//! What a step does: one call of one engine, or one stream between two.
+//! What a step does: one call of one engine, one stream between two, or the whole life of a helper container.
 
 use std::sync::Arc;
 use std::time::Duration;

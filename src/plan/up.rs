@@ -392,7 +392,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Stops a container on the engine of `layer`, with what runs inside it first, and removes it with its anonymous
-    /// volumes: its engine keeps what another container has by then. The answer is the removing step.
+    /// volumes, but for those that are `kept`. The answer is the removing step.
     pub(super) fn stop_and_remove(
         &mut self,
         (layer, addr): (&LayerPath, &Addr),
