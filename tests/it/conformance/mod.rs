@@ -15,6 +15,7 @@
 //!   there: the engine breaks off instead of an answer.
 //! - Programs that end and are started again without end: there is no moment at which to compare.
 //! - Paused containers where a daemon or its node is killed: the kernel does not end what is frozen, and the node stays.
+//! - A pause and its end that are told a second time (`run::is_with_echoes`).
 //! - The events `exec_…`, of health checks at any time, and those of volumes that are mounted: nestctl reads neither.
 
 mod bench;

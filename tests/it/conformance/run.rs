@@ -54,11 +54,42 @@ fn compare(script: &[Do], fake: &Told, real: &Told) -> Option<String> {
     let mut out = String::new();
     for object in fake.events.keys().chain(real.events.keys().filter(|it| !fake.events.contains_key(*it))) {
         let (fake, real) = (fake.events.get(object), real.events.get(object));
-        if fake != real {
+        if fake != real && !is_with_echoes(fake, real) {
             let _ = writeln!(out, "of {object} the fake tells {fake:?}\nreal:       {real:?}");
         }
     }
     (!out.is_empty()).then(|| format!("{script:?}\n{out}"))
+}
+
+/// Whether the real engine told the same and, beside it, a pause and its end a second time. What containerd says of them
+/// may reach it after both calls have ended; it then takes them for somebody else's, and tells them (moby
+/// `daemon/monitor.go`, `EventPaused`, `EventResumed`).
+fn is_with_echoes(fake: Option<&Vec<String>>, real: Option<&Vec<String>>) -> bool {
+    let (Some(fake), Some(real)) = (fake, real) else { return false };
+    let mut rest = real.as_slice();
+    for (i, told) in fake.iter().enumerate() {
+        let is_pair_before = i >= 2 && fake[i - 2] == "pause" && fake[i - 1] == "unpause";
+        if is_pair_before && rest.len() > fake.len() - i && rest[0] == "pause" && rest[1] == "unpause" {
+            rest = &rest[2..];
+        }
+        if rest.first() != Some(told) {
+            return false;
+        }
+        rest = &rest[1..];
+    }
+    rest.is_empty()
+}
+
+#[test]
+fn only_a_pause_that_is_told_again_with_its_end_is_an_echo() {
+    let told = |text: &str| Some(text.split(' ').map(str::to_owned).collect::<Vec<_>>());
+    let is = |fake: &str, real: &str| is_with_echoes(told(fake).as_ref(), told(real).as_ref());
+    assert!(is("start pause unpause pause kill", "start pause unpause pause unpause pause kill"));
+    assert!(is("pause unpause pause unpause kill", "pause unpause pause unpause pause unpause kill"));
+    assert!(!is("start pause unpause pause kill", "start pause unpause unpause pause kill"));
+    assert!(!is("start pause kill", "start pause unpause pause kill"));
+    assert!(!is("start pause unpause kill", "start pause unpause"));
+    assert!(!is("start kill", "start pause unpause kill"));
 }
 
 /// A port that nobody uses.
