@@ -68,6 +68,8 @@ pub struct Layer {
     pub models: BTreeMap<String, ModelDef>,
     /// Images to have on the engine before anything starts.
     pub images: Vec<Spanned<String>>,
+    /// The platform of what names none (`DOCKER_DEFAULT_PLATFORM`).
+    pub default_platform: Option<String>,
 }
 
 /// A network of a layer.

@@ -84,8 +84,9 @@ impl Building<'_> {
         }
         let mut names = vec![reference.clone()];
         names.extend(std::mem::take(&mut spec.tags));
-        let platform = service.spec.platform.clone();
-        let platform = platform.or_else(|| (!spec.platforms.is_empty()).then(|| spec.platforms.join(",")));
+        // Which of several is run says nothing of a build for all of them.
+        let own = service.spec.platform.clone().filter(|_| spec.platforms.len() < 2);
+        let platform = own.or_else(|| (!spec.platforms.is_empty()).then(|| spec.platforms.join(",")));
         let draft = Draft {
             layer: root.clone(),
             of: Resource::Image(root, reference),

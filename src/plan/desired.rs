@@ -152,6 +152,10 @@ impl<'a> Desired<'a> {
         }
         out.fingerprint.0 = canonical.hash();
         out.asked.file = canonical;
+        if let Some(platform) = world.platform(&layer, service) {
+            // As in Compose, a container is not made anew because the default is another one now.
+            Arc::make_mut(&mut out.spec).platform = Some(platform.to_owned());
+        }
         out.name_in_networks(world);
         if service.behaviour.use_api_socket {
             out.give_api_socket(world, known, &layer);

@@ -146,9 +146,10 @@ fn one(
         needs.push(after(planner.builder.push(draft, action, Vec::new())));
     }
     let reference = hook.image.as_ref().unwrap_or(&desired.spec.image);
+    let own_platform = desired.spec.platform.as_deref();
     let wanted = Wanted {
         reference,
-        platform: desired.spec.platform.as_deref().filter(|_| hook.image.is_none()),
+        platform: hook.image.as_ref().map_or(own_platform, |_| planner.world.default_platform(&layer)),
         policy: desired.service.pull_policy,
         layer: &layer,
         by: Some(addr),

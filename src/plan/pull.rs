@@ -20,7 +20,7 @@ use super::known::Known;
 use super::plan::Plan;
 use super::step::{Resource, StepId};
 use super::up::{Basis, Planner, meant};
-use super::world::kind_of;
+use super::world::{World, kind_of};
 
 /// An image that something in a layer wants, and that may be pulled.
 struct Wish<'a> {
@@ -58,21 +58,28 @@ fn wishes<'a>(basis: &Basis<'a>, pulling: &Pulling) -> Vec<Wish<'a>> {
         world.instances.iter().filter(|(addr, _)| meant.contains(addr)).map(|(addr, _)| addr.inner());
     let root = up.targets.is_empty().then(LayerPath::root);
     for path in root.into_iter().chain(layers) {
+        let default = world.default_platform(&path);
         let images = world.topology.layer(&path).map(|layer| layer.images.as_slice()).unwrap_or_default();
         out.extend(
-            images.iter().filter_map(|image| Wish::new(&image.value, None, path.clone(), pulling.policy)),
+            images.iter().filter_map(|image| Wish::new(&image.value, default, path.clone(), pulling.policy)),
         );
     }
     for (addr, service) in &world.instances {
         if meant.contains(addr) {
-            of_service(service, &addr.layer(), pulling, &mut out);
+            of_service(world, service, &addr.layer(), pulling, &mut out);
         }
     }
     out
 }
 
-fn of_service<'a>(service: &'a Service, layer: &LayerPath, pulling: &Pulling, out: &mut Vec<Wish<'a>>) {
-    let platform = service.spec.platform.as_deref();
+fn of_service<'a>(
+    world: &World<'a>,
+    service: &'a Service,
+    layer: &LayerPath,
+    pulling: &Pulling,
+    out: &mut Vec<Wish<'a>>,
+) {
+    let (platform, default_platform) = (world.platform(layer, service), world.default_platform(layer));
     let written = service.spans.contains_key("pull_policy").then_some(service.pull_policy);
     let policy = pulling.policy.or(written);
     let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
@@ -84,7 +91,7 @@ fn of_service<'a>(service: &'a Service, layer: &LayerPath, pulling: &Pulling, ou
     // They cannot be built: they are there, or they are pulled.
     let policy = policy.map(|it| if it == PullPolicy::Build { PullPolicy::Missing } else { it });
     let hooks = service.behaviour.pre_start.iter().filter_map(|hook| hook.image.as_deref());
-    out.extend(hooks.filter_map(|image| Wish::new(image, None, layer.clone(), policy)));
+    out.extend(hooks.filter_map(|image| Wish::new(image, default_platform, layer.clone(), policy)));
     let mounts = service.spec.mounts.iter().filter_map(|mount| match &mount.source {
         MountSource::Image { image, .. } => Some(image.as_str()),
         _ => None,

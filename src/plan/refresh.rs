@@ -37,7 +37,8 @@ pub(super) fn pulls<'a>(basis: &Basis<'a>, known: &Known) -> BTreeMap<&'a str, (
         {
             let cause =
                 if service.pull_policy == PullPolicy::Always { Cause::PullAlways } else { Cause::PullDue };
-            images.entry(image).or_insert((service.spec.platform.as_deref(), cause));
+            let platform = basis.world.platform(&addr.layer(), service);
+            images.entry(image).or_insert((platform, cause));
         }
     }
     images.remove("");

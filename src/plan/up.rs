@@ -291,7 +291,7 @@ impl<'a> Planner<'a> {
         for image in &layer.images {
             let wanted = Wanted {
                 reference: &image.value,
-                platform: None,
+                platform: layer.default_platform.as_deref(),
                 policy: PullPolicy::Missing,
                 layer: path,
                 by: None,

@@ -162,6 +162,17 @@ impl<'a> World<'a> {
         service.spec.image.clone()
     }
 
+    /// The platform of the containers of a service of `layer`: its own, else the layer's default.
+    pub(super) fn platform(&self, layer: &LayerPath, service: &'a Service) -> Option<&'a str> {
+        let own = service.spec.platform.as_deref().filter(|platform| !platform.is_empty());
+        own.or_else(|| self.default_platform(layer))
+    }
+
+    /// The platform of what names none in `layer`.
+    pub(super) fn default_platform(&self, layer: &LayerPath) -> Option<&'a str> {
+        self.topology.layer(layer)?.default_platform.as_deref()
+    }
+
     /// Name of a network on the engine.
     pub(super) fn network_name(&self, layer: &LayerPath, key: &str) -> String {
         let def = self.topology.layer(layer).and_then(|layer| layer.networks.get(key));

@@ -1,18 +1,25 @@
 //! `pull`: to the root, and to the inner engines that run; the next `up` needs no registry and copies nothing again.
 //! `down --rmi`: away from all of them.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
 use super::lab::{
-    Ran, answered, down_goal, engine, go, go_on, lab, node, run_options, service, surveyed, up, up_goal,
+    Ran, answered, down_goal, engine, go, go_on, inner, lab, node, run_options, service, surveyed, up,
+    up_goal,
 };
 use crate::engine::engine::Change;
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::engine::fake::fault::{Fault, When};
+use crate::graph::lab_graph::LabGraph;
 use crate::model::failure::FailureKind;
-use crate::model::service::PullPolicy;
+use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
-use crate::plan::goal::{Down, Goal, ImagesOnly, Pulling, Rmi};
+use crate::model::topology::{Layer, Topology};
+use crate::plan::action::Action;
+use crate::plan::goal::{Down, Goal, ImagesOnly, Lab, Pulling, Rmi};
+use crate::plan::plan::Plan;
 use crate::plan::step::StepId;
 
 fn pull_goal(up: Goal, pulling: Pulling) -> Goal {
@@ -75,6 +82,50 @@ async fn what_is_inside_a_node_that_does_not_run_is_pulled_for_an_up_without_a_r
     );
     up(&engine, &lab).await;
     go(&engine, &down_goal()).await.assert_good();
+}
+
+/// The lab, with a platform for what names none.
+fn on_platform(services: Vec<Service>, platform: &str) -> Arc<Lab> {
+    let topology = Topology {
+        root: Layer { default_platform: Some(platform.to_owned()), ..inner(services) },
+        ..lab(Vec::new()).topology.clone()
+    };
+    let graph = LabGraph::build(&topology).0;
+    Arc::new(Lab { topology, graph })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_platform_is_pulled_and_created_for_and_makes_nothing_anew() {
+    let engine = engine();
+    let services = || {
+        let mut own = service("own");
+        own.spec.image = "machine".to_owned();
+        own.spec.platform = Some("linux/s390x".to_owned());
+        vec![service("web"), own]
+    };
+    let arm = on_platform(services(), "linux/arm64");
+    let known = surveyed(&engine).await;
+    let platforms = |plan: &Plan| -> Vec<String> {
+        let found = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Pull { image, platform } => Some((image.clone(), platform.clone())),
+            Action::CreateContainer(it) => Some((it.name.clone(), it.spec.platform.clone())),
+            _ => None,
+        });
+        found.map(|(what, platform)| format!("{what} {}", platform.unwrap_or_default())).collect()
+    };
+    let goal = up_goal(&arm);
+    let mut found = platforms(&goal.plan(&known.known, &answered(&known), StepId(0)));
+    found.sort();
+    let wanted =
+        ["busybox linux/arm64", "lab-own-1 linux/s390x", "lab-web-1 linux/arm64", "machine linux/s390x"];
+    assert_eq!(found, wanted);
+    let pulls = pull_goal(goal, Pulling::default());
+    let pulls = pulls.planning().refresh(&known.known, StepId(0)).expect("something is pulled");
+    assert_eq!(platforms(&pulls), ["machine linux/s390x", "busybox linux/arm64"]);
+    up(&engine, &arm).await;
+    let (there, other) = (surveyed(&engine).await, on_platform(services(), "linux/386"));
+    let plan = up_goal(&other).plan(&there.known, &answered(&there), StepId(0));
+    assert!(plan.is_empty(), "{plan}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,21 +85,7 @@ impl Lowering<'_> {
             );
         }
         let platforms = platforms.value.map(texts).unwrap_or_default();
-        let own = own.filter(|own| !own.value.is_empty() && !platforms.is_empty());
-        if let Some(own) = own.filter(|own| !platforms.contains(own.value)) {
-            self.problems.push(
-                Diagnostic::error(
-                    Code::Contradiction,
-                    format!(
-                        "the platform {} of the service is not among those that are built",
-                        quote(own.value)
-                    ),
-                )
-                .at(own.span, "the container's")
-                .at(platforms_key.unwrap_or(key), "what is built")
-                .help("Add it to `platforms` of `build`."),
-            );
-        }
+        self.check_platform(own, &platforms, platforms_key.unwrap_or(key), scope);
         let tags = tags.value.unwrap_or_default();
         tags.0.iter().for_each(|tag| self.check_image(&tag.value, tag.span));
         let mut entitlements = entitlements.value.map(texts).unwrap_or_default();
@@ -135,6 +121,30 @@ impl Lowering<'_> {
             sbom: attestation(&sbom),
             span: key,
         }))
+    }
+
+    /// The platform of the containers must be among those that are built, at `place`.
+    fn check_platform(
+        &self,
+        own: Option<Spanned<&String>>,
+        platforms: &[String],
+        place: Span,
+        scope: &Scope,
+    ) {
+        let own = own.filter(|own| !own.value.is_empty());
+        let Some(wanted) = own.as_ref().map(|own| own.value).or_else(|| scope.default_platform()) else {
+            return;
+        };
+        if platforms.is_empty() || platforms.contains(wanted) {
+            return;
+        }
+        let whose = if own.is_some() { "of the service" } else { "of `DOCKER_DEFAULT_PLATFORM`" };
+        let message = format!("the platform {} {whose} is not among those that are built", quote(wanted));
+        let mut problem = Diagnostic::error(Code::Contradiction, message);
+        if let Some(own) = own {
+            problem = problem.at(own.span, "the container's");
+        }
+        self.problems.push(problem.at(place, "what is built").help("Add it to `platforms` of `build`."));
     }
 
     /// A context as compose-go's `paths/context.go` tells addresses from directories.

@@ -73,6 +73,7 @@ impl Lowering<'_> {
             volumes,
             models: self.models(raw.models),
             images,
+            default_platform: scope.default_platform().cloned(),
             ..Layer::default()
         };
         (layer, shelf)

@@ -6,6 +6,9 @@ use std::rc::Rc;
 use crate::model::addr::LayerPath;
 use crate::spec::files::Vars;
 
+/// The variable that gives it.
+pub(super) const DEFAULT_PLATFORM: &str = "DOCKER_DEFAULT_PLATFORM";
+
 /// The surroundings of a layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
@@ -15,4 +18,11 @@ pub(crate) struct Scope {
     pub(crate) base: Rc<Path>,
     /// Variables for `${}` and for `KEY` without a value.
     pub(crate) vars: Rc<Vars>,
+}
+
+impl Scope {
+    /// The platform of what names none (docker/compose `cmd/compose/options.go`, `applyPlatforms`).
+    pub(crate) fn default_platform(&self) -> Option<&String> {
+        self.vars.get(DEFAULT_PLATFORM).filter(|platform| !platform.is_empty())
+    }
 }

@@ -90,6 +90,10 @@ impl Lowering<'_> {
         self.implied(&behaviour, &raw, &mut depends_on);
         let build = std::mem::take(&mut raw.build);
         let build = self.build(build, raw.platform.get(), &shelf.secrets, scope);
+        // What is built is built for it: as in Compose it is then what the service asks for.
+        if build.is_some() && raw.platform.value.as_deref().unwrap_or_default().is_empty() {
+            raw.platform.value = scope.default_platform().cloned();
+        }
         let mut spec = self.container(*raw, deploy.as_ref(), mounts, scope);
         for (label, value) in more_labels {
             spec.labels.entry(label).or_insert(value);

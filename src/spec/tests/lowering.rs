@@ -446,3 +446,24 @@ fn a_volume_that_is_a_directory_of_the_lab_is_bound_as_one_inside_a_node() {
     assert_eq!(inner.volumes.keys().collect::<Vec<_>>(), ["own"]);
     assert_eq!(inner.volumes["own"].spec.driver_opts["device"], "/srv");
 }
+
+#[test]
+fn what_is_built_asks_for_the_default_platform_and_what_is_pulled_leaves_it_to_its_layer() {
+    let lab = topology(&Fixture::texts(&[
+        (".env", "DOCKER_DEFAULT_PLATFORM=linux/arm64"),
+        (
+            "nest.yaml",
+            "services:\n  built: {build: .}\n  own: {build: ., platform: linux/s390x}\n  \
+             pulled: {image: busybox}\n  vm: {engine: dind, inner: vm/nest.yaml}\n",
+        ),
+        ("Dockerfile", "FROM scratch"),
+        ("vm/nest.yaml", "services: {pulled: {image: busybox}}"),
+    ]));
+    let platform = |addr: &str| service(&lab, addr).spec.platform.as_deref();
+    assert_eq!(platform("built"), Some("linux/arm64"));
+    assert_eq!(platform("own"), Some("linux/s390x"));
+    assert_eq!((platform("pulled"), platform("vm/pulled")), (None, None));
+    assert_eq!(lab.root.default_platform.as_deref(), Some("linux/arm64"));
+    let inner = &service(&lab, "vm").node.as_ref().expect("a node").inner;
+    assert_eq!(inner.default_platform.as_deref(), Some("linux/arm64"));
+}
