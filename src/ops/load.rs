@@ -129,9 +129,20 @@ pub fn project_name(options: &LoadOptions) -> Result<ProjectName, OpError> {
     if let Some(name) = &options.project {
         return Ok(name.clone());
     }
+    named_lab(options).map(|(name, _)| name)
+}
+
+/// As [`project_name`], with the lab that a file describes. A name alone is a lab without a file, as for Compose.
+///
+/// # Errors
+/// As [`project_name`].
+pub fn named_lab(options: &LoadOptions) -> Result<(ProjectName, Option<Arc<Lab>>), OpError> {
+    if let Some(name) = options.project.as_ref().filter(|_| options.files.is_empty()) {
+        return Ok((name.clone(), None));
+    }
     let loaded = load(options)?;
     match loaded.lab {
-        Some(lab) => Ok(lab.topology.project.clone()),
+        Some(lab) => Ok((lab.topology.project.clone(), Some(lab))),
         None => Err(OpError::Refused { diagnostics: loaded.diagnostics, sources: loaded.sources }),
     }
 }

@@ -3,6 +3,8 @@
 //! Innermost first and users before used, each within its grace. A layer on an engine of its own is taken apart
 //! before its node goes, so that nothing of it stays in the data volume; with `-v` its containers are stopped
 //! only, for they go with the volume.
+//!
+//! Of a part (`down web`), networks and volumes go that nothing else is on, as in docker compose.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,16 +15,16 @@ use crate::model::addr::{Addr, LayerPath};
 use crate::model::dial::Dial;
 use crate::model::label;
 use crate::model::milestone::Milestone;
-use crate::model::observed::{ContainerState, ObservedContainer};
+use crate::model::observed::{ContainerState, Observed, ObservedContainer};
 
-use super::action::{Action, Enter};
+use super::action::{Action, Enter, Labels};
 use super::builder::{Builder, Draft, after, after_end};
 use super::cause::Cause;
 use super::goal::Down;
 use super::hooks;
 use super::inherited;
 use super::known::{Known, Layer};
-use super::ours::{self, is_ours};
+use super::ours::{self, Ours, is_ours};
 use super::plan::Plan;
 use super::quiesce::{self, is_running, users_first, uses};
 use super::step::{Group, Must, Need, On, Resource, StepId};
@@ -42,8 +44,11 @@ pub(super) fn plan(down: &Down, known: &Known, scope: &BTreeSet<LayerPath>, firs
         on_layer: BTreeMap::new(),
         homes: BTreeMap::new(),
         guarded: Vec::new(),
+        leaving: BTreeSet::new(),
+        dependents: BTreeSet::new(),
     };
     let found = ours::containers(known, &down.project);
+    taking.dependents = taking.dependents_among(&found);
     taking.homes = found.iter().map(|ours| (ours.container.id.clone(), ours.home.clone())).collect();
     let all: Vec<(&Addr, &ObservedContainer)> = found
         .iter()
@@ -51,7 +56,9 @@ pub(super) fn plan(down: &Down, known: &Known, scope: &BTreeSet<LayerPath>, firs
         .filter(|(addr, _)| {
             scope.iter().any(|layer| addr.layer() == *layer || is_shared_below(known, layer, &addr.layer()))
         })
+        .filter(|(addr, _)| taking.has(addr))
         .collect();
+    taking.leaving.extend(all.iter().map(|(_, container)| container.id.clone()));
     for (addr, container) in users_first(&all) {
         taking.container(addr, container, &all);
     }
@@ -61,7 +68,7 @@ pub(super) fn plan(down: &Down, known: &Known, scope: &BTreeSet<LayerPath>, firs
         taking.rest_of_engine(layer);
     }
     taking.images(&all, scope);
-    for layer in layers {
+    for layer in layers.into_iter().filter(|layer| taking.has_all_of(layer)).collect::<Vec<_>>() {
         taking.cleared(layer);
     }
     taking.builder.finish()
@@ -84,6 +91,10 @@ pub(super) struct Taking<'a> {
     pub(super) homes: BTreeMap<String, LayerPath>,
     /// Stops that their hooks can prevent.
     guarded: Vec<Need>,
+    /// The IDs of the containers that go.
+    leaving: BTreeSet<String>,
+    /// What goes because it needs, or is inside, something that goes.
+    dependents: BTreeSet<Addr>,
 }
 
 impl Taking<'_> {
@@ -164,7 +175,7 @@ impl Taking<'_> {
             let Some(node) = layer.node() else { return false };
             let nodes = ours::containers(self.known, &self.down.project);
             let node_container = nodes.iter().find(|ours| ours.addr == node).map(|ours| ours.container);
-            if node_container.and_then(quiesce::hosting) == Some(Hosting::Own) {
+            if node_container.and_then(quiesce::hosting) == Some(Hosting::Own) && self.has(&node) {
                 return true;
             }
             at = layer.parent();
@@ -209,36 +220,54 @@ impl Taking<'_> {
         }
         let Some(seen) = self.known.seen(layer) else { return };
         let project = &self.down.project;
-        let mine = |labels: &super::action::Labels| is_ours(labels, project, &self.known.root_id);
+        let mine = |labels: &Labels| is_ours(labels, project, &self.known.root_id);
         // Everything that this plan does on layers of this engine comes first.
         let before: Vec<Need> = self
             .all_on(layer)
             .into_iter()
             .map(|need| self.guarded.iter().find(|guard| guard.on == need.on).cloned().unwrap_or(need))
             .collect();
-        let owner = |labels: &super::action::Labels| -> LayerPath {
-            let text = labels.get(label::ADDRESS).map(String::as_str).unwrap_or_default();
-            // What a service has for itself bears its address; what a layer has, that of its node.
+        // What a service has for itself bears its address; what a layer has, that of its node.
+        let owner = |labels: &Labels| -> LayerPath {
             let place =
                 |addr: Addr| if labels.contains_key(label::ROLE) { addr.layer() } else { addr.inner() };
-            text.parse().map_or_else(|_| layer.clone(), place)
+            address(labels).map_or_else(|| layer.clone(), place)
         };
         let mut drafts: Vec<(Resource, Action, Vec<Need>)> = Vec::new();
-        for container in
-            seen.containers.iter().filter(|c| mine(&c.labels) && c.labels.contains_key(label::ROLE))
-        {
-            let addr = container.labels.get(label::ADDRESS).and_then(|text| text.parse().ok());
-            let of = addr.map_or_else(|| Resource::Layer(layer.clone()), Resource::Service);
+        let beside = seen.containers.iter().filter(|c| mine(&c.labels) && self.goes_beside(&c.labels));
+        for container in beside.collect::<Vec<_>>() {
+            self.leaving.insert(container.id.clone());
+            let of =
+                address(&container.labels).map_or_else(|| Resource::Layer(layer.clone()), Resource::Service);
             drafts.push((of, Action::Remove { container: container.id.clone(), volumes: true }, Vec::new()));
         }
         for network in seen.networks.iter().filter(|network| mine(&network.labels)) {
-            let of = Resource::Network(owner(&network.labels), network.name.clone());
-            drafts.push((of, Action::RemoveNetwork { network: network.id.clone() }, before.clone()));
+            let owner = owner(&network.labels);
+            let is_on = |container: &ObservedContainer| {
+                container.networks.iter().any(|(name, endpoint)| {
+                    let is_known = !endpoint.network.is_empty();
+                    if is_known { endpoint.network == network.id } else { *name == network.name }
+                })
+            };
+            if self.has_all_of(&owner) || self.is_left(seen, is_on) {
+                let of = Resource::Network(owner, network.name.clone());
+                drafts.push((of, Action::RemoveNetwork { network: network.id.clone() }, before.clone()));
+            }
         }
-        let role = |labels: &super::action::Labels| labels.get(label::ROLE).cloned();
         for volume in seen.volumes.iter().filter(|volume| mine(&volume.labels)) {
-            if self.down.volumes || role(&volume.labels).as_deref() == Some(label::ROLE_FILES) {
-                let of = Resource::Volume(owner(&volume.labels), volume.name.clone());
+            let role = volume.labels.get(label::ROLE).map(String::as_str);
+            if !self.down.volumes && role != Some(label::ROLE_FILES) {
+                continue;
+            }
+            let of_service = address(&volume.labels).filter(|_| role.is_some());
+            let owner = owner(&volume.labels);
+            let has = |container: &ObservedContainer| {
+                container.mounts.iter().any(|mount| mount.volume.as_ref() == Some(&volume.name))
+            };
+            let goes = of_service
+                .map_or_else(|| self.has_all_of(&owner) || self.is_left(seen, has), |addr| self.has(&addr));
+            if goes {
+                let of = Resource::Volume(owner, volume.name.clone());
                 drafts.push((of, Action::RemoveVolume { volume: volume.name.clone() }, before.clone()));
             }
         }
@@ -247,6 +276,53 @@ impl Taking<'_> {
             let step = self.builder.push(draft, action, needs);
             self.on_layer.entry(layer.clone()).or_default().push(step);
         }
+    }
+
+    /// Whether what is at this address goes.
+    fn has(&self, addr: &Addr) -> bool {
+        self.down.part.as_ref().is_none_or(|part| part.has(addr) || self.dependents.contains(addr))
+    }
+
+    /// Whether a layer goes with all that is in it.
+    fn has_all_of(&self, layer: &LayerPath) -> bool {
+        self.down.part.is_none() || layer.node().is_some_and(|node| self.has(&node))
+    }
+
+    /// What needs a part, where that goes too: on and on, with what is inside.
+    fn dependents_among(&self, found: &[Ours<'_>]) -> BTreeSet<Addr> {
+        let mut out = BTreeSet::new();
+        let Some(part) = self.down.part.as_ref().filter(|part| part.dependents) else { return out };
+        loop {
+            let goes = |addr: &Addr| part.has(addr) || out.contains(addr);
+            let follows = |ours: &&Ours<'_>| {
+                let nodes =
+                    ours.addr.layer().ancestors().filter_map(|layer| layer.node()).collect::<Vec<_>>();
+                !goes(&ours.addr)
+                    && (nodes.iter().any(goes) || quiesce::needs_of(ours.container).iter().any(goes))
+            };
+            let more: Vec<Addr> = found.iter().filter(follows).map(|ours| ours.addr.clone()).collect();
+            if more.is_empty() {
+                return out;
+            }
+            out.extend(more);
+        }
+    }
+
+    /// Whether a container beside those of services goes: helpers and hooks with what they are for, and a one-off one,
+    /// which somebody may be at work in, where it is asked for or its layer goes.
+    fn goes_beside(&self, labels: &Labels) -> bool {
+        let Some(role) = labels.get(label::ROLE) else { return false };
+        let Some(part) = &self.down.part else { return true };
+        address(labels).is_some_and(|addr| {
+            let may = role != label::ROLE_RUN || part.one_offs || self.has_all_of(&addr.layer());
+            may && self.has(&addr)
+        })
+    }
+
+    /// Whether containers use something, and all of these go.
+    fn is_left(&self, seen: &Observed, uses: impl Fn(&ObservedContainer) -> bool) -> bool {
+        let mut users = seen.containers.iter().filter(|container| uses(container)).peekable();
+        users.peek().is_some() && users.all(|container| self.leaving.contains(&container.id))
     }
 
     /// All that this plan does so far on layers of this engine.
@@ -280,6 +356,11 @@ impl Taking<'_> {
         let step = self.builder.push(draft, Action::Join, needs);
         self.builder.reaches(step, Milestone::Cleared(layer.clone()));
     }
+}
+
+/// The address that something bears.
+fn address(labels: &Labels) -> Option<Addr> {
+    labels.get(label::ADDRESS)?.parse().ok()
 }
 
 /// Whether a node that does not run may be started to be emptied: one that has run before.

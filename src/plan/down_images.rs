@@ -9,7 +9,7 @@ use crate::model::addr::{Addr, LayerPath};
 use crate::model::label;
 use crate::model::observed::ObservedContainer;
 
-use super::action::Action;
+use super::action::{Action, Labels};
 use super::builder::Draft;
 use super::cause::Cause;
 use super::down::Taking;
@@ -37,15 +37,16 @@ impl Taking<'_> {
                 }
             }
         }
-        let projects = self.projects();
+        let (projects, makers) = (self.projects(), makers(all));
         let homes = scope.iter().filter_map(|layer| self.known.home(layer)).flat_map(|home| self.way(home));
         for home in homes.collect::<BTreeSet<LayerPath>>() {
             let images = self.known.seen(&home).map(|seen| seen.images.as_slice()).unwrap_or_default();
-            let built = images.iter().filter(|image| {
-                image
+            let built = images.iter().filter(|image| match self.down.part {
+                None => image
                     .labels
                     .get(label::COMPOSE_PROJECT)
-                    .is_some_and(|project| projects.contains(project.as_str()))
+                    .is_some_and(|project| projects.contains(project.as_str())),
+                Some(_) => maker(&image.labels).is_some_and(|maker| makers.contains(&maker)),
             });
             gone.extend(built.flat_map(|image| image.tags.iter().map(|tag| (home.clone(), tag.clone()))));
         }
@@ -78,4 +79,13 @@ impl Taking<'_> {
         let labels = found.iter().filter_map(|ours| ours.container.labels.get(label::COMPOSE_PROJECT));
         labels.map(String::as_str).chain([self.down.project.as_str()]).collect()
     }
+}
+
+/// The project and the service by which Compose marks what is built, and the containers of it.
+fn maker(labels: &Labels) -> Option<(&str, &str)> {
+    Some((labels.get(label::COMPOSE_PROJECT)?, labels.get(label::COMPOSE_SERVICE)?))
+}
+
+fn makers<'a>(all: &[(&Addr, &'a ObservedContainer)]) -> BTreeSet<(&'a str, &'a str)> {
+    all.iter().filter_map(|(_, container)| maker(&container.labels)).collect()
 }

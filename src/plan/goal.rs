@@ -272,6 +272,30 @@ pub struct Down {
     pub patience: Option<Duration>,
     /// Which images go too.
     pub rmi: Option<Rmi>,
+    /// Which part goes; `None`: everything.
+    pub part: Option<Part>,
+}
+
+/// A part of a lab that goes while the rest stays.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// These and what is inside them.
+    pub targets: Vec<Pattern>,
+    /// What needs these goes too.
+    pub dependents: bool,
+    /// One-off containers of these go too.
+    pub one_offs: bool,
+    /// What this lab does not have goes too.
+    pub lab: Option<Arc<Lab>>,
+}
+
+impl Part {
+    /// Whether what is at this address goes, whatever needs it.
+    pub fn has(&self, addr: &Addr) -> bool {
+        let is_orphan = |lab: &Arc<Lab>| !lab.topology.has(addr) && !lab.topology.is_inactive(addr);
+        self.targets.iter().any(|target| target.matches_within(addr))
+            || self.lab.as_ref().is_some_and(is_orphan)
+    }
 }
 
 /// Images that go with a lab.
@@ -304,7 +328,8 @@ impl Goal {
                 Way { starts: Starts::Nodes | Starts::Nothing, .. } => "create",
                 _ => "up",
             },
-            Self::Down(_) => "down",
+            Self::Down(Down { part: None, .. }) => "down",
+            Self::Down(_) => "down services",
             Self::Life(life) => life.verb.name(),
         }
     }
@@ -315,7 +340,11 @@ impl Goal {
             // What is needed, or restarted with something, may be anywhere.
             Self::Life(Life { verb: Verb::Start | Verb::Restart { .. }, .. })
             | Self::Up(_)
-            | Self::Down(_) => &[],
+            | Self::Down(Down {
+                part: None | Some(Part { lab: Some(_), .. } | Part { dependents: true, .. }),
+                ..
+            }) => &[],
+            Self::Down(Down { part: Some(part), .. }) => &part.targets,
             Self::Life(life) => &life.targets,
         }
     }

@@ -160,7 +160,7 @@ impl Frame {
         let dot = self.style.symbol(Symbol::Dot);
         let count = match (all, *command) {
             (0, _) => "looking".to_owned(),
-            (_, "down") => format!("{settled} of {all} gone"),
+            (_, "down" | "down services") => format!("{settled} of {all} gone"),
             (_, "create" | "stop" | "pause" | "unpause" | "kill" | "rm") => {
                 format!("{settled} of {all} done")
             }

@@ -33,7 +33,7 @@ impl Ended<'_> {
                     "{project} is down: {} removed ({took})",
                     services(self.tally.removed + self.tally.changed)
                 ),
-                "start" | "stop" | "restart" | "pause" | "unpause" | "kill" | "rm" => {
+                "down services" | "start" | "stop" | "restart" | "pause" | "unpause" | "kill" | "rm" => {
                     let done = done_of(self.command);
                     match self.tally.changed + self.tally.removed {
                         0 => format!("{project}: nothing to be {done} ({took})"),
@@ -129,7 +129,7 @@ fn done_of(command: &str) -> &'static str {
         "pause" => "paused",
         "unpause" => "continued",
         "kill" => "killed",
-        "rm" => "removed",
+        "rm" | "down services" => "removed",
         "build" => "built",
         "pull" => "pulled",
         "push" => "pushed",

@@ -128,7 +128,15 @@ async fn what_is_up_is_listed_and_what_is_down_is_gone() {
     let row = labs.first().expect("one lab");
     assert_eq!((row.project.as_str(), row.containers, row.running, row.nodes), ("poc", 2, 2, 1));
 
-    let options = DownOptions { project: project(), volumes: true, grace: None, patience: None, rmi: None };
+    let options = DownOptions {
+        project: project(),
+        volumes: true,
+        grace: None,
+        patience: None,
+        rmi: None,
+        part: None,
+        lab: None,
+    };
     let prepared = prepare_down(&ctx, &options).await.expect("nothing stands in the way");
     let (_sender, cancel) = watch::channel(None);
     assert!(prepared.carry_out(None, &mut Recorder::default(), cancel).await.is_success());

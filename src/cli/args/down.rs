@@ -12,6 +12,9 @@ use crate::ops::down::Rmi;
 /// `down`.
 #[derive(Args, Debug)]
 pub struct DownArgs {
+    /// Only these and what is inside; none: the whole lab.
+    #[arg(value_name = "ADDRESS")]
+    pub addresses: Vec<String>,
     /// Remove the volumes of the lab too.
     #[arg(short, long)]
     pub volumes: bool,
@@ -25,10 +28,10 @@ pub struct DownArgs {
     #[arg(long, value_enum, value_name = "WHICH", hide_possible_values = true)]
     pub rmi: Option<RmiArg>,
     /// Take down every lab of nestctl on the engine.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "addresses")]
     pub all: bool,
-    /// Accepted for the habit: all that carries the lab's labels goes.
-    #[arg(long, hide = true)]
+    /// With addresses: remove also what the file does not have, and one-off containers of them.
+    #[arg(long)]
     pub remove_orphans: bool,
     /// How.
     #[command(flatten)]
@@ -59,6 +62,7 @@ impl DownArgs {
     pub fn of(lab: LabArgs) -> Self {
         let change = ChangeArgs { lab, ..ChangeArgs::default() };
         Self {
+            addresses: Vec::new(),
             volumes: false,
             rmi: None,
             timeout: None,
@@ -74,6 +78,8 @@ impl DownArgs {
 Examples:
   nestctl down                Take the lab of this directory down, keep its volumes
   nestctl down -v             Take it down and remove its volumes
+  nestctl down vm1/web        Take one inner service down, and the networks that only it was on
+  nestctl down -v vm1         Take a node down, with what is inside and its data
   nestctl down --all          Take every lab on the engine down
   nestctl down -p poc         Take the lab `poc` down from anywhere, without its file";
 }

@@ -8,8 +8,8 @@ use super::lab::LabArgs;
 /// `plan`.
 #[derive(Args, Debug)]
 pub struct PlanArgs {
-    /// Services to bring up, with all that they need; none: the whole lab.
-    #[arg(value_name = "ADDRESS", conflicts_with = "down")]
+    /// Services to bring up with all that they need, or with --down to take down; none: the whole lab.
+    #[arg(value_name = "ADDRESS")]
     pub addresses: Vec<String>,
     /// Plan `down` in place of `up`.
     #[arg(long)]

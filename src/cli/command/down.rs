@@ -1,19 +1,23 @@
 //! `down`.
 
+use std::sync::Arc;
+
 use crate::cli::args::down::{DownArgs, RmiArg};
 use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::settings::{Progress, Settings};
 use crate::cli::terminal::Terminal;
 use crate::model::name::ProjectName;
-use crate::ops::down::{DownOptions, prepare_down};
-use crate::ops::load::project_name;
+use crate::ops::address::parse_patterns;
+use crate::ops::down::{DownOptions, Lab, Part, prepare_down};
+use crate::ops::load::{named_lab, project_name};
 use crate::ops::ls::with_remains;
 
 use super::run::{Course, Opened};
 
 /// Takes the lab down, or all of them.
 pub async fn down(args: &DownArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
+    let asked = settings.load_options(&args.change.lab, &args.addresses)?;
     let lab = if args.all && settings.names_a_lab(&args.change.lab) {
         return Err(CliError::Usage {
             message: "`down --all` takes every lab down, not only the one that was named".to_owned(),
@@ -22,12 +26,20 @@ pub async fn down(args: &DownArgs, settings: &Settings, terminal: &Terminal) -> 
     } else if args.all {
         None
     } else {
-        Some(project_name(&settings.load_options(&args.change.lab, &[])?)?)
+        Some(if args.addresses.is_empty() { (project_name(&asked)?, None) } else { named_lab(&asked)? })
     };
     let course = Course::new(&args.change, settings, terminal);
     let opened = course.open()?;
-    if let Some(project) = lab {
-        return one(project, args, &course, &opened).await;
+    if let Some((project, file)) = lab {
+        let remove_orphans = args.remove_orphans || settings.is_on("COMPOSE_REMOVE_ORPHANS");
+        let part = (!args.addresses.is_empty()).then_some(Part {
+            targets: parse_patterns(&args.addresses)?,
+            // As in docker compose, which follows dependencies where it has no file to choose services of.
+            dependents: file.is_none(),
+            one_offs: remove_orphans,
+            lab: file.clone().filter(|_| remove_orphans),
+        });
+        return one(project, args, (part, file), &course, &opened).await;
     }
     let labs = opened.unless_cancelled(with_remains(&opened.ctx, args.volumes)).await??;
     if labs.is_empty() && settings.progress != Progress::Quiet {
@@ -35,7 +47,7 @@ pub async fn down(args: &DownArgs, settings: &Settings, terminal: &Terminal) -> 
     }
     let mut worst = exit::OK;
     for project in labs {
-        let code = match one(project, args, &course, &opened).await {
+        let code = match one(project, args, (None, None), &course, &opened).await {
             Ok(code) => code,
             Err(CliError::Interrupted) => return Err(CliError::Interrupted),
             // The others are no worse for it.
@@ -57,6 +69,7 @@ pub async fn down(args: &DownArgs, settings: &Settings, terminal: &Terminal) -> 
 async fn one(
     project: ProjectName,
     args: &DownArgs,
+    (part, lab): (Option<Part>, Option<Arc<Lab>>),
     course: &Course<'_>,
     opened: &Opened,
 ) -> Result<u8, CliError> {
@@ -66,6 +79,8 @@ async fn one(
         grace: args.timeout,
         patience: args.wait_timeout,
         rmi: args.rmi.map(RmiArg::which),
+        part,
+        lab,
     };
     course.run(opened, async |ctx| prepare_down(ctx, &options).await, |_| Ok(true)).await
 }

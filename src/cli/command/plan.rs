@@ -11,8 +11,8 @@ use crate::cli::terminal::Terminal;
 use crate::diag::source::SourceMap;
 use crate::ops::address::parse_patterns;
 use crate::ops::context::Ctx;
-use crate::ops::down::{DownOptions, prepare_down};
-use crate::ops::load::{load, project_name};
+use crate::ops::down::{DownOptions, Part, prepare_down};
+use crate::ops::load::{load, named_lab, project_name};
 use crate::ops::up::{Until, UpOptions, Way, prepare_up};
 use crate::report::asks;
 
@@ -21,19 +21,29 @@ use super::run;
 /// Shows what would be done.
 pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let load_options = settings.load_options(&args.lab, &args.addresses)?;
+    let targets = parse_patterns(&args.addresses)?;
     let (prepared, sources, directory) = if args.down {
+        let (project, lab) =
+            if targets.is_empty() { (project_name(&load_options)?, None) } else { named_lab(&load_options)? };
         let options = DownOptions {
-            project: project_name(&load_options)?,
+            project,
             volumes: args.volumes,
             grace: None,
             patience: None,
             rmi: None,
+            part: (!targets.is_empty()).then(|| Part {
+                targets,
+                dependents: lab.is_none(),
+                one_offs: false,
+                lab: None,
+            }),
+            lab,
         };
         let ctx = Ctx::open(&settings.environment.vars)?;
         (prepare_down(&ctx, &options).await?, Arc::new(SourceMap::default()), None)
     } else {
         let options = UpOptions {
-            targets: parse_patterns(&args.addresses)?,
+            targets,
             until: Until::Ready(None),
             force_recreate: args.force_recreate,
             orphans: settings.orphans(args.remove_orphans)?,

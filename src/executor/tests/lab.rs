@@ -149,7 +149,7 @@ pub(super) fn up_goal(lab: &Arc<Lab>) -> Goal {
 }
 
 pub(super) fn down_goal() -> Goal {
-    Goal::Down(Down { project: project(), volumes: true, grace: None, patience: None, rmi: None })
+    Goal::Down(Down { project: project(), volumes: true, grace: None, patience: None, rmi: None, part: None })
 }
 
 pub(super) fn survey_options() -> SurveyOptions {

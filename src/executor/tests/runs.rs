@@ -166,8 +166,14 @@ async fn what_may_fail_is_told_and_does_not_count() {
     up(&engine, &lab).await;
     engine.by_hand("lab-vm-1", &Change::Stop(None));
     engine.set_behaviour("lab-vm-1", Behaviour::default().boots(Boot::Never));
-    let down =
-        Goal::Down(Down { project: project(), volumes: false, grace: None, patience: None, rmi: None });
+    let down = Goal::Down(Down {
+        project: project(),
+        volumes: false,
+        grace: None,
+        patience: None,
+        rmi: None,
+        part: None,
+    });
     let ran = go(&engine, &down).await;
     assert!(ran.ends().contains(&"enter vm: failed".to_owned()), "{:?}", ran.ends());
     ran.assert_good();

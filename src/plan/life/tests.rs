@@ -8,8 +8,8 @@ use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::name::ProjectName;
-use crate::model::observed::Observed;
-use crate::plan::goal::{Down, Goal, Wait};
+use crate::model::observed::{Observed, ObservedEndpoint, ObservedMount, ObservedNetwork, ObservedVolume};
+use crate::plan::goal::{Down, Goal, Part, Wait};
 use crate::plan::known::{Answered, Layer};
 use crate::plan::plan_check::breaches;
 
@@ -204,7 +204,7 @@ fn what_is_paused_in_a_node_is_thawed_before_that_is_killed_where_the_kernel_wou
     #3 enter vm1 (has an inner layer) after #2 => vm1 engine up
     ");
     let project = ProjectName::new("poc").expect("a name");
-    let down = Down { project, volumes: false, grace: None, patience: None, rmi: None };
+    let down = Down { project, volumes: false, grace: None, patience: None, rmi: None, part: None };
     let plan = Goal::Down(down).plan(&known, &BTreeSet::from([LayerPath::root()]), StepId(0));
     insta::assert_snapshot!(plan.to_string(), @r"
     #0 stop client (asked for)
@@ -229,6 +229,154 @@ fn only_what_does_not_run_is_removed_unless_it_is_stopped_first() {
     #1 remove vm1/db (asked for) after #0 (ended)
     #2 stop vm1 (asked for) after #0 (ended), #1 (ended)
     #3 remove vm1 (asked for) after #2
+    ");
+}
+
+/// The lab with networks and volumes: `own` is `client`'s alone, `shared` it has with `other`; and inside `vm1` the same
+/// of `web` and `db`.
+fn furnished(state: ContainerState) -> Known {
+    let mut known = known(vec![("/", root(state)), ("vm1", inner(state))]);
+    for (path, layer) in &mut known.layers {
+        let Layer::Answered(answered) = layer else { continue };
+        let seen = &mut answered.seen;
+        let owner = path.node().map(|node| node.to_string()).unwrap_or_default();
+        let mut labels = container(&owner, state, &[]).labels;
+        for name in ["own", "shared"] {
+            let (name, labels) = (name.to_owned(), labels.clone());
+            seen.networks.push(ObservedNetwork {
+                id: format!("{name}-id"),
+                name: name.clone(),
+                driver: "bridge".to_owned(),
+                labels: labels.clone(),
+                options: BTreeMap::new(),
+                subnets: Vec::new(),
+            });
+            seen.volumes.push(ObservedVolume { name, labels });
+        }
+        labels.insert(label::ROLE.to_owned(), "data".to_owned());
+        labels.insert(label::ADDRESS.to_owned(), "vm1".to_owned());
+        if path.is_root() {
+            seen.volumes.push(ObservedVolume { name: "vm1_docker".to_owned(), labels });
+        }
+        let (first, second) = if path.is_root() { ("client", "other") } else { ("vm1/web", "vm1/db") };
+        for container in &mut seen.containers {
+            let addr = container.labels[label::ADDRESS].clone();
+            let has =
+                |name: &str| if name == "own" { addr == first } else { addr == first || addr == second };
+            for name in ["own", "shared"].into_iter().filter(|name| has(name)) {
+                let network = if addr == first { format!("{name}-id") } else { String::new() };
+                let endpoint = ObservedEndpoint { network, address: String::new() };
+                container.networks.insert(name.to_owned(), endpoint);
+                let (source, target) = (String::new(), format!("/{name}"));
+                container.mounts.push(ObservedMount { volume: Some(name.to_owned()), source, target });
+            }
+        }
+    }
+    known
+}
+
+fn down_of(targets: &[&str], volumes: bool, known: &Known) -> String {
+    down_with(targets, false, volumes, known)
+}
+
+fn down_with(targets: &[&str], dependents: bool, volumes: bool, known: &Known) -> String {
+    let targets = targets.iter().map(|text| text.parse::<Pattern>().expect("an address")).collect();
+    let part = Some(Part { targets, dependents, one_offs: false, lab: None });
+    let project = ProjectName::new("poc").expect("a name");
+    let goal = Goal::Down(Down { project, volumes, grace: None, patience: None, rmi: None, part });
+    let plan = goal.plan(known, &known.layers.keys().cloned().collect(), StepId(0));
+    assert_eq!(breaches(&plan, known, StepId(0)), Vec::<String>::new(), "{plan}");
+    plan.to_string()
+}
+
+#[test]
+fn a_part_is_taken_down_with_the_networks_and_volumes_that_nothing_else_is_on() {
+    let known = furnished(ContainerState::Running);
+    insta::assert_snapshot!(down_of(&["client"], false, &known), @r"
+    #0 stop client (asked for)
+    #1 remove client (asked for) after #0 (ended)
+    #2 remove network own (asked for) after #0 (ended), #1 (ended)
+    ");
+    insta::assert_snapshot!(down_of(&["client"], true, &known), @r"
+    #0 stop client (asked for)
+    #1 remove client (asked for) after #0 (ended)
+    #2 remove network own (asked for) after #0 (ended), #1 (ended)
+    #3 remove volume own (asked for) after #0 (ended), #1 (ended)
+    ");
+    // What it has with somebody who stays is kept, also where that one does not run.
+    insta::assert_snapshot!(down_of(&["vm1/web"], true, &furnished(ContainerState::Exited)), @r"
+    #0 remove vm1/web (asked for)
+    #1 remove network own in vm1 (asked for) after #0 (ended)
+    #2 remove volume own in vm1 (asked for) after #0 (ended)
+    ");
+    insta::assert_snapshot!(down_of(&["other", "client"], false, &known), @r"
+    #0 stop client (asked for)
+    #1 remove client (asked for) after #0 (ended)
+    #2 stop other (asked for)
+    #3 remove other (asked for) after #2 (ended)
+    #4 remove network own (asked for) after #0 (ended), #1 (ended), #2 (ended), #3 (ended)
+    #5 remove network shared (asked for) after #0 (ended), #1 (ended), #2 (ended), #3 (ended)
+    ");
+}
+
+#[test]
+fn a_node_is_taken_down_with_what_is_inside() {
+    let known = furnished(ContainerState::Running);
+    insta::assert_snapshot!(down_of(&["vm1"], false, &known), @r"
+    #0 stop vm1/web (asked for)
+    #1 remove vm1/web (asked for) after #0 (ended)
+    #2 stop vm1/db (asked for) after #0 (ended), #1 (ended)
+    #3 remove vm1/db (asked for) after #2 (ended)
+    #4 stop vm1 (asked for) after #0 (ended), #1 (ended), #2 (ended), #3 (ended), vm1 cleared (ended)
+    #5 remove vm1 (asked for) after #4 (ended)
+    #6 remove network own in vm1 (asked for) after #0 (ended), #1 (ended), #2 (ended), #3 (ended)
+    #7 remove network shared in vm1 (asked for) after #0 (ended), #1 (ended), #2 (ended), #3 (ended)
+    #8 join layer vm1 (asked for) after #0 (ended), #1 (ended), #2 (ended), #3 (ended), #6 (ended), #7 (ended) => vm1 cleared
+    ");
+    insta::assert_snapshot!(down_of(&["vm1"], true, &known), @r"
+    #0 stop vm1/web (asked for)
+    #1 stop vm1/db (asked for) after #0 (ended)
+    #2 stop vm1 (asked for) after #0 (ended), #1 (ended), vm1 cleared (ended)
+    #3 remove vm1 (asked for) after #2 (ended)
+    #4 remove volume vm1_docker (asked for) after #2 (ended), #3 (ended)
+    #5 join layer vm1 (asked for) after #0 (ended), #1 (ended) => vm1 cleared
+    ");
+    insta::assert_snapshot!(down_of(&["nobody"], true, &known), @"");
+}
+
+#[test]
+fn what_needs_a_part_goes_with_it_where_that_is_asked_for() {
+    let known = furnished(ContainerState::Running);
+    insta::assert_snapshot!(down_with(&["vm1/db"], true, false, &known), @r"
+    #0 stop client (asked for)
+    #1 remove client (asked for) after #0 (ended)
+    #2 stop vm1/web (asked for) after #0 (ended), #1 (ended)
+    #3 remove vm1/web (asked for) after #2 (ended)
+    #4 stop vm1/db (asked for) after #2 (ended), #3 (ended)
+    #5 remove vm1/db (asked for) after #4 (ended)
+    #6 remove network own in vm1 (asked for) after #2 (ended), #3 (ended), #4 (ended), #5 (ended)
+    #7 remove network shared in vm1 (asked for) after #2 (ended), #3 (ended), #4 (ended), #5 (ended)
+    #8 remove network own (asked for) after #0 (ended), #1 (ended)
+    ");
+}
+
+#[test]
+fn helpers_go_with_what_they_are_for_and_one_off_containers_where_it_is_asked_for() {
+    let beside = |role: &str| container("other", ContainerState::Running, &[(label::ROLE, role)]);
+    let (mut hook, mut run) = (beside(label::ROLE_HOOK), beside(label::ROLE_RUN));
+    (hook.id, run.id) = ("hook".to_owned(), "run".to_owned());
+    run.networks.insert("shared".to_owned(), ObservedEndpoint::default());
+    let mut known = furnished(ContainerState::Running);
+    if let Some(Layer::Answered(answered)) = known.layers.get_mut(&LayerPath::root()) {
+        answered.seen.containers.extend([hook, run]);
+    }
+    insta::assert_snapshot!(down_of(&["other", "client"], false, &known), @r"
+    #0 stop client (asked for)
+    #1 remove client (asked for) after #0 (ended)
+    #2 stop other (asked for)
+    #3 remove other (asked for) after #2 (ended)
+    #4 remove other (asked for)
+    #5 remove network own (asked for) after #0 (ended), #1 (ended), #2 (ended), #3 (ended)
     ");
 }
 

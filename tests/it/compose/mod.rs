@@ -7,6 +7,7 @@ mod build;
 mod case;
 mod config;
 mod differences;
+mod down;
 mod engine;
 mod engine_case;
 mod engine_differences;

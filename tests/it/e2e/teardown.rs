@@ -232,3 +232,82 @@ services:
             services:
               web: *web
 ";
+
+/// Inside a node and outside of it, what is named goes with the networks and volumes that it alone was on.
+#[test]
+fn a_part_must_go_at_any_depth_and_the_rest_must_stay() {
+    let Some(lab) = TestLab::new("part", PARTS) else { return };
+    lab.run(&["up"]).ok();
+    let before = lab.containers();
+    let names = |layer: &str| {
+        let seen = lab.observed_in(layer);
+        let networks = seen.networks.iter().map(|it| format!("network {}", it.name));
+        let volumes = seen.volumes.iter().map(|it| format!("volume {}", it.name));
+        let all = networks.chain(volumes).filter_map(|it| Some(it.split_once(&lab.project)?.1.to_owned()));
+        let mut all: Vec<String> = all.collect();
+        all.sort();
+        all
+    };
+    let down = |arguments: &[&str]| lab.run(&[&["-f", "nest.yaml", "down"], arguments].concat());
+    down(&["-v", "vm1/web"]).ok();
+    assert_eq!(lab.containers_in("vm1").into_keys().collect::<Vec<_>>(), ["vm1/db"]);
+    assert_eq!(names("vm1"), ["-vm1_back", "-vm1_both"]);
+    assert_eq!(lab.containers()["client"].id, before["client"].id);
+    // Again: it is gone by now, and that is no mistake. What was never there is one.
+    down(&["vm1/web"]).ok();
+    let said = down(&["web"]).code(5).stderr;
+    assert!(said.contains("vm1/web"), "{said}");
+
+    // With what the file does not have any more, and with somebody's one-off container.
+    lab.run(&["run", "-d", "client", "sleep", "infinity"]).ok();
+    lab.edit("nest.yaml", "  late:", "  later:");
+    down(&["--remove-orphans", "client"]).ok();
+    let all = lab.observed_in("").containers;
+    let all: Vec<&str> = all.iter().filter_map(|it| it.name.strip_prefix(lab.project.as_str())).collect();
+    assert_eq!(all, ["-vm1-1"]);
+
+    let ended = down(&["-v", "vm1"]).ok().stderr;
+    assert!(ended.contains(&format!("{}: 2 services removed", lab.project)), "{ended}");
+    assert_eq!(lab.leftovers(), [""; 0]);
+
+    // By the name alone what needs it goes too, across layers.
+    lab.run(&["up"]).ok();
+    lab.run(&["down", "vm1/db"]).ok();
+    assert_eq!(lab.containers().into_keys().collect::<Vec<_>>(), ["later", "vm1"]);
+    assert_eq!(lab.containers_in("vm1").len(), 0);
+    assert_eq!(names("vm1"), ["-vm1_both", "-vm1_web"]);
+}
+
+const PARTS: &str = "
+services:
+  vm1:
+    engine: dind
+    image: ${DIND_IMAGE}
+    stop_grace_period: 1s
+    inner:
+      services:
+        web:
+          image: ${BUSYBOX_IMAGE}
+          init: true
+          command: [sleep, infinity]
+          volumes: ['web:/data', 'both:/both']
+          networks: [front, back]
+          depends_on: [db]
+        db:
+          image: ${BUSYBOX_IMAGE}
+          init: true
+          command: [sleep, infinity]
+          volumes: ['both:/both']
+          networks: [back]
+      networks: { front: , back: }
+      volumes: { web: , both: }
+  client:
+    image: ${BUSYBOX_IMAGE}
+    init: true
+    command: [sleep, infinity]
+    depends_on: [vm1/web]
+  late:
+    image: ${BUSYBOX_IMAGE}
+    init: true
+    command: [sleep, infinity]
+";

@@ -267,7 +267,7 @@ fn up(lab: &Topology) -> Goal {
 }
 
 fn down(volumes: bool) -> Goal {
-    Goal::Down(Down { project: project(), volumes, grace: None, patience: None, rmi: None })
+    Goal::Down(Down { project: project(), volumes, grace: None, patience: None, rmi: None, part: None })
 }
 
 fn life(verb: Verb) -> Goal {
