@@ -267,7 +267,7 @@ fn a_part_must_go_at_any_depth_and_the_rest_must_stay() {
     assert_eq!(all, ["-vm1-1"]);
 
     let ended = down(&["-v", "vm1"]).ok().stderr;
-    assert!(ended.contains(&format!("{}: 2 services removed", lab.project)), "{ended}");
+    assert!(ended.contains(&format!("{}: 3 services removed", lab.project)), "{ended}");
     assert_eq!(lab.leftovers(), [""; 0]);
 
     // By the name alone what needs it goes too, across layers.
