@@ -6,6 +6,7 @@ mod changed;
 mod changes;
 mod drift;
 mod hooks;
+mod images;
 mod lab;
 mod patience;
 mod protocol;

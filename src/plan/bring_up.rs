@@ -126,8 +126,10 @@ impl<'p, 'a> Bringing<'p, 'a> {
             });
         }
         let image = labels.get(label::IMAGE).map(String::as_str).unwrap_or_default();
-        let known = self.planner.known;
-        self.planner.images.is_outdated(known, image, &self.desired.spec.image).then_some(Cause::ImageChanged)
+        let (world, known, reference) = (self.planner.world, self.planner.known, &self.desired.spec.image);
+        let home = world.home(&self.layer);
+        let is_outdated = self.planner.images.is_outdated(world, known, &home, image, reference);
+        is_outdated.then_some(Cause::ImageChanged)
     }
 
     /// Whether this run has made the container.

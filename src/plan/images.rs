@@ -62,6 +62,12 @@ pub(super) struct Provided {
     pub(super) image: ImageUse,
 }
 
+/// Whether a step brings, or has brought, the image to the engine owned by `home`.
+fn is_to_come(known: &Known, builder: &Builder, home: &LayerPath, reference: &str) -> bool {
+    let milestone = Milestone::Image(home.clone(), reference.to_owned());
+    builder.has(&milestone) || known.promised.contains(&milestone)
+}
+
 fn normal(reference: &str) -> String {
     ImageRef::parse(reference).map_or_else(|| reference.to_owned(), |image| image.to_string())
 }
@@ -97,17 +103,22 @@ impl Images {
         id.or_else(by_digest).cloned()
     }
 
-    /// The outermost engine outside `home` that has the image: what its tag names there is what is meant, whatever the
-    /// engines in between have. It is also the one that is read through the fewest nodes.
+    /// The outermost engine outside `home` that has the image, or will once a step has ended: what its tag names there is
+    /// what is meant, whatever the engines in between have. It is also the one that is read through the fewest nodes.
     fn outermost(
         &mut self,
         world: &World<'_>,
         known: &Known,
+        builder: &Builder,
         home: &LayerPath,
         reference: &str,
     ) -> Option<LayerPath> {
         let above = world.chain(home).into_iter().map(|node| world.home(&node.layer()));
-        above.filter(|outer| self.id(known, outer, reference).is_some()).last()
+        above
+            .filter(|outer| {
+                self.id(known, outer, reference).is_some() || is_to_come(known, builder, outer, reference)
+            })
+            .last()
     }
 
     /// Whether `home` may have another image than `source`: a container that is made of it now could be outdated at once.
@@ -122,8 +133,16 @@ impl Images {
         here != there && !known.seen(home).is_some_and(|seen| seen.containers.iter().any(tells))
     }
 
-    /// Whether a container that was made with `label` (`<layer>=<ID>`) has another image than it would get now.
-    pub(super) fn is_outdated(&mut self, known: &Known, label: &str, reference: &str) -> bool {
+    /// Whether a container on the engine owned by `home`, made with `label` (`<layer>=<ID>`), has another image than it
+    /// would get now.
+    pub(super) fn is_outdated(
+        &mut self,
+        world: &World<'_>,
+        known: &Known,
+        home: &LayerPath,
+        label: &str,
+        reference: &str,
+    ) -> bool {
         let Some((source, id)) = label.split_once('=') else { return false };
         let source = if source == "/" {
             Some(LayerPath::root())
@@ -131,7 +150,15 @@ impl Images {
             source.parse().ok().map(|addr: Addr| addr.inner())
         };
         let Some(source) = source.and_then(|source| known.home(&source).cloned()) else { return false };
-        self.id(known, &source, reference).is_some_and(|now| now != id)
+        if self.id(known, &source, reference).is_some_and(|now| now != id) {
+            return true;
+        }
+        // An engine further out may have got the image since.
+        let above = world.chain(home).into_iter().map(|node| world.home(&node.layer()));
+        let outermost = above.filter(|outer| self.id(known, outer, reference).is_some()).last();
+        outermost.is_some_and(|outer| {
+            outer.depth() < source.depth() && self.is_stale(known, &source, &outer, reference)
+        })
     }
 
     /// Plans that the image is on the layer's engine: it is there, or copied from the outermost engine that has it, or
@@ -151,7 +178,7 @@ impl Images {
             Some(addr) => Cause::NeededBy(addr.clone()),
             None => fallback,
         };
-        let above = self.outermost(world, known, &home, reference);
+        let above = self.outermost(world, known, builder, &home, reference);
         let here = self.id(known, &home, reference).is_some();
         let milestone = Milestone::Image(home.clone(), reference.to_owned());
         let built = wanted.built.filter(|_| wanted.order.builds != Builds::None);
@@ -166,7 +193,7 @@ impl Images {
             None if here => home.clone(),
             None => root.clone(),
         };
-        // What was pulled meanwhile is at the root, and was not when it was looked at; its own engine's where it is not.
+        // Its own engine's where no other has it.
         let origin = above.clone().unwrap_or_else(LayerPath::root);
         let provided = |builder: &Builder| {
             let done = builder.is_reached(&milestone);
@@ -209,9 +236,7 @@ impl Images {
             return provided(builder);
         }
         let root_milestone = Milestone::Image(root.clone(), reference.to_owned());
-        let pulls = (pull || missing_everywhere)
-            && !builder.has(&root_milestone)
-            && !known.promised.contains(&root_milestone);
+        let pulls = (pull || missing_everywhere) && !is_to_come(known, builder, &root, reference);
         if let Some(service) = built.filter(|_| pulls) {
             let cause = if build_asked { wanted.order.cause() } else { cause(Cause::Missing) };
             let build =
@@ -227,11 +252,12 @@ impl Images {
             let action =
                 Action::Pull { image: reference.to_owned(), platform: wanted.platform.map(str::to_owned) };
             let step = builder.push(draft, action, Vec::new());
-            builder.reaches(step, root_milestone.clone());
+            builder.reaches(step, root_milestone);
         }
         if let Some(from) = at_source {
-            let needs = if from.is_root() && (pull || missing_everywhere) {
-                vec![when(root_milestone)]
+            let comes = is_to_come(known, builder, &from, reference);
+            let needs = if comes {
+                vec![when(Milestone::Image(from.clone(), reference.to_owned()))]
             } else {
                 Vec::new()
             };

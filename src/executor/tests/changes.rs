@@ -338,49 +338,6 @@ async fn what_scales_is_added_to_and_taken_from_and_what_leaves_the_file_is_told
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tag_that_names_another_image_makes_anew_what_has_it_at_every_depth() {
-    let engine = engine();
-    engine.add_image("busybox", &[b"old"]);
-    let of = |value: &str| {
-        let [web, inside, deep] = ["web", "inside", "deep"].map(|name| set(service(name), "V", value));
-        lab(vec![web, node("vm1", "dind", vec![inside, node("vm2", "dind", vec![deep])])])
-    };
-    let images = || {
-        let (vm1, vm2) = (engine.node("lab-vm1-1"), engine.node("lab-vm1-1").node("lab-vm1-vm2-1"));
-        let all = [(&engine, "lab-web-1"), (&vm1, "lab-vm1-inside-1"), (&vm2, "lab-vm1-vm2-deep-1")];
-        all.map(|(at, name)| at.container(name).expect("it is there").image_id)
-    };
-    let now = || {
-        let images = engine.observed().images;
-        images
-            .into_iter()
-            .find(|it| it.tags.iter().any(|tag| tag.contains("busybox")))
-            .expect("it is there")
-            .id
-    };
-    up(&engine, &of("1")).await;
-    engine.add_image("busybox", &[b"new"]);
-    insta::assert_snapshot!(shown(&engine, &up_goal(&of("1"))).await, @r"
-    lab
-      ~ web  recreate  image changed
-    vm1
-      · image busybox  copy      image changed
-      ~ inside         recreate  image changed
-    vm1/vm2
-      · image busybox  copy      image changed
-      ~ deep           recreate  image changed
-
-    3 to recreate, 2 to copy
-    ");
-    assert_eq!(renewed(&engine, &of("1")).await, "vm1/inside vm1/vm2/deep web");
-    assert_eq!(images(), [now(), now(), now()]);
-    // What is made anew for something else is made of it too.
-    engine.add_image("busybox", &[b"newer"]);
-    assert_eq!(renewed(&engine, &of("2")).await, "vm1/inside vm1/vm2/deep web");
-    assert_eq!(images(), [now(), now(), now()]);
-}
-
-#[tokio::test(start_paused = true)]
 async fn configs_and_secrets_make_anew_who_has_them_and_their_texts_are_not_told() {
     let engine = engine();
     let of = |text: &str| {
