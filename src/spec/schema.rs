@@ -10,4 +10,6 @@ mod completion;
 #[cfg(test)]
 mod generate;
 #[cfg(test)]
+mod words;
+#[cfg(test)]
 pub(crate) use generate::{DataWord, KindName};

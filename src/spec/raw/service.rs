@@ -205,10 +205,10 @@ pub(crate) struct Service {
     /// Length of the period of `cpu_quota`, in microseconds.
     pub(crate) cpu_period: Field<Whole>,
     /// Length of the real-time period: microseconds or a duration (cgroup v1).
-    #[cfg_attr(test, schemars(example = &"1400us"))]
+    #[cfg_attr(test, schemars(example = &"1400us", extend("type" = ["string", "number"])))]
     pub(crate) cpu_rt_period: Field<Measure>,
     /// Real-time CPU time in each period: microseconds or a duration (cgroup v1).
-    #[cfg_attr(test, schemars(example = &"400ms"))]
+    #[cfg_attr(test, schemars(example = &"400ms", extend("type" = ["string", "number"])))]
     pub(crate) cpu_rt_runtime: Field<Measure>,
     /// CPUs to run on.
     #[cfg_attr(test, schemars(example = &"0-3"))]

@@ -4,8 +4,10 @@
 
 use serde_json::{Map, Value};
 
+use super::words;
 use crate::diag::code::Code;
 use crate::diag::source::SourceMap;
+use crate::spec::files::Entry;
 use crate::spec::problems::Problems;
 use crate::spec::read::reader::read;
 use crate::spec::tests::fixture::{Fixture, all, examples};
@@ -37,6 +39,30 @@ fn the_schema_accepts_every_good_lab_and_every_example() {
         check(&schema, &schema, &lab, "", &mut faults);
         assert_eq!(faults, Vec::<String>::new(), "{}", fixture.name);
     }
+}
+
+/// Files that `docker compose` takes: the cases that are compared with it.
+#[test]
+fn the_schema_accepts_what_the_peer_takes() {
+    let schema = schema();
+    let (mut faults, mut seen) = (Vec::new(), 0);
+    for kind in ["compose", "compose-build", "compose-config", "compose-down", "compose-up"] {
+        for fixture in all(&format!("../{kind}")) {
+            let files = fixture.files.keys();
+            let file =
+                files.filter(|path| path.ends_with("compose.yaml")).min_by_key(|path| path.as_os_str().len());
+            let Some(file) = file else { continue };
+            let entry = Entry { files: vec![file.clone()], ..fixture.entry.clone() };
+            let fixture = Fixture { entry, ..fixture };
+            let Some(lab) = json(&fixture) else { continue };
+            let mut found = Vec::new();
+            check(&schema, &schema, &lab, "", &mut found);
+            faults.extend(found.iter().map(|fault| format!("{kind}/{}: {fault}", fixture.name)));
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "only {seen} cases were looked at");
+    assert_eq!(faults, Vec::<String>::new());
 }
 
 #[test]
@@ -80,13 +106,9 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec
             "const" => push_unless(value == argument, faults, at, "is another value"),
             "enum" => push_unless(list(argument).contains(value), faults, at, "is none of the words"),
             "pattern" => {
-                assert_eq!(argument, "\\$", "the only pattern stands for a variable");
-                push_unless(
-                    value.as_str().is_none_or(|text| text.contains('$')),
-                    faults,
-                    at,
-                    "is no variable",
-                );
+                let pattern = argument.as_str().expect("a pattern is a text");
+                let fits = value.as_str().is_none_or(|text| matches(pattern, text));
+                push_unless(fits, faults, at, "is of another pattern");
             }
             "anyOf" => {
                 let any = list(argument).iter().any(|one| fits(root, one, value));
@@ -148,6 +170,24 @@ fn check_type(argument: &Value, value: &Value, at: &str, faults: &mut Vec<String
     };
     let ok = argument.as_array().map_or_else(|| is(argument), |types| types.iter().any(is));
     push_unless(ok, faults, at, "has another type");
+}
+
+/// The few patterns that the generator uses.
+fn matches(pattern: &str, text: &str) -> bool {
+    let after = |heads: &[&str]| heads.iter().find_map(|head| text.strip_prefix(head));
+    match pattern {
+        "\\$" => text.contains('$'),
+        "^$" => text.is_empty(),
+        words::SHARED => {
+            text.is_empty() || after(&["service:", "container:"]).is_some_and(|it| !it.is_empty())
+        }
+        words::EVERY => after(&["every_"]).is_some_and(|it| !it.is_empty()),
+        words::FAILURES => {
+            let is_number = |it: &str| !it.is_empty() && it.chars().all(|c| c.is_ascii_digit());
+            text.is_empty() || after(&["on-failure:"]).is_some_and(is_number)
+        }
+        other => panic!("`{other}` is a pattern that this test does not know"),
+    }
 }
 
 fn fits(root: &Value, schema: &Value, value: &Value) -> bool {

@@ -116,6 +116,46 @@ fn an_editor_is_offered_the_words_of_a_key() {
 }
 
 #[test]
+fn an_editor_is_offered_every_word_that_the_specification_lists() {
+    let schema = schema();
+    for (way, wanted) in [
+        ("services.restart", "always no on-failure unless-stopped"),
+        ("services.pull_policy", "always build daily every_12h if_not_present missing never refresh weekly"),
+        ("services.network_mode", "bridge host none"),
+        ("services.cgroup", "host private"),
+        ("services.ipc", "host none private shareable"),
+        ("services.pid", "host"),
+        ("services.uts", "host"),
+        ("services.userns_mode", "host"),
+        ("services.gpus", "all"),
+        ("services.isolation", "default"),
+        ("services.volumes.type", "bind cluster image npipe tmpfs volume"),
+        ("services.volumes.consistency", "cached consistent delegated"),
+        ("services.volumes.bind.propagation", "private rprivate rshared rslave shared slave"),
+        ("services.volumes.bind.selinux", "Z z"),
+        ("services.volumes.bind.recursive", "disabled enabled readonly writable"),
+        ("services.ports.mode", "host ingress"),
+        ("services.ports.protocol", "sctp tcp udp"),
+        ("services.build.network", "default host none"),
+        ("services.build.isolation", "default"),
+        ("services.env_file.format", "raw"),
+        ("services.deploy.mode", "global global-job replicated replicated-job"),
+        ("services.deploy.endpoint_mode", "dnsrr vip"),
+        ("services.deploy.restart_policy.condition", "always any no none on-failure unless-stopped"),
+        ("services.deploy.update_config.failure_action", "continue pause rollback"),
+        ("services.deploy.update_config.order", "start-first stop-first"),
+        ("services.develop.watch.action", "rebuild restart sync sync+exec sync+restart"),
+        (
+            "services.depends_on.condition",
+            "service_completed_successfully service_healthy service_ready service_started",
+        ),
+    ] {
+        let offered: Vec<String> = words(&schema, way).into_keys().collect();
+        assert_eq!(offered.join(" "), wanted, "{way}");
+    }
+}
+
+#[test]
 fn every_key_has_a_sentence_for_an_editor_to_show() {
     let schema = schema();
     let definitions = schema["definitions"].as_object().expect("definitions");

@@ -4,6 +4,7 @@ use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Value, json};
 
+use super::words;
 use crate::kind::kinds::KINDS;
 use crate::spec::raw::layer::Layer;
 
@@ -70,6 +71,8 @@ fn generated() -> String {
     let settings = SchemaSettings::draft07().with_transform(Close);
     let mut schema = settings.into_generator().into_root_schema_for::<Layer>();
     schema.insert("title".to_owned(), json!("nestctl lab file"));
+    words::add(&mut schema);
+    words::add_nothing(&mut schema);
     serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }
 
