@@ -56,6 +56,10 @@ impl Transform for Close {
             object.insert("additionalProperties".to_owned(), json!(false));
             object.insert("patternProperties".to_owned(), json!({"^x-": {}}));
         }
+        // Of several shapes that do not fit, the YAML language server tells what is wrong with the first.
+        if let Some(Value::Array(shapes)) = object.get_mut("anyOf") {
+            shapes.sort_by_key(|shape| shape["type"] == "string");
+        }
         // Whoever leaves a word to a variable gets no help with it, and no complaint.
         for key in ["enum", "oneOf"] {
             if let Some(words) = object.remove(key) {
