@@ -1,6 +1,7 @@
 //! Whole runs on the fake engine: labs, failures, signals.
 
 mod again;
+mod anonymous;
 mod boots;
 mod changed;
 mod changes;

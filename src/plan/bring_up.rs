@@ -102,6 +102,9 @@ impl<'p, 'a> Bringing<'p, 'a> {
         if matches!(container.state, ContainerState::Dead | ContainerState::Removing) {
             return Some(Cause::Unfinished);
         }
+        if let Some(target) = self.lost_volume(container) {
+            return Some(Cause::VolumeGone(target));
+        }
         if self.planner.up.way.no_recreate {
             return None;
         }

@@ -21,6 +21,8 @@ pub enum Cause {
     Frozen,
     /// A dead run left it half made.
     Unfinished,
+    /// It does not run, and could not be started: its volume at this path is gone.
+    VolumeGone(String),
     /// The file asks for something else than what runs: what, where the labels tell.
     Changed(Vec<Field>),
     /// The file is the same; a newer nestctl would make the node otherwise, and the user asked for it.
@@ -103,6 +105,7 @@ impl fmt::Display for Cause {
             Self::Paused => f.write_str("paused"),
             Self::Frozen => f.write_str("what is paused inside would keep it from ending"),
             Self::Unfinished => f.write_str("left unfinished"),
+            Self::VolumeGone(target) => write!(f, "its volume at {target} is gone"),
             Self::Changed(fields) if fields.is_empty() => f.write_str("configuration changed"),
             Self::Changed(fields) => write!(f, "{}", Fields(fields)),
             Self::KindChanged(fields) if fields.is_empty() => {

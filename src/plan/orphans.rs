@@ -42,6 +42,10 @@ impl Planner<'_> {
         let listed: Vec<(&Addr, &ObservedContainer)> =
             moved.iter().map(|found| (&found.addr, found.container)).collect();
         for (addr, container) in users_first(&listed) {
+            if !self.takes_away(addr) {
+                self.tell_of_orphan(addr);
+                continue;
+            }
             let users = listed.iter().filter(|(other, found)| *other != addr && uses(other, found, addr));
             let needs: Vec<Need> =
                 users.filter_map(|(_, found)| self.builder.removal_of(&found.id)).map(after_end).collect();
@@ -74,18 +78,22 @@ impl Planner<'_> {
             || (self.up.orphans == Orphans::Remove && !topology.is_inactive(addr))
     }
 
-    fn remove_orphan(&mut self, addr: &Addr) {
-        let scaled_down = self.world.topology.service(addr).is_some();
-        if !scaled_down && self.up.orphans == Orphans::Ignore {
-            return;
-        }
-        if !scaled_down && self.up.orphans == Orphans::Tell {
+    /// Says that what the file does not have stays, where that is wanted.
+    fn tell_of_orphan(&mut self, addr: &Addr) {
+        if self.up.orphans == Orphans::Tell {
             self.builder.problems.push(
                 Diagnostic::warning(Code::Unused, format!("`{addr}` is there and is not in the file"))
                     .help("`--remove-orphans` removes it"),
             );
+        }
+    }
+
+    fn remove_orphan(&mut self, addr: &Addr) {
+        if !self.takes_away(addr) {
+            self.tell_of_orphan(addr);
             return;
         }
+        let scaled_down = self.world.topology.service(addr).is_some();
         let cause = if scaled_down { Cause::Unneeded } else { Cause::Orphan };
         let inside = self.take_apart_inside(addr, &cause);
         let mut needs = Vec::new();

@@ -157,7 +157,8 @@ fn is_moved(world: &World<'_>, known: &Known, found: &Ours<'_>) -> bool {
     let home = world.home(&layer);
     // The engine of a `tcp` node can be one of the lab's.
     let elsewhere = world.is_elsewhere(&layer) && known.home(&layer) == Some(&found.home);
-    world.topology.has(&found.addr) && !elsewhere && found.home.depth() < home.depth()
+    let is_meant = world.topology.layer(&layer).is_some() && !world.topology.is_inactive(&found.addr);
+    is_meant && !elsewhere && found.home.depth() < home.depth()
 }
 
 /// The milestones that this `up` is to reach.

@@ -44,7 +44,10 @@ impl World {
             let Some(port) = (first..=last).find(|port| is_free(&ip, *port, protocol.as_str(), &taken))
             else {
                 let why = format!("Bind for {ip}:{first} failed: port is already allocated");
-                return Err(refuse("start container", target, Conflict, why));
+                return Err(EngineError {
+                    status: Some(500),
+                    ..refuse("start container", target, Conflict, why)
+                });
             };
             taken.insert((ip.clone(), port, protocol.as_str()));
             ports.push(ObservedPort {

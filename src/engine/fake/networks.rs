@@ -49,6 +49,17 @@ impl World {
             self.engines[engine].containers[index].networks.remove(&name);
             return Err(error);
         }
+        if up && self.engines[engine].containers[index].ports.is_empty() {
+            // One that was in no network has its ports again.
+            match self.claim_ports(engine, index, target) {
+                Ok(ports) => self.engines[engine].containers[index].ports = ports,
+                Err(error) => {
+                    // An engine is left with half an endpoint, which it does not list.
+                    self.engines[engine].containers[index].networks.remove(&name);
+                    return Err(EngineError { op, ..error });
+                }
+            }
+        }
         if up {
             self.tell_network(engine, index, &name, "connect");
         }
@@ -61,6 +72,9 @@ impl World {
         let container = &mut self.engines[engine].containers[index];
         if container.networks.remove(&name).is_some() {
             container.stale = None;
+            if container.networks.is_empty() {
+                container.ports.clear();
+            }
             if container.is_up() {
                 // An engine tells it twice then.
                 self.tell_network(engine, index, &name, "disconnect");

@@ -29,9 +29,9 @@ impl World {
         let (mut ports, mut code) = (Vec::new(), COULD_NOT_START);
         let started = self
             .check_owner_of_network(engine, index, target)
+            .and_then(|()| self.join_networks(engine, index, target))
             .and_then(|()| self.claim_ports(engine, index, target))
             .map(|claimed| ports = claimed)
-            .and_then(|()| self.join_networks(engine, index, target))
             .and_then(|()| self.check_start(engine, index, target))
             .and_then(|()| match &behaviour.start_error {
                 Some(reason) => {

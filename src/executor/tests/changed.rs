@@ -10,7 +10,7 @@ use crate::model::container::Endpoint;
 use crate::model::service::Service;
 use crate::model::topology::NetworkDef;
 use crate::ops::forecast::forecast;
-use crate::plan::goal::{Goal, Lab};
+use crate::plan::goal::{Goal, Lab, Up};
 use crate::plan::plan_check::breaches;
 use crate::plan::step::StepId;
 use crate::report::plan_text::render;
@@ -45,6 +45,22 @@ pub(super) async fn renewed(engine: &FakeEngine, lab: &Arc<Lab>) -> String {
     let after = ids(engine).await;
     let again = up(engine, lab).await;
     assert_eq!(again.report.summary.changed, 0, "{:#?}", again.ends());
+    let other = before.iter().filter(|(addr, id)| after.get(*addr) != Some(*id));
+    other.map(|(addr, _)| addr.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// `up` in another way than usual.
+pub(super) fn in_a_way(lab: &Arc<Lab>, change: impl FnOnce(&mut Up)) -> Goal {
+    let Goal::Up(mut up) = up_goal(lab) else { unreachable!() };
+    change(&mut up);
+    Goal::Up(up)
+}
+
+/// Runs it; which of the containers that were there are others now, or gone.
+pub(super) async fn renewed_by(engine: &FakeEngine, goal: &Goal) -> String {
+    let before = ids(engine).await;
+    go(engine, goal).await.assert_good();
+    let after = ids(engine).await;
     let other = before.iter().filter(|(addr, id)| after.get(*addr) != Some(*id));
     other.map(|(addr, _)| addr.as_str()).collect::<Vec<_>>().join(" ")
 }

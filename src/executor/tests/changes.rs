@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use super::changed::*;
 use super::lab::*;
-use crate::engine::engine::Remove;
-use crate::engine::fake::fake_engine::FakeEngine;
-use crate::engine::fake::fault::{Fault, When};
+use crate::engine::engine::Change;
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::LayerPath;
-use crate::model::container::{Mount, MountSource, PortBinding};
-use crate::model::failure::FailureKind;
+use crate::model::container::{Mount, MountSource, PortBinding, RestartPolicy};
 use crate::model::files::{Existing, PutFile};
 use crate::model::label;
 use crate::model::service::{Condition, Service};
@@ -29,22 +26,6 @@ fn with_port(mut service: Service, port: u16) -> Service {
     let binding = PortBinding { host: Some((port, port)), container: 80, ..PortBinding::default() };
     service.spec.ports = vec![binding];
     service
-}
-
-/// `up` in another way than usual.
-fn in_a_way(lab: &Arc<Lab>, change: impl FnOnce(&mut Up)) -> Goal {
-    let Goal::Up(mut up) = up_goal(lab) else { unreachable!() };
-    change(&mut up);
-    Goal::Up(up)
-}
-
-/// Runs it; which of the containers that were there are others now, or gone.
-async fn renewed_by(engine: &FakeEngine, goal: &Goal) -> String {
-    let before = ids(engine).await;
-    go(engine, goal).await.assert_good();
-    let after = ids(engine).await;
-    let other = before.iter().filter(|(addr, id)| after.get(*addr) != Some(*id));
-    other.map(|(addr, _)| addr.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,6 +130,23 @@ async fn a_port_goes_from_one_service_to_another_in_one_run() {
     assert_eq!(ids(&engine).await.into_keys().collect::<Vec<_>>(), ["a", "c"]);
 }
 
+/// A layer that shares the engine is planned once its own node has been entered, when the other is being made anew.
+#[tokio::test(start_paused = true)]
+async fn a_port_goes_from_a_layer_to_another_one_on_its_engine() {
+    let engine = engine();
+    let of = |a: u16, b: u16| {
+        let mut a = with_port(service("a"), a);
+        a.spec.restart = RestartPolicy::Always;
+        let shared = node("shared", "socket", vec![with_port(service("b"), b)]);
+        lab(vec![node("vm1", "dind", vec![a, shared])])
+    };
+    up(&engine, &of(8080, 8081)).await;
+    engine.by_hand("lab-vm1-1", &Change::Stop(None));
+    up(&engine, &of(8082, 8080)).await;
+    let has = |name: &str| engine.node("lab-vm1-1").container(name).expect("it is there").ports[0].host;
+    assert_eq!([has("lab-vm1-a-1"), has("lab-vm1-shared-b-1")], [Some(8082), Some(8080)]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_layer_moves_to_the_engine_that_its_node_has_now_and_back() {
     let engine = engine().with_path("/var/run/docker.sock");
@@ -186,6 +184,34 @@ async fn a_layer_moves_to_the_engine_that_its_node_has_now_and_back() {
     1 to recreate, 2 to restart
     ");
     assert_eq!(renewed(&engine, &of("socket")).await, "vm1 vm1/user vm1/web");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_file_does_not_have_any_more_of_a_layer_that_moves_goes_from_where_it_was() {
+    let engine = engine().with_path("/var/run/docker.sock");
+    let of = |kind: &str, names: &[&str]| {
+        let mut node = node("vm1", kind, names.iter().map(|name| service(name)).collect());
+        node.spec.image = "docker:dind".to_owned();
+        lab(vec![node])
+    };
+    up(&engine, &of("socket", &["old", "web"])).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of("dind", &["web"]))).await, @r"
+    lab
+      + volume lab-vm1-1_docker  create
+      ~ vm1                      recreate  engine.kind: socket → dind
+    vm1
+      ~ web  recreate  its layer is on another engine now
+
+    2 to recreate, 1 to create
+    `vm1/old` is there and is not in the file
+    ");
+    up(&engine, &of("dind", &["web"])).await;
+    assert!(engine.container("lab-vm1-old-1").is_some(), "nobody asked for its removal");
+    let goal = in_a_way(&of("dind", &["web"]), |up| up.orphans = Orphans::Remove);
+    assert_eq!(renewed_by(&engine, &goal).await, "vm1/old");
+    up(&engine, &of("socket", &["old", "web"])).await;
+    assert_eq!(renewed_by(&engine, &goal).await, "vm1 vm1/old vm1/web");
+    assert!(engine.container("lab-vm1-old-1").is_none(), "{}", engine.snapshot());
 }
 
 #[tokio::test(start_paused = true)]
@@ -230,63 +256,6 @@ async fn flags_say_what_is_made_anew() {
     let inside = in_a_way(&new, |up| at(up, "vm1/inside"));
     assert_eq!(renewed_by(&engine, &inside).await, "vm1/inside");
     assert_eq!(renewed(&engine, &new).await, "db");
-}
-
-#[tokio::test(start_paused = true)]
-async fn anonymous_volumes_go_on_with_the_replacement_unless_they_are_to_be_renewed() {
-    let engine = engine();
-    let of = |value: &str| {
-        let mut db = set(service("db"), "V", value);
-        db.spec.mounts.push(Mount::new("/data", MountSource::volume(None), false));
-        lab(vec![db])
-    };
-    let volume = || engine.container("lab-db-1").expect("it is there").mounts[0].volume.clone();
-    up(&engine, &of("1")).await;
-    let first = volume();
-    assert_eq!(renewed(&engine, &of("2")).await, "db");
-    assert_eq!(volume(), first);
-    let renew = in_a_way(&of("3"), |up| up.way.renew_volumes = true);
-    assert_eq!(renewed_by(&engine, &renew).await, "db");
-    assert_ne!(volume(), first);
-    let there = engine.observed().volumes.into_iter().map(|volume| volume.name);
-    assert_eq!(there.collect::<Vec<_>>(), volume().into_iter().collect::<Vec<_>>(), "the old one is gone");
-    assert_eq!(renewed(&engine, &of("4")).await, "db");
-    up(&engine, &lab(vec![set(service("db"), "V", "4")])).await;
-    up(&engine, &of("4")).await;
-    // As a run that is killed in between, which does not come to what is to follow.
-    engine.remove_by_hand(&Remove::Container { container: "lab-db-1".to_owned(), volumes: true });
-    assert!(engine.observed().volumes.is_empty(), "{}", engine.snapshot());
-    up(&engine, &of("4")).await;
-    assert_eq!(renewed(&engine, &of("5")).await, "db");
-    go(&engine, &down_goal()).await.assert_good();
-    assert!(engine.observed().volumes.is_empty(), "{}", engine.snapshot());
-}
-
-#[tokio::test(start_paused = true)]
-async fn anonymous_volumes_end_with_the_last_container_that_has_them() {
-    let of = |value: &str, volume: Option<&str>| {
-        let mut db = set(service("db"), "V", value);
-        let source = MountSource::volume(volume.map(str::to_owned));
-        db.spec.mounts.push(Mount::new("/data", source, false));
-        lab(vec![db])
-    };
-    let volumes = |engine: &FakeEngine| engine.observed().volumes.len();
-    // A run that ends in between leaves two.
-    let engine = engine();
-    up(&engine, &of("1", None)).await;
-    let volume = engine.observed().volumes[0].name.clone();
-    let fails = Fault::Fail(FailureKind::Engine, "trouble".to_owned());
-    engine.script(When::op("stop container"), 1, fails);
-    assert!(!go(&engine, &up_goal(&of("2", None))).await.report.summary.is_success());
-    assert_eq!(engine.observed().containers.len(), 2);
-    up(&engine, &of("3", None)).await;
-    assert_eq!(engine.container("lab-db-1").expect("it is there").mounts[0].volume, Some(volume));
-    engine.remove_by_hand(&Remove::Container { container: "lab-db-1".to_owned(), volumes: true });
-    assert_eq!(volumes(&engine), 0, "{}", engine.snapshot());
-    // One without a name that has one from now on.
-    up(&engine, &of("3", None)).await;
-    assert_eq!(renewed(&engine, &of("3", Some("data"))).await, "db");
-    assert_eq!(volumes(&engine), 1, "{}", engine.snapshot());
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,23 @@ use crate::plan::quiesce::is_running;
 use super::Bringing;
 
 impl Bringing<'_, '_> {
+    /// Where a container that does not run has a volume that its engine does not have any more: it cannot be started.
+    /// An anonymous one goes with the container that it was made for, and one that was made in its place and has not
+    /// run yet does not hold it.
+    pub(super) fn lost_volume(&self, container: &ObservedContainer) -> Option<String> {
+        if is_running(container) {
+            return None;
+        }
+        let is_lost = |volume: &String| self.is_gone(volume);
+        let lost = container.mounts.iter().find(|mount| mount.volume.as_ref().is_some_and(is_lost));
+        lost.map(|mount| mount.target.clone())
+    }
+
+    fn is_gone(&self, volume: &str) -> bool {
+        let seen = self.planner.known.seen(&self.layer);
+        seen.is_some_and(|seen| seen.volumes.iter().all(|it| it.name != volume))
+    }
+
     /// Lets the new container have them. The names of those that it mounts by name: no engine removes these with their
     /// container.
     pub(super) fn keep_anonymous_volumes(&mut self, spec: &mut Arc<ContainerSpec>) -> BTreeSet<String> {
@@ -54,7 +71,9 @@ impl Bringing<'_, '_> {
                 continue;
             };
             // What `volumes_from` brings is another's, and comes with it.
-            if self.planner.is_borrowed(&self.desired.addr, self.desired.service, volume) {
+            if self.is_gone(volume)
+                || self.planner.is_borrowed(&self.desired.addr, self.desired.service, volume)
+            {
                 continue;
             }
             let own = spec.mounts.iter().find(|own| own.target == mount.target);
@@ -90,6 +109,7 @@ impl Bringing<'_, '_> {
         is_alone
             && other.labels.contains_key(label::ASKED)
             && !other.labels.contains_key(label::INHERITED)
+            && self.lost_volume(other).is_none()
             && other.mounts.iter().all(|mount| kept.contains_key(&mount.target) || is_own(&mount.target))
             && kept.iter().all(|(target, volume)| has(target, volume))
             && kept.keys().all(stays)

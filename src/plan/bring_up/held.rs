@@ -8,7 +8,7 @@ use crate::model::addr::Addr;
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::ObservedContainer;
-use crate::plan::builder::{after, after_end};
+use crate::plan::builder::{after, after_end, when};
 use crate::plan::cause::Cause;
 use crate::plan::claims;
 use crate::plan::ours::is_ours;
@@ -88,6 +88,12 @@ impl Bringing<'_, '_> {
                 needs.push(after_end(step));
                 continue;
             }
+            let started = addr.clone().map(|addr| Milestone::Service(addr, Stage::Started));
+            if let Some(started) = started.filter(|_| addr.as_ref().is_some_and(|it| self.is_giving_way(it)))
+            {
+                needs.push(when(started));
+                continue;
+            }
             if let Some(addr) = addr.as_ref().filter(|addr| self.gives_way(addr)) {
                 let mut before = self.planner.stop_dependents(addr);
                 let cause = Cause::PortMoves(self.desired.addr.clone());
@@ -123,6 +129,15 @@ impl Bringing<'_, '_> {
             self.planner.problem(Diagnostic::error(Code::Taken, message).help(help), span);
         }
         needs
+    }
+
+    /// Whether an earlier plan of this run makes an instance of the lab anew, as the file gives its port to another: a
+    /// layer that shares its engine is planned once its own node has been entered.
+    fn is_giving_way(&self, addr: &Addr) -> bool {
+        let started = Milestone::Service(addr.clone(), Stage::Started);
+        !self.planner.scope.contains(&addr.layer())
+            && !self.planner.up.way.no_recreate
+            && self.planner.known.promised.contains(&started)
     }
 
     /// Whether an instance of the lab is made anew later in this plan, as the file gives its port to another.
