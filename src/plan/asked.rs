@@ -224,7 +224,7 @@ fn compare(key: &str, before: &Read<'_>, now: &Read<'_>, words: &Words<'_>, out:
     if let Some(target) = key.strip_prefix(COPIED) {
         // Where the whole mount is new or gone, its own line says so.
         if !old.is_empty() && !new.is_empty() {
-            let path = format!("content of volumes.{target}");
+            let path = format!("{}volumes.{target}", words::CONTENT);
             out.push(Field { path, from: Value::Hidden, to: Value::Hidden });
         }
         return;
@@ -249,7 +249,7 @@ fn compare(key: &str, before: &Read<'_>, now: &Read<'_>, words: &Words<'_>, out:
     if let ([from], [to]) = (removed.as_slice(), added.as_slice()) {
         // A file keeps its mode and owner beside the digest of its content.
         if form == Form::File && words::same_but_content(from, to) {
-            let path = format!("content of {path}");
+            let path = format!("{}{path}", words::CONTENT);
             out.push(Field { path, from: Value::Hidden, to: Value::Hidden });
             return;
         }

@@ -24,6 +24,7 @@ use super::node_paths;
 use super::quiesce::is_running;
 use super::step::{Group, Need, StepId};
 use super::up::Planner;
+use super::words;
 
 mod anonymous;
 mod drift;
@@ -152,7 +153,12 @@ impl<'p, 'a> Bringing<'p, 'a> {
         let Some(before) = container.labels.get(label::ASKED) else { return Vec::new() };
         let world = self.planner.world;
         let now = self.desired.asked_label(world);
-        changes(before, &now, world.project(&self.layer).as_str(), &world.topology.directory)
+        let mut fields =
+            changes(before, &now, world.project(&self.layer).as_str(), &world.topology.directory);
+        fields
+            .iter_mut()
+            .for_each(|field| words::name_file(field, &self.desired.service.behaviour.file_uses));
+        fields
     }
 
     pub(super) fn plan(mut self) {

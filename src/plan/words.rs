@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use super::field::Value;
+use super::field::{Field, Value};
+use crate::model::behaviour::{FileRole, FileUse};
 
 /// By what names and paths are shortened.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,9 @@ pub(super) struct Words<'a> {
     /// Directory of the lab on the user's machine.
     pub(super) directory: &'a Path,
 }
+
+/// Before the path of a field whose content is another.
+pub(super) const CONTENT: &str = "content of ";
 
 /// How a line's value is written in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +131,22 @@ pub(super) fn word(key: &str, words: &Words<'_>) -> (String, Form) {
         }
     }
     (key.to_owned(), Form::Text)
+}
+
+/// Calls a field of a config or secret by its key in the file, and not by the path that it has inside.
+pub(super) fn name_file(field: &mut Field, uses: &[FileUse]) {
+    let (head, path) = match field.path.strip_prefix(CONTENT) {
+        Some(path) => (CONTENT, path),
+        None => ("", field.path.as_str()),
+    };
+    let target = ["volumes.", "configs.", "secrets."].iter().find_map(|group| path.strip_prefix(group));
+    if let Some(file) = uses.iter().find(|file| target == Some(file.path.as_str())) {
+        let group = match file.role {
+            FileRole::Config => "configs",
+            FileRole::Secret => "secrets",
+        };
+        field.path = format!("{head}{group}.{}", file.source);
+    }
 }
 
 fn endpoint(rest: &str, words: &Words<'_>) -> String {

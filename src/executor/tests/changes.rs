@@ -7,7 +7,8 @@ use super::lab::*;
 use crate::engine::engine::Change;
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::LayerPath;
-use crate::model::container::{Mount, MountSource, PortBinding, RestartPolicy};
+use crate::model::behaviour::{FileRole, FileUse};
+use crate::model::container::{BindPath, Mount, MountSource, PortBinding, RestartPolicy};
 use crate::model::files::{Existing, PutFile};
 use crate::model::label;
 use crate::model::service::{Condition, Service};
@@ -335,6 +336,51 @@ async fn configs_and_secrets_make_anew_who_has_them_and_their_texts_are_not_told
     2 to recreate
     ");
     assert_eq!(renewed(&engine, &of("hunter3")).await, "vm1/inside web");
+}
+
+#[tokio::test(start_paused = true)]
+async fn configs_and_secrets_are_told_by_their_keys_in_the_file() {
+    let engine = engine();
+    let of = |text: &str| {
+        let mut web = service("web");
+        let uses = |role, source: &str, path: &str| FileUse {
+            role,
+            source: source.to_owned(),
+            target: Some(path.to_owned()),
+            path: path.to_owned(),
+            uid: None,
+            gid: None,
+            mode: None,
+        };
+        web.behaviour.file_uses = vec![
+            uses(FileRole::Config, "app", "/etc/app.conf"),
+            uses(FileRole::Config, "given", "/etc/given.conf"),
+            uses(FileRole::Secret, "key", "/keys/key"),
+        ];
+        for target in ["/etc/app.conf", "/keys/key", "/data"] {
+            let path = BindPath::User(format!("/home/user/lab/{text}").into());
+            web.spec.mounts.push(Mount::new(target, MountSource::bind(path, false), true));
+        }
+        web.files = vec![PutFile {
+            path: "/etc/given.conf".to_owned(),
+            mode: 0o444,
+            uid: 0,
+            gid: 0,
+            content: text.as_bytes().into(),
+            existing: Existing::Replace,
+        }];
+        lab(vec![web])
+    };
+    up(&engine, &of("a")).await;
+    insta::assert_snapshot!(shown(&engine, &up_goal(&of("b"))).await, @r"
+    lab
+      ~ web  recreate  content of configs.given changed
+                       volumes./data: ./a (read-only) → ./b (read-only)
+                       configs.app: ./a (read-only) → ./b (read-only)
+                       secrets.key: ./a (read-only) → ./b (read-only)
+
+    1 to recreate
+    ");
 }
 
 #[tokio::test(start_paused = true)]
