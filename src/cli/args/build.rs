@@ -28,11 +28,11 @@ pub struct BuildArgs {
     /// Give builds an agent of ssh: `default`, or `ID=SOCKET`; repeatable.
     #[arg(long, value_name = "AGENT")]
     pub ssh: Vec<String>,
-    /// Attest how images were made, as in `build.provenance`.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "HOW")]
+    /// Attest how images were made: `true`, `mode=max`, as in `build.provenance`.
+    #[arg(long, value_name = "HOW")]
     pub provenance: Option<String>,
-    /// Attest what is in images, as in `build.sbom`.
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "HOW")]
+    /// Attest what is in images: `true`, `generator=IMAGE`, as in `build.sbom`.
+    #[arg(long, value_name = "HOW")]
     pub sbom: Option<String>,
     /// Build also what the given services depend on.
     #[arg(long)]

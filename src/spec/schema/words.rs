@@ -8,7 +8,7 @@ pub(super) struct Words {
     /// The definition that has the key, and the key.
     pub(super) key: (&'static str, &'static str),
     /// The words.
-    pub(super) words: &'static [(&'static str, &'static str)],
+    pub(super) list: &'static [(&'static str, &'static str)],
     /// What else may stand there.
     pub(super) more: More,
 }
@@ -41,7 +41,7 @@ const OWN: (&str, &str) = ("private", "One of its own.");
 pub(super) const WORDS: &[Words] = &[
     Words {
         key: ("Service", "restart"),
-        words: &[
+        list: &[
             ("no", "It stays as it ended."),
             ("always", "The engine starts it again whenever it ends, and when the engine starts."),
             ("on-failure", "The engine starts it again when it fails; `on-failure:3` at most so many times."),
@@ -51,7 +51,7 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         key: ("Service", "pull_policy"),
-        words: &[
+        list: &[
             ("missing", "Pulled where it is not there; the usual one."),
             ("if_not_present", "Another word for `missing`."),
             ("always", "Pulled at each `up`."),
@@ -66,17 +66,17 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         key: ("Service", "network_mode"),
-        words: &[
+        list: &[
             ("none", "No network."),
             ("host", "The network of the engine's machine."),
             ("bridge", "The engine's own bridge."),
         ],
         more: Anything,
     },
-    Words { key: ("Service", "pid"), words: &[ON_HOST], more: Pattern(SHARED) },
+    Words { key: ("Service", "pid"), list: &[ON_HOST], more: Pattern(SHARED) },
     Words {
         key: ("Service", "ipc"),
-        words: &[
+        list: &[
             ON_HOST,
             OWN,
             ("shareable", "One of its own, which others may share."),
@@ -84,14 +84,14 @@ pub(super) const WORDS: &[Words] = &[
         ],
         more: Pattern(SHARED),
     },
-    Words { key: ("Service", "uts"), words: &[ON_HOST], more: Nothing },
-    Words { key: ("Service", "cgroup"), words: &[ON_HOST, OWN], more: Nothing },
-    Words { key: ("Service", "userns_mode"), words: &[ON_HOST], more: Nothing },
-    Words { key: ("Service", "isolation"), words: &[("default", "The engine's own.")], more: Anything },
-    Words { key: ("Service", "gpus"), words: &[("all", "All that the engine has.")], more: Anything },
+    Words { key: ("Service", "uts"), list: &[ON_HOST], more: Nothing },
+    Words { key: ("Service", "cgroup"), list: &[ON_HOST, OWN], more: Nothing },
+    Words { key: ("Service", "userns_mode"), list: &[ON_HOST], more: Nothing },
+    Words { key: ("Service", "isolation"), list: &[("default", "The engine's own.")], more: Anything },
+    Words { key: ("Service", "gpus"), list: &[("all", "All that the engine has.")], more: Anything },
     Words {
         key: ("ServiceVolume", "consistency"),
-        words: &[
+        list: &[
             ("consistent", "Both sides see the same at once."),
             ("cached", "What the container sees may be late."),
             ("delegated", "What the machine sees may be late."),
@@ -100,7 +100,7 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         key: ("BindOptions", "propagation"),
-        words: &[
+        list: &[
             ("rprivate", "No mount made later is seen on the other side; the usual one."),
             ("private", "As `rprivate`, of this mount alone."),
             ("rshared", "Mounts made later are seen on both sides."),
@@ -112,12 +112,12 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         key: ("BindOptions", "selinux"),
-        words: &[("z", "Shared between containers."), ("Z", "For this container alone.")],
+        list: &[("z", "Shared between containers."), ("Z", "For this container alone.")],
         more: Nothing,
     },
     Words {
         key: ("BindOptions", "recursive"),
-        words: &[
+        list: &[
             ("enabled", "They come along; not writable where the engine can."),
             ("disabled", "They do not come along."),
             ("writable", "They come along, and are writable."),
@@ -127,32 +127,32 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         key: ("Port", "protocol"),
-        words: &[("tcp", "The usual one."), ("udp", "Datagrams."), ("sctp", "Stream control.")],
+        list: &[("tcp", "The usual one."), ("udp", "Datagrams."), ("sctp", "Stream control.")],
         more: Anything,
     },
     Words {
         key: ("Port", "mode"),
-        words: &[("host", "On the engine's machine."), ("ingress", "The same, without a cluster.")],
+        list: &[("host", "On the engine's machine."), ("ingress", "The same, without a cluster.")],
         more: Anything,
     },
     Words {
         key: ("EnvFile", "format"),
-        words: &[("raw", "Values are taken as they are, without quotes and variables.")],
+        list: &[("raw", "Values are taken as they are, without quotes and variables.")],
         more: Anything,
     },
     Words {
         key: ("Build", "network"),
-        words: &[
+        list: &[
             ("default", "The engine's own."),
             ("none", "No network."),
             ("host", "That of the engine's machine."),
         ],
         more: Anything,
     },
-    Words { key: ("Build", "isolation"), words: &[("default", "The engine's own.")], more: Anything },
+    Words { key: ("Build", "isolation"), list: &[("default", "The engine's own.")], more: Anything },
     Words {
         key: ("Deploy", "mode"),
-        words: &[
+        list: &[
             ("replicated", "So many replicas as are asked for."),
             ("global", "One on each machine of a cluster; means nothing on one engine."),
             ("replicated-job", "The same, of programs that come to an end."),
@@ -162,12 +162,12 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         key: ("Deploy", "endpoint_mode"),
-        words: &[("vip", "One address for all replicas."), ("dnsrr", "The addresses of all replicas.")],
+        list: &[("vip", "One address for all replicas."), ("dnsrr", "The addresses of all replicas.")],
         more: Anything,
     },
     Words {
         key: ("DeployRestart", "condition"),
-        words: &[
+        list: &[
             ("any", "Whenever it ends."),
             ("on-failure", "When it fails."),
             ("none", "Never."),
@@ -179,7 +179,7 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         key: ("UpdateConfig", "failure_action"),
-        words: &[
+        list: &[
             ("continue", "The others are replaced all the same."),
             ("pause", "No other is replaced."),
             ("rollback", "The old ones come back."),
@@ -188,7 +188,7 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         key: ("Logging", "driver"),
-        words: &[
+        list: &[
             ("json-file", "Files of the engine; the usual one."),
             ("local", "Files of the engine, smaller."),
             ("journald", "The journal of the machine."),
@@ -199,7 +199,7 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         key: ("Network", "driver"),
-        words: &[
+        list: &[
             ("bridge", "A bridge of the engine's machine; the usual one."),
             ("host", "The network of the engine's machine."),
             ("none", "No network."),
@@ -209,7 +209,7 @@ pub(super) const WORDS: &[Words] = &[
         ],
         more: Anything,
     },
-    Words { key: ("Volume", "driver"), words: &[("local", "The usual one.")], more: Anything },
+    Words { key: ("Volume", "driver"), list: &[("local", "The usual one.")], more: Anything },
 ];
 
 /// Keys whose value the specification's schema lets be nothing.
@@ -244,7 +244,7 @@ pub(super) fn add(schema: &mut Schema) {
         let property = definitions[definition]["properties"][key].as_object_mut();
         let property = property.unwrap_or_else(|| panic!("the schema has no `{definition}.{key}`"));
         let mut all: Vec<Value> =
-            row.words.iter().map(|(word, doc)| json!({"const": word, "description": doc})).collect();
+            row.list.iter().map(|(word, doc)| json!({"const": word, "description": doc})).collect();
         let mut take = |word: &str| Some((word.to_owned(), property.remove(word)?));
         let rest: serde_json::Map<String, Value> =
             ["type", "allOf", "$ref"].into_iter().filter_map(&mut take).collect();

@@ -1,6 +1,7 @@
 //! `down` of some services: both tools leave the same containers, networks, volumes and images.
 //! Cases: tests/fixtures/compose-down.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -52,7 +53,7 @@ fn what_a_down_of_services_leaves_is_what_the_peer_leaves() {
             case.nestctl(&["down", "-v", "--rmi", "local"])?;
             let difference = differ(&theirs, &ours, &[], &mut Vec::new());
             if !difference.is_empty() {
-                differences += &format!("{}\n{difference}\n", typed.join(" "));
+                let _ = writeln!(differences, "{}\n{difference}", typed.join(" "));
             }
         }
         if differences.is_empty() { Ok(()) } else { Err(differences) }

@@ -84,9 +84,12 @@ fn what_the_peer_refuses_is_refused_with_its_place() {
     cases.retain(|case| !(has_indexes && case.join("graph-driver").exists()));
     each(&cases, vec![(); WORKERS], |(), fixture: &Path| {
         let case = Case::new(fixture, &prefix, &host);
+        // The command is `create`, or stands in a file of the fixture.
         // What the peer creates and cannot start, or starts in part, says so in a file of the fixture. In another one are
         // words of the peer, where it alone decides whether a form of the specification is of use.
-        let peers = case.peer(&peer, &["create"]);
+        let command = fs::read_to_string(fixture.join("command")).unwrap_or_else(|_| "create".to_owned());
+        let command: Vec<&str> = command.split_whitespace().collect();
+        let peers = case.peer(&peer, &command);
         let words = fs::read_to_string(fixture.join("peer")).unwrap_or_default();
         if peers.is_err() == fixture.join("alone").exists()
             || peers.as_ref().is_err_and(|said| !said.contains(words.trim_end()))
@@ -94,7 +97,7 @@ fn what_the_peer_refuses_is_refused_with_its_place() {
             return Err(format!("the peer: {peers:?}"));
         }
         case.clear();
-        let Err(said) = case.nestctl(&["create"]) else { return Err("nestctl takes it".to_owned()) };
+        let Err(said) = case.nestctl(&command) else { return Err("nestctl takes it".to_owned()) };
         // What only the engine can refuse is told in its words.
         let words = fs::read_to_string(fixture.join("engine")).unwrap_or_default();
         let wanted = if words.is_empty() { "compose.yaml:" } else { words.trim_end() };
