@@ -233,3 +233,46 @@ volumes: {{kept: {{}}}}
     assert_eq!(after["vm/web"], before["vm/web"], "it is in the node's data volume");
     assert_eq!(read(&lab, "vm", "vm/web", "/kept/file"), "kept\n");
 }
+
+const BOUND: &str = "
+services:
+  vm1:
+    engine: dind
+    image: ${DIND_IMAGE}
+    stop_grace_period: 1s
+    inner: vm1/nest.yaml
+";
+
+/// A directory beside the inner layer's file.
+const BOUND_INSIDE: &str = "
+services:
+  web:
+    image: ${BUSYBOX_IMAGE}
+    init: true
+    command: [sleep, infinity]
+    volumes: ['data:/data', 'data:/read:ro']
+volumes:
+  data: { driver: local, driver_opts: { type: none, o: bind, device: ./data } }
+";
+
+#[test]
+fn a_volume_that_is_a_directory_beside_the_file_must_be_seen_inside_a_node() {
+    let Some(lab) = TestLab::new("bound", BOUND) else { return };
+    lab.write("vm1/nest.yaml", BOUND_INSIDE);
+    lab.write("vm1/data/file", "from the user");
+    lab.run(&["up"]).ok();
+    let cat = |path: &str| lab.exec("vm1", "vm1/web", &["cat", path]);
+    assert_eq!(cat("/data/file"), ("from the user".to_owned(), 0));
+    assert_eq!(cat("/read/file"), ("from the user".to_owned(), 0));
+    // It is the directory itself, in both directions.
+    lab.write("vm1/data/later", "by the user");
+    assert_eq!(cat("/data/later").0, "by the user");
+    let (said, code) =
+        lab.exec("vm1", "vm1/web", &["sh", "-c", "echo inside > /data/own; touch /read/no 2>&1"]);
+    assert!(code != 0 && said.contains("Read-only file system"), "{code}: {said}");
+    let own = std::fs::read_to_string(lab.directory.join("vm1/data/own")).expect("it is written");
+    assert_eq!(own, "inside\n");
+    assert!(lab.run(&["plan"]).ok().stdout.contains("nothing to do"), "planning again changes nothing");
+    lab.run(&["down", "-v"]).ok();
+    assert!(lab.directory.join("vm1/data/own").exists(), "what is the user's stays");
+}
