@@ -9,3 +9,4 @@ pub mod error;
 pub mod fake;
 pub mod limits;
 pub mod passing;
+pub mod retries;

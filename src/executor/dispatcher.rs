@@ -10,6 +10,7 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::diag::diagnostic::Severity;
+use crate::engine::retries;
 use crate::event::event::{CancelLevel, EventKind, StepInfo};
 use crate::event::outcome::Outcome;
 use crate::event::sink::Sink;
@@ -258,7 +259,8 @@ impl<'a> Dispatcher<'a> {
             cancel: self.cancel.clone(),
             messages: self.messages.0.clone(),
         };
-        let task = self.tasks.spawn(async move {
+        let listener = context.retries();
+        let task = self.tasks.spawn(retries::heard_by(listener, async move {
             match carry_out(&context).await {
                 Err(Broken::Failed(failure)) => {
                     let blamed = async { Err(fallen::blame(&context, *failure).await) };
@@ -266,7 +268,7 @@ impl<'a> Dispatcher<'a> {
                 }
                 other => other,
             }
-        });
+        }));
         self.step_of_task.insert(task.id(), id);
     }
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::engine::engine::{Engine, Progress};
 use crate::engine::error::EngineError;
 use crate::engine::passing;
+use crate::engine::retries;
 use crate::event::event::{CancelLevel, Unit, WaitReason};
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::{Failure, FailureKind};
@@ -162,6 +163,14 @@ impl StepContext {
             // Nobody listens any more: the run is over.
             let _ = messages.send(Message::Said { step, line });
         }
+    }
+
+    /// Tells of attempts that the engine's adapter makes by itself.
+    pub(super) fn retries(&self) -> retries::Listener {
+        let (messages, step) = (self.messages.clone(), self.step.id);
+        Arc::new(move |because, pause| {
+            let _ = messages.send(Message::Retrying { step, because, pause });
+        })
     }
 
     /// A place on an engine.

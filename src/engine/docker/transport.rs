@@ -24,6 +24,7 @@ use super::dialled::DialError;
 use super::error::NoAnswer;
 use crate::engine::limits::Limits;
 use crate::engine::passing;
+use crate::engine::retries;
 
 /// bollard's request body (a type that it does not export by name).
 pub(super) type Body =
@@ -123,9 +124,11 @@ impl Transport {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            let pause = passing::pause(attempt)
-                .filter(|_| attempt <= DIALS && DialError::in_chain(&error).is_some_and(DialError::passes));
-            let (Some(pause), Some(again)) = (pause, next) else { return Err(NoAnswer(error)) };
+            let dial = DialError::in_chain(&error).filter(|dial| attempt <= DIALS && dial.passes());
+            let pause = dial.and_then(|dial| Some((dial, passing::pause(attempt)?)));
+            let (Some((dial, pause)), Some(again)) = (pause, next) else { return Err(NoAnswer(error)) };
+            // Told before the pause: it may be long.
+            retries::tell(&dial.to_string(), pause);
             tokio::time::sleep(pause).await;
             (request, attempt) = (again, attempt + 1);
         }
