@@ -150,22 +150,21 @@ impl Merging<'_> {
         Node { span, head, value, merge }
     }
 
-    /// A pool over one of the same subnet is merged into it.
+    /// A pool over one of the same subnet is merged into it. Those of other subnets stay behind (compose-go
+    /// `mergeIPAMConfig`): a network has one subnet of a kind, and it is another now.
     fn pools(&self, mut low: Vec<Node>, high: Vec<Node>) -> Vec<Node> {
         let subnet = |node: &Node| match &node.get("subnet")?.value {
             Value::Scalar(scalar) => Some(scalar.text.clone()),
             Value::List(_) | Value::Mapping(_) => None,
         };
-        for pool in high {
-            match low.iter().position(|other| subnet(other).is_some() && subnet(other) == subnet(&pool)) {
-                Some(at) => {
-                    let below = std::mem::replace(&mut low[at], Node::refused(pool.span));
-                    low[at] = self.whole(Place::Within, below, pool);
-                }
-                None => low.push(pool),
+        let over = |pool: Node| {
+            let same = |other: &Node| subnet(other).is_some() && subnet(other) == subnet(&pool);
+            match low.iter().position(same) {
+                Some(at) => self.whole(Place::Within, low.swap_remove(at), pool),
+                None => pool,
             }
-        }
-        low
+        };
+        high.into_iter().map(over).collect()
     }
 }
 

@@ -142,6 +142,7 @@ const TOP: &[(&str, &[&str])] = &[
             "{front: {ipam: {config: [{subnet: 10.5.0.0/16}]}}, back: {driver: bridge}}",
             "{back: {internal: true, labels: [\"a=b\"]}, front: null}",
             "{front: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}",
+            "{front: {ipam: {config: [{subnet: 10.6.0.0/16, gateway: 10.6.0.9}]}}}",
         ],
     ),
     ("volumes", &["{data: {}}", "{data: {driver: local}, other: null}", "{data: {name: \"${SET}-data\"}}"]),
