@@ -2,25 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::model::addr::LayerPath;
 use crate::model::container::RestartPolicy;
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
-use crate::model::observed::{ContainerState, Health, ObservedContainer};
+use crate::model::observed::{ContainerState, ObservedContainer};
 
-use super::action::{Action, Enter, HookPoint, HookRun, NewContainer};
+use super::action::{Action, HookPoint, HookRun};
 use super::asked::{changes, kind_changes};
-use super::builder::{Draft, after, when};
+use super::builder::{Draft, after};
 use super::cause::Cause;
 use super::desired::Desired;
-use super::engine_lacks;
 use super::field::Field;
-use super::goal::{Starts, Wait};
+use super::goal::Starts;
 use super::hooks;
-use super::inherited;
-use super::node_paths;
 use super::quiesce::is_running;
 use super::step::{Group, Need, StepId};
 use super::up::Planner;
@@ -29,6 +25,10 @@ use super::words;
 mod anonymous;
 mod drift;
 mod held;
+mod make;
+mod ready;
+
+use ready::Running;
 
 /// The work on one instance.
 pub(super) struct Bringing<'p, 'a> {
@@ -319,14 +319,6 @@ impl<'p, 'a> Bringing<'p, 'a> {
         self.after_start(&Running { name, start: Some(last.unwrap_or(start)), health: None, done: false });
     }
 
-    /// Makes it once `before` is met, and starts nothing.
-    pub(super) fn make_alone(mut self, before: Vec<Need>) {
-        self.before = before;
-        let name = self.desired.name.clone();
-        let step = self.create(&name, false);
-        self.furnish(&name, Some(step));
-    }
-
     /// Whether this instance is started.
     fn starts(&self) -> bool {
         match self.planner.up.way.starts {
@@ -335,234 +327,4 @@ impl<'p, 'a> Bringing<'p, 'a> {
             Starts::Nothing => false,
         }
     }
-
-    fn temporary_name(&self) -> String {
-        let name = &self.desired.name;
-        let taken = |wanted: &str| {
-            let seen = self.planner.known.seen(&self.layer);
-            seen.is_some_and(|seen| seen.containers.iter().any(|container| container.name == wanted))
-        };
-        let plain = format!("{name}.next");
-        if !taken(&plain) {
-            return plain;
-        }
-        (2..=u16::MAX).map(|n| format!("{name}.next{n}")).find(|wanted| !taken(wanted)).unwrap_or(plain)
-    }
-
-    fn create(&mut self, name: &str, renew_image: bool) -> StepId {
-        let addr = self.desired.addr.clone();
-        self.planner.check_wishes(&addr, self.desired.service);
-        let provided = self.planner.provide_image(&self.desired, renew_image);
-        let mut needs = provided.needs;
-        needs.extend(std::mem::take(&mut self.before));
-        self.planner.check_containers(&self.desired);
-        needs.extend(self.planner.sharing_needs(&self.desired.addr, self.desired.service));
-        for image in self.desired.mounted_images() {
-            needs.extend(self.planner.provide_mounted(&self.desired, &image).needs);
-        }
-        let objects = self.planner.provide_objects(&self.desired);
-        needs.extend(objects.iter().cloned());
-        for fill in self.desired.fills.clone() {
-            let mut labels = self.desired.labels.clone();
-            labels.insert(label::ROLE.to_owned(), label::ROLE_HELPER.to_owned());
-            let action = Action::FillVolume {
-                volume: fill.volume,
-                target: fill.target,
-                image: provided.image.clone(),
-                helper: format!("{}.files", self.desired.name),
-                labels,
-                files: fill.files,
-                trees: fill.trees,
-            };
-            let before = needs.clone();
-            needs.push(after(self.push(self.cause.clone(), action, before)));
-        }
-        let mut spec = Arc::clone(&self.desired.spec);
-        let inherited = self.keep_anonymous_volumes(&mut spec);
-        let mut labels = self.desired.labels.clone();
-        labels.extend(inherited::to_label(&inherited).map(|names| (label::INHERITED.to_owned(), names)));
-        // What is not compared with the file later need not tell what it was.
-        if labels.contains_key(label::FINGERPRINT) {
-            labels.insert(label::ASKED.to_owned(), self.desired.asked_label(self.planner.world));
-        }
-        let action = Action::CreateContainer(Box::new(NewContainer {
-            name: name.to_owned(),
-            spec,
-            labels,
-            image: provided.image,
-        }));
-        self.push(self.cause.clone(), action, needs)
-    }
-
-    /// More networks, files and copies for a container that has never been started.
-    fn furnish(&mut self, container: &str, created: Option<StepId>) -> Vec<Need> {
-        let needs: Vec<Need> = created.map(after).into_iter().collect();
-        let cause = if created.is_some() { self.cause.clone() } else { Cause::Unfinished };
-        let mut out = Vec::new();
-        // A container that is made now has all of them from the start, where its engine takes several; one that is not
-        // known yet is taken for a recent one.
-        let at_once = created.is_some()
-            && self.planner.known.facts(&self.layer).is_none_or(engine_lacks::takes_all_networks);
-        let spec = Arc::clone(&self.desired.spec);
-        let mut networks: Vec<_> = spec.networks.iter().filter(|_| !at_once).collect();
-        networks.sort_by_key(|(name, endpoint)| (-endpoint.priority, *name));
-        for (network, endpoint) in networks.into_iter().skip(1) {
-            let (network, endpoint) = (network.clone(), endpoint.clone());
-            let action = Action::Connect { container: container.to_owned(), network, endpoint };
-            out.push(after(self.push(cause.clone(), action, needs.clone())));
-        }
-        if !self.desired.files.is_empty() {
-            let files = self.desired.files.clone();
-            let action = Action::PutFiles { container: container.to_owned(), files };
-            out.push(after(self.push(cause.clone(), action, needs.clone())));
-        }
-        for (from, to) in self.desired.trees.clone() {
-            let action = Action::PutTree { container: container.to_owned(), from, to };
-            out.push(after(self.push(cause.clone(), action, needs.clone())));
-        }
-        out
-    }
-
-    /// Stops and removes what is replaced or one too many.
-    fn remove_others(&mut self, created: Option<StepId>) -> Vec<StepId> {
-        let cause = if self.keep.is_some() { Cause::Duplicate } else { self.cause.clone() };
-        let addr = self.desired.addr.clone();
-        let others = self.others.clone();
-        if created.is_some() && self.desired.service.node.is_some() {
-            for other in &others {
-                node_paths::refuse_loss(self.planner, &addr, self.desired.service, other);
-            }
-        }
-        let mut needs: Vec<Need> = created.map(after).into_iter().collect();
-        if created.is_some() && !others.is_empty() {
-            needs.extend(self.planner.stop_dependents(&addr));
-        }
-        let mut kept = std::mem::take(&mut self.kept);
-        kept.extend(self.keep.iter().flat_map(|keep| &keep.mounts).filter_map(|mount| mount.volume.clone()));
-        let place = (&self.layer, &addr);
-        let planner = &mut *self.planner;
-        let remove =
-            |other| planner.stop_and_remove(place, other, &cause, Group::Recreate, needs.clone(), &kept);
-        others.into_iter().map(remove).collect()
-    }
-
-    /// Takes away the volumes of files that only what is replaced had.
-    fn remove_filled(&mut self, removed: &[StepId]) {
-        let used: Vec<&str> = self.desired.fills.iter().map(|fill| fill.volume.as_str()).collect();
-        let needs: Vec<Need> = removed.iter().copied().map(after).collect();
-        self.planner.remove_filled(&self.desired.addr, &used, &Cause::Unneeded, &needs);
-    }
-
-    /// Milestones after the start, and what must be waited for to reach them.
-    fn after_start(&mut self, running: &Running) {
-        let started = self.milestone(Stage::Started);
-        let created = self.milestone(Stage::Created);
-        match running.start {
-            Some(step) => self.planner.builder.reaches(step, started),
-            None => self.planner.builder.reached(started),
-        }
-        if !self.planner.builder.has(&created) {
-            self.planner.builder.reached(created);
-        }
-        self.wait(running, Stage::Healthy, running.health == Some(Health::Healthy));
-        self.wait(running, Stage::Completed, running.done);
-        if self.desired.service.node.is_some() {
-            self.enter(running);
-            self.join_ready();
-        } else if self.wants(Stage::Ready) {
-            self.plain_ready(running);
-        }
-    }
-
-    fn wait(&mut self, running: &Running, stage: Stage, reached: bool) {
-        let milestone = self.milestone(stage);
-        if !self.wants(stage) || self.planner.builder.has(&milestone) {
-            return;
-        }
-        if reached && running.start.is_none() {
-            self.planner.builder.reached(milestone);
-            return;
-        }
-        let step = self.push_wait(running, stage);
-        self.planner.builder.reaches(step, milestone);
-    }
-
-    fn push_wait(&mut self, running: &Running, stage: Stage) -> StepId {
-        let timeout = match self.planner.up.wait {
-            Wait::Ready(limit) => limit,
-            Wait::Started => None,
-        };
-        let action = Action::Wait { container: running.name.clone(), stage, timeout };
-        self.push(Cause::Awaited, action, running.start.map(after).into_iter().collect())
-    }
-
-    fn plain_ready(&mut self, running: &Running) {
-        let ready = self.milestone(Stage::Ready);
-        let healthy = self.milestone(Stage::Healthy);
-        if self.planner.builder.has(&ready) {
-            return;
-        }
-        let needs_health = self.planner.up.lab.graph.needs(&ready).iter().any(|(m, _)| **m == healthy);
-        // Somebody waits for its end: a job. It is waited for once, so that its failure is told once.
-        let completed = Some(self.milestone(Stage::Completed)).filter(|_| self.wants(Stage::Completed));
-        let awaited = if needs_health { Some(healthy) } else { completed };
-        let settled = running.start.is_none() && matches!(running.health, None | Some(Health::Healthy));
-        if settled && awaited.as_ref().is_none_or(|stage| self.planner.builder.is_reached(stage)) {
-            self.planner.builder.reached(ready);
-        } else if let Some(stage) = awaited {
-            let step = self.push(Cause::Awaited, Action::Join, vec![when(stage)]);
-            self.planner.builder.reaches(step, ready);
-        } else {
-            let step = self.push_wait(running, Stage::Ready);
-            self.planner.builder.reaches(step, ready);
-        }
-    }
-
-    /// The engine inside: reached when its layer was observed and the node is not touched, else entered.
-    fn enter(&mut self, running: &Running) {
-        let inner = self.desired.addr.inner();
-        let milestone = self.milestone(Stage::EngineUp);
-        let answered = self.planner.known.home(&inner).is_some();
-        let untouched = running.start.is_none() && !self.planner.leaving.contains(&inner);
-        if answered && untouched {
-            self.planner.builder.reached(milestone);
-            return;
-        }
-        let Some(inside) = self.desired.inside.clone() else { return };
-        if !self.planner.leaving.contains(&inner) {
-            self.planner.leaving.push(inner.clone());
-        }
-        let paths = node_paths::worth_a_look(self.planner, &inner);
-        let action = Action::Enter(Box::new(Enter {
-            layer: inner,
-            container: running.name.clone(),
-            dial: inside.dial,
-            boot: inside.boot,
-            timeout: inside.timeout,
-            paths,
-        }));
-        let mut needs: Vec<Need> = running.start.map(after).into_iter().collect();
-        needs.extend(self.planner.stops_inside(&self.desired.addr));
-        let step = self.push(Cause::Inside, action, needs);
-        self.planner.builder.reaches(step, milestone);
-    }
-
-    fn join_ready(&mut self) {
-        let ready = self.milestone(Stage::Ready);
-        if !self.wants(Stage::Ready) {
-            return;
-        }
-        let needs =
-            self.planner.up.lab.graph.needs(&ready).into_iter().map(|(m, _)| when(m.clone())).collect();
-        let step = self.push(Cause::Awaited, Action::Join, needs);
-        self.planner.builder.reaches(step, ready);
-    }
-}
-
-/// A container that runs, or will once a step has ended.
-struct Running {
-    name: String,
-    start: Option<StepId>,
-    health: Option<Health>,
-    done: bool,
 }

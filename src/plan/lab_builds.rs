@@ -13,6 +13,7 @@ use super::goal::Up;
 use super::known::Known;
 use super::step::StepId;
 use super::up;
+use super::wanted::meant;
 
 /// A build, and what it is called among those of the lab.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub fn lab_builds(up: &Up) -> Result<Vec<LabBuild>, Diagnostics> {
     if plan.problems.has_errors() {
         return Err(plan.problems);
     }
-    let meant = up::meant(up, &basis.world);
+    let meant = meant(up, &basis.world);
     let instances: Vec<Addr> = topology.instances().into_iter().map(|(addr, _)| addr).collect();
     let orders = plan.steps.into_iter().filter_map(|step| match step.action {
         Action::Build(order) => Some(*order),

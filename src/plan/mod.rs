@@ -44,5 +44,6 @@ pub mod step;
 mod thaw;
 pub mod thing;
 mod up;
+mod wanted;
 mod words;
 mod world;

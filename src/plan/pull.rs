@@ -19,7 +19,8 @@ use super::images::Images;
 use super::known::Known;
 use super::plan::Plan;
 use super::step::{Resource, StepId};
-use super::up::{Basis, Planner, meant};
+use super::up::{Basis, Planner};
+use super::wanted::meant;
 use super::world::{World, kind_of};
 
 /// An image that something in a layer wants, and that may be pulled.

@@ -10,7 +10,8 @@ use super::action::Action;
 use super::builder::{Draft, when};
 use super::cause::Cause;
 use super::step::Resource;
-use super::up::{Basis, Planner, meant};
+use super::up::{Basis, Planner};
+use super::wanted::meant;
 
 /// What is to be pushed of what is meant. What this plan builds is pushed once it is built. A service without `image` is
 /// left out, as in Compose: its image has no place in a registry.
