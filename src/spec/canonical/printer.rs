@@ -122,6 +122,7 @@ pub(super) fn text(node: &Node) -> Option<String> {
         Resolved::Null => String::new(),
         Resolved::Bool(value) => value.to_string(),
         Resolved::Whole(value) => value.to_string(),
+        Resolved::Large(value) => value.to_string(),
         Resolved::Number(value) => go_number(value),
         Resolved::Text(text) => text.to_owned(),
     })
@@ -163,6 +164,7 @@ pub(super) fn any(node: &Node) -> Value {
             Resolved::Null => Value::Null,
             Resolved::Bool(value) => Value::from(value),
             Resolved::Whole(value) => Value::from(value),
+            Resolved::Large(value) => Value::from(value),
             Resolved::Number(value) => float(value),
             Resolved::Text(text) => Value::from(text),
         },

@@ -53,6 +53,10 @@ impl Visitor<'_> for PlainVisitor {
         Ok(Plain(value.to_string()))
     }
 
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Plain, E> {
+        Ok(Plain(value.to_string()))
+    }
+
     fn visit_f64<E: Error>(self, value: f64) -> Result<Plain, E> {
         Ok(Plain(go_number(value)))
     }

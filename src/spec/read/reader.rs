@@ -166,6 +166,7 @@ impl<'t> Deserializer<'t> for Reader<'t> {
                 Resolved::Null => visitor.visit_unit(),
                 Resolved::Bool(value) => visitor.visit_bool(value),
                 Resolved::Whole(value) => visitor.visit_i64(value),
+                Resolved::Large(value) => visitor.visit_u64(value),
                 Resolved::Number(value) => visitor.visit_f64(value),
                 Resolved::Text(text) => visitor.visit_str(text),
             },

@@ -59,7 +59,7 @@ pub(super) fn found(node: &Node) -> &'static str {
         Value::Scalar(scalar) => match scalar.resolve() {
             Resolved::Null => "nothing",
             Resolved::Bool(_) => "a boolean",
-            Resolved::Whole(_) | Resolved::Number(_) => "a number",
+            Resolved::Whole(_) | Resolved::Large(_) | Resolved::Number(_) => "a number",
             Resolved::Text(_) => "text",
         },
     }

@@ -11,6 +11,8 @@ pub(crate) enum Resolved<'a> {
     Bool(bool),
     /// A whole number, also `0o17`, `017`, `0x1f`, `0b1`, `1_000`.
     Whole(i64),
+    /// A whole number beyond those, as Go's YAML takes them.
+    Large(u64),
     /// Any other number.
     Number(f64),
     /// Text.
@@ -40,8 +42,13 @@ impl Scalar {
             ".nan" | ".NaN" | ".NAN" => return Resolved::Number(f64::NAN),
             _ => {}
         }
-        if let Some(whole) = whole(text) {
-            return Resolved::Whole(whole);
+        if let Some(whole) = integer(text) {
+            if let Ok(whole) = i64::try_from(whole) {
+                return Resolved::Whole(whole);
+            }
+            if let Ok(large) = u64::try_from(whole) {
+                return Resolved::Large(large);
+            }
         }
         number(text).map_or(Resolved::Text(text), Resolved::Number)
     }
@@ -49,6 +56,10 @@ impl Scalar {
 
 /// A whole number in any of the notations that Compose takes.
 pub(crate) fn whole(text: &str) -> Option<i64> {
+    i64::try_from(integer(text)?).ok()
+}
+
+fn integer(text: &str) -> Option<i128> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+') || text.len() > 40 {
         return None;
     }
@@ -77,7 +88,7 @@ pub(crate) fn whole(text: &str) -> Option<i64> {
         return None;
     }
     let magnitude = i128::from_str_radix(digits, radix).ok()?;
-    i64::try_from(if negative { -magnitude } else { magnitude }).ok()
+    Some(if negative { -magnitude } else { magnitude })
 }
 
 /// A number with a fraction or an exponent.
@@ -120,6 +131,8 @@ mod tests {
     fn plain_scalars_resolve_as_in_compose() {
         assert_eq!(plain("0440").resolve(), Resolved::Whole(0o440));
         assert_eq!(plain("0o440").resolve(), Resolved::Whole(0o440));
+        assert_eq!(plain("12345678901234567890").resolve(), Resolved::Large(12_345_678_901_234_567_890));
+        assert_eq!(plain("123456789012345678901").resolve(), Resolved::Number(123_456_789_012_345_680_000.0));
         assert_eq!(plain("0x1F").resolve(), Resolved::Whole(31));
         assert_eq!(plain("-12").resolve(), Resolved::Whole(-12));
         assert_eq!(plain("22:22").resolve(), Resolved::Text("22:22"));
