@@ -158,7 +158,8 @@ fn is_moved(world: &World<'_>, known: &Known, found: &Ours<'_>) -> bool {
     let home = world.home(&layer);
     // The engine of a `tcp` node can be one of the lab's.
     let elsewhere = world.is_elsewhere(&layer) && known.home(&layer) == Some(&found.home);
-    let is_meant = world.topology.layer(&layer).is_some() && !world.topology.is_inactive(&found.addr);
+    let stands = layer.node().is_none_or(|node| world.topology.has(&node));
+    let is_meant = stands && !world.topology.is_inactive(&found.addr);
     is_meant && !elsewhere && found.home.depth() < home.depth()
 }
 

@@ -233,9 +233,10 @@ impl FakeEngine {
         self.on_inner(container, |world, inner| world.daemon_dies(inner, 255));
     }
 
-    /// The daemon inside a running container is started again.
+    /// The daemon inside a container is started again; inside a paused one it answers once that goes on.
     pub fn return_daemon(&self, container: &str) {
-        let is_up = self.container(container).is_some_and(|it| it.state == ContainerState::Running);
+        let is_up = |state| matches!(state, ContainerState::Running | ContainerState::Paused);
+        let is_up = self.container(container).is_some_and(|it| is_up(it.state));
         if is_up {
             self.on_inner(container, World::daemon_returns);
         }

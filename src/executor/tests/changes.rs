@@ -308,6 +308,18 @@ async fn what_scales_is_added_to_and_taken_from_and_what_leaves_the_file_is_told
 }
 
 #[tokio::test(start_paused = true)]
+async fn replicas_of_a_node_that_shares_an_engine_go_with_all_that_is_inside() {
+    let engine = engine().with_path("/var/run/docker.sock");
+    let of = |scale: u32| {
+        let inner = node("b", "socket", vec![service("web")]);
+        lab(vec![Service { scale, ..node("a", "socket", vec![inner]) }])
+    };
+    up(&engine, &of(2)).await;
+    assert_eq!(renewed(&engine, &of(1)).await, "a@2 a@2/b a@2/b/web");
+    assert_eq!(engine.observed().networks.iter().filter(|it| it.name.starts_with("lab-a-2")).count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn configs_and_secrets_make_anew_who_has_them_and_their_texts_are_not_told() {
     let engine = engine();
     let of = |text: &str| {
