@@ -149,6 +149,22 @@ async fn a_port_goes_from_a_layer_to_another_one_on_its_engine() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_port_goes_from_what_is_inside_a_node_to_the_node() {
+    let engine = engine();
+    let of = |shared: u16, a: u16| {
+        let mut a = with_port(service("a"), a);
+        a.spec.restart = RestartPolicy::Always;
+        lab(vec![node("vm1", "dind", vec![with_port(node("shared", "socket", vec![a]), shared)])])
+    };
+    up(&engine, &of(8080, 8081)).await;
+    engine.by_hand("lab-vm1-1", &Change::Stop(None));
+    // The one inside has come back by itself when its node is to start.
+    up(&engine, &of(8081, 8082)).await;
+    let has = |name: &str| engine.node("lab-vm1-1").container(name).expect("it is there").ports[0].host;
+    assert_eq!([has("lab-vm1-shared-1"), has("lab-vm1-shared-a-1")], [Some(8081), Some(8082)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_layer_moves_to_the_engine_that_its_node_has_now_and_back() {
     let engine = engine().with_path("/var/run/docker.sock");
     let of = |kind: &str| {

@@ -140,10 +140,12 @@ impl Bringing<'_, '_> {
             && self.planner.known.promised.contains(&started)
     }
 
-    /// Whether an instance of the lab is made anew later in this plan, as the file gives its port to another.
+    /// Whether an instance of the lab is made anew later, as the file gives its port to another: in this plan, or once
+    /// the node for which this is asked has been entered, as it is inside on the same engine.
     fn gives_way(&self, addr: &Addr) -> bool {
         let started = Milestone::Service(addr.clone(), Stage::Started);
-        self.planner.scope.contains(&addr.layer())
+        let comes = self.planner.scope.contains(&addr.layer()) || addr.is_within(&self.desired.addr.inner());
+        comes
             && !self.planner.up.way.no_recreate
             && !self.planner.planned.contains(addr)
             && self.planner.wanted.contains(&started)

@@ -2,10 +2,11 @@
 
 use nestctl::engine::engine::{Change, Create, Remove};
 use nestctl::model::container::{ContainerSpec, Endpoint};
+use nestctl::model::observed::ContainerState;
 
 use crate::support::hand;
 use crate::support::lab::{Ran, TestLab};
-use crate::support::real_engine::block_on;
+use crate::support::real_engine::{self, block_on, eventually};
 use crate::support::running::Running;
 
 const LAB: &str = "
@@ -58,21 +59,29 @@ fn a_node_whose_daemon_hangs_must_go_from_outside() {
     assert_eq!(lab.leftovers(), [""; 0]);
 }
 
+/// Does it to the node, and waits until its engine lists it so: it may list what was killed as running for a moment.
+fn by_hand(lab: &TestLab, change: &Change) {
+    let node = lab.containers()["vm1"].id.clone();
+    block_on(lab.engine().act(&node, change)).expect("it is done by hand");
+    block_on(eventually("its engine lists it", || async {
+        let seen = real_engine::containers(&*lab.engine(), &lab.project).await;
+        (seen["vm1"].state != ContainerState::Running).then_some(())
+    }));
+}
+
 #[test]
 fn paused_and_dead_nodes_must_be_emptied_and_go() {
     let Some(lab) = TestLab::new("dead", LAB) else { return };
     for change in [Change::Pause, Change::Kill(None)] {
         lab.run(&["up"]).ok();
-        let node = lab.containers()["vm1"].id.clone();
-        block_on(lab.engine().act(&node, &change)).expect("it is done by hand");
+        by_hand(&lab, &change);
         lab.run(&["down"]).ok();
         assert_eq!(containers(&lab), [""; 0], "{change:?}");
         // Its layer was taken apart before it went: nothing is there to be taken over.
         lab.run(&["create", "--start-nodes"]).ok();
         let inside = lab.containers_in("vm1");
-        assert_eq!(inside["vm1/web"].state, nestctl::model::observed::ContainerState::Created, "{change:?}");
-        let node = lab.containers()["vm1"].id.clone();
-        block_on(lab.engine().act(&node, &change)).expect("it is done by hand");
+        assert_eq!(inside["vm1/web"].state, ContainerState::Created, "{change:?}");
+        by_hand(&lab, &change);
         lab.run(&["down", "-v"]).ok();
         assert_eq!(lab.leftovers(), [""; 0], "{change:?}");
     }
@@ -104,7 +113,7 @@ fn what_is_paused_inside_must_not_keep_a_node_that_was_killed_or_hangs() {
     lab.run(&["pause", "vm1/a/web"]).ok();
     lab.run(&["kill", "vm1"]).ok();
     let state = |addr: &str| lab.containers()[addr].state;
-    assert_eq!(state("vm1"), nestctl::model::observed::ContainerState::Exited);
+    assert_eq!(state("vm1"), ContainerState::Exited);
     lab.run(&["down", "-v"]).ok();
     assert_eq!(lab.leftovers(), [""; 0]);
 }
