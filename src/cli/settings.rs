@@ -8,8 +8,10 @@ use clap::ValueEnum;
 
 use crate::model::name::ProjectName;
 use crate::ops::context::Ctx;
+use crate::ops::error::OpError;
 use crate::ops::load::LoadOptions;
 use crate::ops::lock::{self, LockOptions, Notice};
+use crate::ops::root::ChosenBy;
 use crate::ops::up::Orphans;
 
 use super::args::global::{ColorArg, GlobalArgs, ProgressArg};
@@ -48,11 +50,14 @@ pub struct Settings {
     pub unicode: bool,
     /// Flags that say which lab, from before the command.
     lab: LabArgs,
+    /// What has set `DOCKER_HOST`, if it is set.
+    host_by: ChosenBy,
 }
 
 impl Settings {
     /// Resolves the global flags.
     pub fn resolve(global: &GlobalArgs, lab: LabArgs, mut environment: Environment) -> Self {
+        let host_by = global.host.as_ref().map_or(ChosenBy::Environment, |_| ChosenBy::User("-H"));
         if let Some(host) = &global.host {
             environment.vars.insert("DOCKER_HOST".to_owned(), host.clone());
             environment.vars.remove("DOCKER_CONTEXT");
@@ -85,7 +90,7 @@ impl Settings {
             ProgressArg::Quiet => Progress::Quiet,
         };
         let unicode = environment.is_utf8();
-        Self { environment, progress, status_stdout, color_stdout, color_stderr, unicode, lab }
+        Self { environment, progress, status_stdout, color_stdout, color_stderr, unicode, lab, host_by }
     }
 
     /// Whether a variable of the environment switches something on.
@@ -166,15 +171,23 @@ impl Settings {
                 path.display()
             )),
         };
-        Ok(Ctx::open(vars)?.locking(LockOptions {
+        Ok(self.ctx()?.locking(LockOptions {
             directory: lock::directory(vars),
             command: self.environment.command.clone(),
             told: Arc::new(told),
         }))
     }
 
-    /// What to load, with the flags that stand after the command. `enabled`: addresses given to it, whose services
-    /// are active whatever their profiles.
+    /// The root engine.
+    ///
+    /// # Errors
+    /// As [`Ctx::open`].
+    pub fn ctx(&self) -> Result<Ctx, OpError> {
+        Ctx::open_for(&self.environment.vars, &self.host_by)
+    }
+
+    /// What to load, with the flags that stand after the command. `enabled`: addresses given to it, which
+    /// activate the profiles of their services.
     ///
     /// # Errors
     /// When the project name is none.

@@ -8,7 +8,7 @@ use crate::spec::files::Vars;
 use super::error::OpError;
 use super::limits::Limits;
 use super::lock::LockOptions;
-use super::root::{self, RootEndpoint};
+use super::root::{self, ChosenBy, RootEndpoint};
 
 /// The root engine and where it is.
 pub struct Ctx {
@@ -34,8 +34,16 @@ impl Ctx {
     /// When the environment names no usable engine, or a limit that is none. Whether it answers shows at the first
     /// call.
     pub fn open(vars: &Vars) -> Result<Self, OpError> {
+        Self::open_for(vars, &ChosenBy::Environment)
+    }
+
+    /// As [`Self::open`]; `host_by` is what has set `DOCKER_HOST`, if it is set.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_for(vars: &Vars, host_by: &ChosenBy) -> Result<Self, OpError> {
         let limits = Limits::of(vars)?;
-        let endpoint = root::resolve(vars)?;
+        let endpoint = root::resolve_for(vars, host_by)?;
         let root = root::connect(&endpoint, limits.engine)?;
         Ok(Self { limits, ..Self::new(root, endpoint) })
     }

@@ -37,6 +37,8 @@ pub struct RootEndpoint {
 pub enum ChosenBy {
     /// `DOCKER_HOST`.
     Environment,
+    /// The user, by what this says, in place of `DOCKER_HOST`.
+    User(&'static str),
     /// A context of the Docker CLI.
     Context(String),
     /// Nothing: the default socket.
@@ -106,6 +108,7 @@ impl fmt::Display for ChosenBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment => f.write_str("DOCKER_HOST"),
+            Self::User(how) => f.write_str(how),
             Self::Context(name) => write!(f, "the Docker context `{name}`"),
             Self::Default => f.write_str("the default"),
         }
@@ -152,6 +155,14 @@ impl RootEndpoint {
 /// Finds the root engine. `env` is the environment; of it `DOCKER_HOST`, `DOCKER_TLS`, `DOCKER_TLS_VERIFY`,
 /// `DOCKER_CERT_PATH`, `DOCKER_CONTEXT`, `DOCKER_CONFIG` and `HOME` are read.
 pub fn resolve(env: &BTreeMap<String, String>) -> Result<RootEndpoint, RootError> {
+    resolve_for(env, &ChosenBy::Environment)
+}
+
+/// As [`resolve`]; `host_by` is what has set `DOCKER_HOST`, if it is set.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_for(env: &BTreeMap<String, String>, host_by: &ChosenBy) -> Result<RootEndpoint, RootError> {
     let set = |name: &str| env.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let config = match (set("DOCKER_CONFIG"), set("HOME")) {
         (Some(directory), _) => Some(PathBuf::from(directory)),
@@ -163,10 +174,10 @@ pub fn resolve(env: &BTreeMap<String, String>) -> Result<RootEndpoint, RootError
         let tls = from_environment(&set, config.as_deref())?;
         let address = host::parse(value, tls).map_err(|reason| RootError::BadAddress {
             value: value.to_owned(),
-            chosen_by: ChosenBy::Environment,
+            chosen_by: host_by.clone(),
             reason,
         })?;
-        return Ok(endpoint(address, ChosenBy::Environment));
+        return Ok(endpoint(address, host_by.clone()));
     }
     let current = match set("DOCKER_CONTEXT") {
         Some(name) => Some(name.to_owned()),

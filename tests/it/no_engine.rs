@@ -45,6 +45,15 @@ fn every_command_that_needs_an_engine_ends_with_the_same_code() {
 }
 
 #[test]
+fn what_has_named_the_engine_is_told() {
+    let program = with_a_lab();
+    let flag = program.run(&["-H", "foo", "ls"]);
+    assert!(flag.stderr.contains("`foo` (-H) is not the address of an engine"), "{flag}");
+    let doctor = program.run(&["-H", "unix:///nowhere/else.sock", "doctor"]);
+    assert!(doctor.stdout.contains("unix:///nowhere/else.sock (-H)"), "{doctor}");
+}
+
+#[test]
 fn with_detailed_exit_codes_every_error_is_1() {
     let program = with_a_lab();
     for more in [[].as_slice(), &["--no-such-flag"], &["nobody"]] {

@@ -10,7 +10,6 @@ use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
 use crate::model::build::SshAgent;
 use crate::ops::builds::{builds, check_builds};
-use crate::ops::context::Ctx;
 use crate::ops::load::load;
 use crate::ops::up::{Building, Builds, ImagesOnly, Way};
 
@@ -55,7 +54,7 @@ pub async fn build(args: &BuildArgs, settings: &Settings, terminal: &Terminal) -
             terminal.print(&bake::render(&builds, args.push))?;
             return Ok(exit::OK);
         }
-        let found = check_builds(&Ctx::open(&settings.environment.vars)?, &builds).await?;
+        let found = check_builds(&settings.ctx()?, &builds).await?;
         terminal.print(&bake::checks(&found))?;
         return Ok(if found.iter().any(|(_, it)| it.failed) { exit::FAILED } else { exit::OK });
     }

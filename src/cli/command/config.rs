@@ -11,7 +11,6 @@ use crate::cli::terminal::{Terminal, lines};
 use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::topology::{Layer, Topology};
 use crate::ops::address::parse_patterns;
-use crate::ops::context::Ctx;
 use crate::ops::image_digests::{only_images, pin_images};
 use crate::ops::load::load;
 use crate::ops::resolve::{ResolveOptions, Resolved, resolve, write};
@@ -38,7 +37,7 @@ pub async fn config(args: &ConfigArgs, settings: &Settings, terminal: &Terminal)
         return Ok(exit::OK);
     }
     if args.resolve_image_digests || args.lock_image_digests {
-        let ctx = Ctx::open(&settings.environment.vars)?;
+        let ctx = settings.ctx()?;
         pin_images(&ctx, &mut resolved.document).await?;
     }
     if args.lock_image_digests {

@@ -6,7 +6,6 @@ use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::model::addr::Pattern;
 use crate::ops::address::parse_replica;
-use crate::ops::context::Ctx;
 use crate::ops::copy::{ARCHIVE, Upload, download, upload};
 use crate::ops::load::project_name;
 
@@ -22,7 +21,7 @@ pub async fn cp(args: &CpArgs, settings: &Settings) -> Result<u8, CliError> {
     let directory = &settings.environment.directory;
     let local = |path: &str| if path == ARCHIVE { path.into() } else { directory.join(path) };
     let (from, to) = (side(&args.from, args.index)?, side(&args.to, args.index)?);
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     match (from, to) {
         (Side::Inside(pattern, path), Side::Local(to)) => {
             download(&ctx, &project, &pattern, &path, &local(&to), args.follow_link).await?;

@@ -7,14 +7,13 @@ use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
 use crate::model::check::Verdict;
-use crate::ops::context::Ctx;
 use crate::ops::doctor;
 use crate::report::checks;
 use crate::report::json::convert;
 
 /// Checks the engine and the machine.
 pub async fn doctor(args: &DoctorArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
-    let ctx = Ctx::open(&settings.environment.vars);
+    let ctx = settings.ctx();
     let found = doctor::doctor(ctx.as_ref()).await;
     let text = match args.format.format {
         Format::Json => convert::to_text(&convert::checks(&found)),

@@ -12,7 +12,6 @@ use crate::cli::raw_mode::RawMode;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::size_of;
 use crate::ops::address::parse_replica;
-use crate::ops::context::Ctx;
 use crate::ops::exec::{self, ExecOptions, ExecStreams};
 use crate::ops::load::project_name;
 
@@ -37,7 +36,7 @@ pub async fn exec(args: ExecArgs, settings: &Settings) -> Result<u8, CliError> {
         privileged: args.privileged,
         tty: tty.then(terminal_size),
     };
-    let ctx = Ctx::open(&environment.vars)?;
+    let ctx = settings.ctx()?;
     if args.detach {
         exec::leave(&ctx, &options).await?;
         return Ok(exit::OK);

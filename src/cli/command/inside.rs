@@ -16,7 +16,6 @@ use crate::cli::terminal::{Terminal, lines, size_of};
 use crate::cli::{exit, signals};
 use crate::model::container::Protocol;
 use crate::ops::address::{parse_patterns, parse_replica};
-use crate::ops::context::Ctx;
 use crate::ops::error::OpError;
 use crate::ops::happenings::happenings;
 use crate::ops::load::project_name;
@@ -31,7 +30,7 @@ use super::ps::say_silent;
 /// Shows processes.
 pub async fn top(args: &TopArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let project = project_name(&settings.load_options(&args.lab, &[])?)?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     let tables = look_inside::top(&ctx, &project, &parse_patterns(&args.addresses)?).await?;
     terminal.print(&match args.format.format {
         Format::Json => json::inside::top(&tables),
@@ -43,7 +42,7 @@ pub async fn top(args: &TopArgs, settings: &Settings, terminal: &Terminal) -> Re
 /// Shows figures: once, or the whole table again whenever a second has passed.
 pub async fn stats(args: &StatsArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let project = project_name(&settings.load_options(&args.lab, &[])?)?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     let patterns = parse_patterns(&args.addresses)?;
     let follow = !args.no_stream;
     let mut stats = look_inside::stats(&ctx, &project, &patterns, args.all, follow).await?;
@@ -84,7 +83,7 @@ fn show(
 /// Shows images.
 pub async fn images(args: &ImagesArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let project = project_name(&settings.load_options(&args.lab, &[])?)?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     let rows = look_inside::images(&ctx, &project, &parse_patterns(&args.addresses)?).await?;
     if args.quiet {
         let ids: std::collections::BTreeSet<&String> = rows.iter().map(|row| &row.id).collect();
@@ -101,7 +100,7 @@ pub async fn images(args: &ImagesArgs, settings: &Settings, terminal: &Terminal)
 /// Prints where a port is bound.
 pub async fn port(args: &PortArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let project = project_name(&settings.load_options(&args.lab, &[])?)?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     let protocol = match args.protocol.as_str() {
         "tcp" => Protocol::Tcp,
         "udp" => Protocol::Udp,
@@ -122,7 +121,7 @@ pub async fn port(args: &PortArgs, settings: &Settings, terminal: &Terminal) -> 
 /// Waits for ends. The answer is the exit code of the last that was named, as with Compose.
 pub async fn wait(args: &WaitArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let project = project_name(&settings.load_options(&args.lab, &[])?)?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     let patterns = parse_patterns(&args.addresses)?;
     let mut cancel = signals::listen()?;
     let ended = tokio::select! {
@@ -148,7 +147,7 @@ pub async fn wait(args: &WaitArgs, settings: &Settings, terminal: &Terminal) -> 
 /// Follows events.
 pub async fn events(args: &EventsArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
     let project = project_name(&settings.load_options(&args.lab, &[])?)?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     let since = args.since.as_deref().map(parse_time).transpose()?;
     let until = args.until.as_deref().map(parse_time).transpose()?;
     let mut cancel = signals::listen()?;

@@ -10,7 +10,6 @@ use crate::cli::settings::Settings;
 use crate::cli::signals;
 use crate::cli::terminal::Terminal;
 use crate::ops::address::parse_replica;
-use crate::ops::context::Ctx;
 use crate::ops::error::OpError;
 use crate::ops::load::project_name;
 use crate::ops::log_lines::LogLine;
@@ -38,7 +37,7 @@ pub async fn logs(args: &LogsArgs, settings: &Settings, terminal: &Terminal) -> 
         until: args.until.as_deref().map(parse_time).transpose()?,
     };
     let mut cancel = signals::listen()?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     let mut logs = logs::logs(&ctx, &options).await?;
     say_silent(&logs.silent, terminal);
     let prefixes = LogPrefix::new(&logs.addrs, terminal.out);

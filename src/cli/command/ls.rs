@@ -6,14 +6,13 @@ use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::{Terminal, lines};
-use crate::ops::context::Ctx;
 use crate::ops::ls;
 use crate::report::json::convert;
 use crate::report::ps_tree;
 
 /// Lists the labs on the engine.
 pub async fn ls(args: &LsArgs, settings: &Settings, terminal: &Terminal) -> Result<u8, CliError> {
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     let mut projects = ls::ls(&ctx).await?;
     let is_meant = |name: &str| args.filter.is_empty() || args.filter.iter().any(|text| name.contains(text));
     projects.retain(|it| is_meant(it.project.as_str()));

@@ -10,7 +10,6 @@ use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
 use crate::diag::source::SourceMap;
 use crate::ops::address::parse_patterns;
-use crate::ops::context::Ctx;
 use crate::ops::down::{DownOptions, Part, prepare_down};
 use crate::ops::load::{load, named_lab, project_name};
 use crate::ops::up::{Until, UpOptions, Way, prepare_up};
@@ -39,7 +38,7 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
             }),
             lab,
         };
-        let ctx = Ctx::open(&settings.environment.vars)?;
+        let ctx = settings.ctx()?;
         (prepare_down(&ctx, &options).await?, Arc::new(SourceMap::default()), None)
     } else {
         let options = UpOptions {
@@ -52,7 +51,7 @@ pub async fn plan(args: &PlanArgs, settings: &Settings, terminal: &Terminal) -> 
         };
         let lab = load(&load_options)?.valid()?;
         say_problems(&lab.warnings, &lab.sources, terminal);
-        let ctx = Ctx::open(&settings.environment.vars)?;
+        let ctx = settings.ctx()?;
         let directory = lab.lab.topology.directory.clone();
         (prepare_up(&ctx, &lab, &options).await?, lab.sources, Some(directory))
     };

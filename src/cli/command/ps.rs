@@ -12,7 +12,6 @@ use crate::cli::terminal::{Terminal, lines};
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::Failure;
 use crate::ops::address::parse_patterns;
-use crate::ops::context::Ctx;
 use crate::ops::load::{load, project_name};
 use crate::ops::ps::{self, PsOptions};
 use crate::report::json::convert;
@@ -24,7 +23,7 @@ pub async fn ps(args: &PsArgs, settings: &Settings, terminal: &Terminal) -> Resu
     let patterns = parse_patterns(&args.addresses)?;
     let load_options = settings.load_options(&args.lab, &[])?;
     let project = project_name(&load_options)?;
-    let ctx = Ctx::open(&settings.environment.vars)?;
+    let ctx = settings.ctx()?;
     let mut status = ps::ps(&ctx, &PsOptions { project, patterns, one_offs: args.all }).await?;
     let states: Vec<_> = args.status.iter().chain(&args.filter).collect();
     status.services.retain(|it| states.is_empty() || states.contains(&&it.state));

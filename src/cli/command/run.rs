@@ -78,7 +78,7 @@ impl<'a> Course<'a> {
     pub fn open(&self) -> Result<Opened, CliError> {
         let cancel = signals::listen()?;
         let ctx = if self.change.dry_run {
-            Ctx::open(&self.settings.environment.vars)?
+            self.settings.ctx()?
         } else {
             self.settings.open_to_change(self.terminal)?
         };

@@ -6,7 +6,6 @@ use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
-use crate::ops::context::Ctx;
 use crate::ops::version::{CLIENT, engine_facts};
 use crate::report::json::convert;
 
@@ -16,7 +15,7 @@ pub async fn version(args: &VersionArgs, settings: &Settings, terminal: &Termina
         terminal.print(&format!("{CLIENT}\n"))?;
         return Ok(exit::OK);
     }
-    let facts = match Ctx::open(&settings.environment.vars) {
+    let facts = match settings.ctx() {
         Ok(ctx) => engine_facts(&ctx).await,
         Err(error) => Err(error),
     };
