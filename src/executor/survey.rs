@@ -95,7 +95,7 @@ pub struct Surveyed {
     /// How to reach each engine that answered.
     pub engines: Engines,
     /// What was asked for, to look again.
-    pub(super) options: SurveyOptions,
+    pub(crate) options: SurveyOptions,
 }
 
 /// Surveys.

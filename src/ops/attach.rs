@@ -25,7 +25,7 @@ use super::logs::LogTime;
 use super::members::{Member, members};
 
 /// Pause before a container that is started again is looked at again.
-const AGAIN: Duration = Duration::from_millis(250);
+pub(super) const AGAIN: Duration = Duration::from_millis(250);
 /// News that may wait to be read: a slow terminal slows the reading of logs.
 const ROOM: usize = 256;
 
@@ -205,7 +205,7 @@ async fn watch(member: Member, mut since: Option<String>, news: mpsc::Sender<New
 }
 
 /// Whether a container in this state is not over.
-fn goes_on(state: ContainerState) -> bool {
+pub(super) fn goes_on(state: ContainerState) -> bool {
     matches!(state, ContainerState::Running | ContainerState::Restarting | ContainerState::Paused)
 }
 

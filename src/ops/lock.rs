@@ -119,6 +119,12 @@ pub async fn take(
     }
 }
 
+/// Whether a run has the lock of a lab. Looks only; without a file of it nobody has.
+pub(super) fn is_held(directory: &Path, project: &ProjectName, root_id: &str) -> bool {
+    let held = |file: File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    File::open(directory.join(file_name(project, root_id))).is_ok_and(held)
+}
+
 /// Engines' IDs are what an engine likes.
 fn file_name(project: &ProjectName, root_id: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };

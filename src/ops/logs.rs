@@ -1,10 +1,11 @@
 //! The logs of containers on any level.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
-use futures_util::stream::{StreamExt, select_all};
+use futures_util::stream::{self, StreamExt, select_all};
 
 use crate::engine::engine::LogOptions;
 use crate::model::addr::{Addr, LayerPath, Pattern};
@@ -17,6 +18,7 @@ use crate::plan::ours;
 use super::address::{check_all_match, is_meant};
 use super::context::Ctx;
 use super::error::OpError;
+use super::follow::{self, Follow};
 use super::log_lines::{LogLines, lines, merge};
 use super::ps::{check_there, look_for};
 
@@ -35,6 +37,8 @@ pub struct LogsOptions {
     pub since: Option<LogTime>,
     /// Up to this time.
     pub until: Option<LogTime>,
+    /// Where the files of locks are ([`super::lock::directory`]): logs are followed while a run is at work on the lab.
+    pub locks: Option<PathBuf>,
 }
 
 /// A moment as people give it.
@@ -99,6 +103,30 @@ pub async fn logs(ctx: &Ctx, options: &LogsOptions) -> Result<Logs, OpError> {
         timestamps: true,
     };
     let meant: Vec<_> = all.iter().filter(|ours| is_meant(&options.patterns, &ours.addr)).collect();
+    let addrs = meant.iter().map(|ours| ours.addr.clone()).collect();
+    let silent = surveyed
+        .known
+        .layers
+        .iter()
+        .filter_map(|(path, layer)| match layer {
+            Layer::Silent(failure) => Some((path.clone(), failure.clone())),
+            Layer::Answered(_) => None,
+        })
+        .collect();
+    // With an end that is given, a log ends also where its container goes on.
+    if options.follow && options.until.is_none() {
+        let follow = Follow {
+            root: Arc::clone(&ctx.root),
+            look: surveyed.options.clone(),
+            project: options.project.clone(),
+            patterns: options.patterns.clone(),
+            request,
+            locks: options.locks.clone(),
+        };
+        let mut told = follow::follow(follow, surveyed);
+        let lines = stream::poll_fn(move |context| told.poll_recv(context)).boxed();
+        return Ok(Logs { lines, addrs, silent });
+    }
     let opened = join_all(meant.iter().map(|ours| {
         let engine = surveyed.engines.get(&ours.home).expect("a layer that answered has an engine");
         let request = &request;
@@ -110,16 +138,7 @@ pub async fn logs(ctx: &Ctx, options: &LogsOptions) -> Result<Logs, OpError> {
     .await;
     let opened: Vec<LogLines> = opened.into_iter().collect::<Result<_, _>>()?;
     let lines = if options.follow { select_all(opened).boxed() } else { merge(opened) };
-    let silent = surveyed
-        .known
-        .layers
-        .iter()
-        .filter_map(|(path, layer)| match layer {
-            Layer::Silent(failure) => Some((path.clone(), failure.clone())),
-            Layer::Answered(_) => None,
-        })
-        .collect();
-    Ok(Logs { lines, addrs: meant.iter().map(|ours| ours.addr.clone()).collect(), silent })
+    Ok(Logs { lines, addrs, silent })
 }
 
 #[cfg(test)]

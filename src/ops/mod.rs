@@ -14,6 +14,7 @@ pub mod error;
 pub mod exec;
 pub mod files;
 pub mod find;
+mod follow;
 pub mod forecast;
 pub mod happenings;
 pub mod host_facts;

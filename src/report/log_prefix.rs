@@ -11,17 +11,28 @@ use super::width::{pad, width};
 #[derive(Clone, Debug)]
 pub struct LogPrefix {
     by_addr: BTreeMap<Addr, String>,
+    columns: usize,
+    style: Style,
 }
 
 impl LogPrefix {
     /// Prefixes for these addresses.
     pub fn new(addrs: &[Addr], style: Style) -> Self {
         let columns = addrs.iter().map(|addr| width(&addr.to_string())).max().unwrap_or(0);
-        let prefix = |(i, addr): (usize, &Addr)| {
-            let text = format!("{} {} ", pad(&addr.to_string(), columns), style.symbol(Symbol::Gutter));
-            (addr.clone(), style.paint_by_index(i, &text))
-        };
-        Self { by_addr: addrs.iter().enumerate().map(prefix).collect() }
+        let mut out = Self { by_addr: BTreeMap::new(), columns, style };
+        for addr in addrs {
+            out.meet(addr);
+        }
+        out
+    }
+
+    /// Gives a prefix to an address that came later.
+    pub fn meet(&mut self, addr: &Addr) {
+        if !self.by_addr.contains_key(addr) {
+            let gutter = self.style.symbol(Symbol::Gutter);
+            let text = format!("{} {gutter} ", pad(&addr.to_string(), self.columns));
+            self.by_addr.insert(addr.clone(), self.style.paint_by_index(self.by_addr.len(), &text));
+        }
     }
 
     /// The prefix of `addr`; empty for an address that was not given.
@@ -40,5 +51,9 @@ mod tests {
         let prefix = LogPrefix::new(&addrs, Style::PLAIN);
         assert_eq!(prefix.of(&addrs[0]), "vm1     | ");
         assert_eq!(prefix.of(&addrs[1]), "vm1/web | ");
+        let mut prefix = prefix;
+        let late: Addr = "db".parse().expect("an address");
+        prefix.meet(&late);
+        assert_eq!(prefix.of(&late), "db      | ");
     }
 }

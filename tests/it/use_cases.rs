@@ -21,6 +21,7 @@ use nestctl::ops::down::{DownOptions, prepare_down};
 use nestctl::ops::error::OpError;
 use nestctl::ops::exec::{self, ExecOptions, ExecStreams};
 use nestctl::ops::load::ValidLab;
+use nestctl::ops::log_lines::LogLines;
 use nestctl::ops::logs::LogTime;
 use nestctl::ops::logs::{LogsOptions, logs};
 use nestctl::ops::ls::ls;
@@ -318,6 +319,7 @@ async fn logs_of_a_node_and_all_inside_come_as_one() {
         tail: None,
         since: None,
         until: None,
+        locks: None,
     };
     let opened = logs(&ctx, &options).await.expect("opened");
     let lines: Vec<String> = opened
@@ -329,6 +331,64 @@ async fn logs_of_a_node_and_all_inside_come_as_one() {
     assert!(lines.contains(&"vm1/db ready to accept".to_owned()), "{lines:?}");
     assert!(lines.contains(&"vm1/web start worker".to_owned()), "{lines:?}");
     assert!(!lines.iter().any(|line| line.starts_with("client")), "{lines:?}");
+}
+
+/// The lines of a followed log as they come.
+async fn next_line(log: &mut LogLines) -> Option<String> {
+    let line = log.next().await?.expect("a line");
+    Some(format!("{} {}", line.addr, String::from_utf8_lossy(&line.line)))
+}
+
+async fn followed(ctx: &Ctx, addresses: &[&str]) -> LogLines {
+    let addresses: Vec<String> = addresses.iter().map(|&text| text.to_owned()).collect();
+    let options = LogsOptions {
+        project: project(),
+        patterns: parse_patterns(&addresses).expect("addresses"),
+        follow: true,
+        tail: None,
+        since: None,
+        until: None,
+        locks: None,
+    };
+    logs(ctx, &options).await.expect("opened").lines
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_followed_log_goes_on_with_a_container_that_is_started_again_or_made_anew() {
+    let engine = engine().with_behaviour("nginx", Behaviour::default().prints("start worker"));
+    let ctx = ctx(&engine);
+    assert!(bring_up(&ctx, &lab(LAB), &[]).await.is_success());
+    for addresses in [&["vm1/web"][..], &["vm1/web", "client"]] {
+        let mut log = followed(&ctx, addresses).await;
+        assert_eq!(next_line(&mut log).await.as_deref(), Some("vm1/web start worker"));
+        let node = engine.node("poc-vm1-1");
+        node.by_hand("poc-vm1-web-1", &Change::Stop(None));
+        node.by_hand("poc-vm1-web-1", &Change::Start);
+        assert_eq!(next_line(&mut log).await.as_deref(), Some("vm1/web start worker"));
+        let mut anew = options(&["vm1/web"]);
+        anew.force_recreate = true;
+        let prepared = prepare_up(&ctx, &lab(LAB), &anew).await.expect("nothing stands in the way");
+        let (_sender, cancel) = watch::channel(None);
+        assert!(prepared.carry_out(None, &mut Recorder::default(), cancel).await.is_success());
+        assert_eq!(next_line(&mut log).await.as_deref(), Some("vm1/web start worker"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_followed_log_goes_on_behind_a_node_that_comes_back_and_ends_with_all_that_is_meant() {
+    let engine = engine().with_behaviour("nginx", Behaviour::default().prints("start worker"));
+    let ctx = ctx(&engine);
+    assert!(bring_up(&ctx, &lab(LAB), &[]).await.is_success());
+    let mut log = followed(&ctx, &["vm1/web"]).await;
+    assert_eq!(next_line(&mut log).await.as_deref(), Some("vm1/web start worker"));
+    engine.by_hand("poc-vm1-1", &Change::Stop(None));
+    engine.by_hand("poc-vm1-1", &Change::Start);
+    assert!(bring_up(&ctx, &lab(LAB), &[]).await.is_success());
+    assert_eq!(next_line(&mut log).await.as_deref(), Some("vm1/web start worker"));
+    engine.node("poc-vm1-1").print("poc-vm1-web-1", "later");
+    assert_eq!(next_line(&mut log).await.as_deref(), Some("vm1/web later"));
+    engine.node("poc-vm1-1").end("poc-vm1-web-1", 0);
+    assert_eq!(next_line(&mut log).await, None);
 }
 
 #[tokio::test(start_paused = true)]

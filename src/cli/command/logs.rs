@@ -12,6 +12,7 @@ use crate::cli::terminal::Terminal;
 use crate::ops::address::parse_replica;
 use crate::ops::error::OpError;
 use crate::ops::load::project_name;
+use crate::ops::lock;
 use crate::ops::log_lines::LogLine;
 use crate::ops::logs::{self, LogTime, LogsOptions};
 use crate::report::log_prefix::LogPrefix;
@@ -35,12 +36,13 @@ pub async fn logs(args: &LogsArgs, settings: &Settings, terminal: &Terminal) -> 
         }),
         since: args.since.as_deref().map(parse_time).transpose()?,
         until: args.until.as_deref().map(parse_time).transpose()?,
+        locks: lock::directory(&settings.environment.vars),
     };
     let mut cancel = signals::listen()?;
     let ctx = settings.ctx()?;
     let mut logs = logs::logs(&ctx, &options).await?;
     say_silent(&logs.silent, terminal);
-    let prefixes = LogPrefix::new(&logs.addrs, terminal.out);
+    let mut prefixes = LogPrefix::new(&logs.addrs, terminal.out);
     let mut code = exit::OK;
     loop {
         let next = tokio::select! {
@@ -55,6 +57,7 @@ pub async fn logs(args: &LogsArgs, settings: &Settings, terminal: &Terminal) -> 
                 code = exit::FAILED;
             }
             Some(Ok(line)) => {
+                prefixes.meet(&line.addr);
                 let prefix = if args.no_log_prefix { "" } else { prefixes.of(&line.addr) };
                 terminal.print_bytes(&line_text(&line, prefix, args.timestamps, terminal))?;
             }

@@ -27,6 +27,12 @@ pub(super) fn parse(text: &str, now: i64) -> Option<i64> {
     (BASE..=now).find(|seconds| rfc3339(*seconds) == text)
 }
 
+/// As [`parse`], of the start of a span: what is at whole seconds is in it from the next one on.
+pub(super) fn parse_start(text: &str, now: i64) -> Option<i64> {
+    let is_between = text.split_once('.').is_some_and(|(_, rest)| rest.bytes().any(|digit| digit != b'0'));
+    Some(parse(text, now)? + i64::from(is_between && !text.contains('T')))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +43,7 @@ mod tests {
         assert_eq!(rfc3339(951_782_399), "2000-02-28T23:59:59Z");
         assert_eq!(parse(&rfc3339(BASE + 70), BASE + 100), Some(BASE + 70));
         assert_eq!(parse("1767225601.5", BASE), Some(BASE + 1));
+        assert_eq!(parse_start("1767225601.5", BASE), Some(BASE + 2));
+        assert_eq!(parse_start("1767225601.000000000", BASE), Some(BASE + 1));
     }
 }

@@ -82,7 +82,8 @@ impl Container {
     }
 
     pub(super) fn lines(&self, options: &LogOptions, now: i64) -> Vec<(OutputKind, Bytes)> {
-        let since = options.since.as_deref().and_then(|text| clock::parse(text, now)).unwrap_or(i64::MIN);
+        let since =
+            options.since.as_deref().and_then(|text| clock::parse_start(text, now)).unwrap_or(i64::MIN);
         let until = options.until.as_deref().and_then(|text| clock::parse(text, now)).unwrap_or(i64::MAX);
         let mut lines: Vec<_> = self.log.iter().filter(|(at, _, _)| (since..=until).contains(at)).collect();
         if let Some(tail) = options.tail {

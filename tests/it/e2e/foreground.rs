@@ -70,6 +70,30 @@ fn ctrl_c_must_stop_the_lab_after_its_logs_were_shown() {
 }
 
 #[test]
+fn followed_logs_must_go_on_with_what_is_restarted_or_made_anew_and_behind_its_node() {
+    // What is inside a node outlives its restart only where its data does.
+    let text = LAB.replace("{kind: dind, data: tmpfs}", "dind");
+    let Some(lab) = TestLab::new("followed", &text) else { return };
+    lab.run(&["up"]).ok();
+    let mut child = lab.spawn(&["logs", "-f", "vm/web"]);
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let mut next = || lines.next().map(|line| line.expect("a line"));
+    assert_eq!(next().as_deref(), Some("vm/web | web is here"));
+    let changes: [&[&str]; 3] = [
+        &["restart", "-t", "1", "vm/web"],
+        &["up", "--force-recreate", "--timeout", "1", "vm/web"],
+        &["restart", "-t", "1", "vm"],
+    ];
+    for change in changes {
+        lab.run(change).ok();
+        assert_eq!(next().as_deref(), Some("vm/web | web is here"), "{change:?}");
+    }
+    lab.run(&["stop", "-t", "1", "vm/web"]).ok();
+    assert_eq!(next(), None);
+    Ran::of(&child.wait_with_output().expect("it ends")).ok();
+}
+
+#[test]
 fn the_exit_code_of_a_service_inside_a_node_must_be_the_programs() {
     let Some(lab) = TestLab::new("exit-code", LAB) else { return };
     let lab = lab.with("COMPOSE_PROFILES", "tests");
