@@ -203,11 +203,6 @@ impl Settings {
         };
         let project = lab.project_name.as_deref().or_else(|| env.var("COMPOSE_PROJECT_NAME"));
         let project = project.map(ProjectName::new).transpose()?;
-        let part = |text: &String| -> Option<String> {
-            let text = text.trim_start_matches('/');
-            let service = text.split('/').next()?.split('@').next()?;
-            Some(service.to_owned())
-        };
         Ok(LoadOptions {
             files: lab.file,
             working_directory: env.directory.clone(),
@@ -217,7 +212,8 @@ impl Settings {
             profiles: lab.profile,
             all_resources: lab.all_resources,
             compatibility: lab.compatibility,
-            enabled: enabled.iter().filter_map(part).collect(),
+            // What is no address is refused where it is taken.
+            enabled: enabled.iter().filter_map(|text| text.parse().ok()).collect(),
             home: env.home.clone(),
             vars: env.vars.clone(),
         })

@@ -7,6 +7,7 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
 use crate::graph::lab_graph::LabGraph;
 use crate::kind::kinds;
+use crate::model::addr::Pattern;
 use crate::model::name::ProjectName;
 use crate::model::service::Service;
 pub use crate::plan::goal::Lab;
@@ -36,8 +37,8 @@ pub struct LoadOptions {
     pub all_resources: bool,
     /// `_` stands between the parts of names.
     pub compatibility: bool,
-    /// Root services that are active whatever their profiles.
-    pub enabled: Vec<String>,
+    /// Services whose profiles are active, with the nodes on the way to them.
+    pub enabled: Vec<Pattern>,
     /// The home directory.
     pub home: Option<PathBuf>,
     /// The environment.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::model::addr::Pattern;
 use crate::model::name::ProjectName;
 
 /// Reads files for the parser: the disk in `ops`, memory in tests and bundles.
@@ -46,8 +47,9 @@ pub struct Entry {
     pub all_resources: bool,
     /// `_` stands between the parts of names, as in the first Compose; also with `COMPOSE_COMPATIBILITY`.
     pub compatibility: bool,
-    /// Root services named on the command line: they are active whatever their profiles.
-    pub enabled: Vec<String>,
+    /// What is named on the command line: the profiles of these services are active in their layers, and so are the
+    /// nodes on the way to them.
+    pub enabled: Vec<Pattern>,
     /// The home directory, for `~`.
     pub home: Option<PathBuf>,
 }

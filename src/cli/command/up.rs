@@ -25,7 +25,7 @@ use super::run::{Course, Opened};
 
 /// What `up`, `create`, `scale`, `build` and `pull` ask for.
 pub struct Asked<'a> {
-    /// Addresses as they were given: their services are active whatever their profiles.
+    /// Addresses as they were given: they activate the profiles of their services.
     pub addresses: &'a [String],
     /// Other numbers of replicas, `SERVICE=N`.
     pub scale: &'a [String],

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diag::code::Code;
+use crate::model::addr::Pattern;
 use crate::model::behaviour::{FileRole, ModelDef};
 use crate::model::container::{BindPath, MountSource};
 use crate::model::name::{ProjectName, ServiceName};
@@ -172,6 +173,8 @@ impl Lowering<'_> {
         scope: &Scope,
     ) -> BTreeMap<ServiceName, Service> {
         let mut out = BTreeMap::new();
+        let pairs: Vec<_> = pairs.collect();
+        let asked_for = self.profiles_asked_for(&pairs, scope);
         for pair in pairs {
             if !self.count_service(pair.key.span) {
                 break;
@@ -194,7 +197,7 @@ impl Lowering<'_> {
                 continue;
             };
             let profiles = self.profiles(&raw);
-            if !self.is_active(&name, &profiles, scope) {
+            if !self.is_active(&profiles, &asked_for) && !self.is_asked_for(&name, scope) {
                 self.notes.borrow_mut().inactive.insert((scope.path.clone(), name), profiles);
                 continue;
             }
@@ -223,11 +226,38 @@ impl Lowering<'_> {
         list.0.iter().map(|profile| profile.value.clone()).collect()
     }
 
-    fn is_active(&self, name: &ServiceName, profiles: &[String], scope: &Scope) -> bool {
+    fn is_active(&self, profiles: &[String], asked_for: &BTreeSet<String>) -> bool {
         profiles.is_empty()
-            || profiles.iter().any(|profile| self.entry.profiles.contains(profile))
+            || profiles.iter().any(|it| self.entry.profiles.contains(it) || asked_for.contains(it))
             || self.entry.profiles.iter().any(|profile| profile == "*")
-            || (scope.path.is_root() && self.entry.enabled.iter().any(|enabled| enabled == name.as_str()))
+    }
+
+    /// Whether the user has named a service of this layer, or something inside it.
+    fn is_asked_for(&self, name: &ServiceName, scope: &Scope) -> bool {
+        let way = || scope.path.parts().iter().map(|part| &part.service).chain([name]);
+        let leads_by =
+            |it: &Pattern| it.parts().len() >= way().count() && way().eq(it.services().take(way().count()));
+        self.entry.enabled.iter().any(leads_by)
+    }
+
+    /// The profiles of the services of a layer that the user has named: they are active in it, so that what these
+    /// services need by the same profile is there too (compose-go `types/project.go`, `WithServicesEnabled`).
+    fn profiles_asked_for(&self, pairs: &[Cow<'_, Pair>], scope: &Scope) -> BTreeSet<String> {
+        let mut out = BTreeSet::new();
+        if self.entry.enabled.is_empty() {
+            return out;
+        }
+        for pair in pairs {
+            let is_asked_for =
+                ServiceName::new(&pair.key.value).is_ok_and(|it| self.is_asked_for(&it, scope));
+            let Some(list) = pair.value.get("profiles").filter(|_| is_asked_for) else { continue };
+            let Value::List(items) = &list.value else { continue };
+            out.extend(items.iter().filter_map(|item| match &item.value {
+                Value::Scalar(scalar) => Some(scalar.text.to_string()),
+                Value::List(_) | Value::Mapping(_) => None,
+            }));
+        }
+        out
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::fixture::{Fixture, all};
 use super::shown::shown;
+use crate::model::addr::Pattern;
 use crate::model::container::{
     BindPath, ContainerSpec, Device, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding,
     Protocol, RestartPolicy, Ulimit,
@@ -340,13 +341,42 @@ fn the_environment_of_a_service_wins_over_its_files_and_later_files_over_earlier
     assert_eq!(values, ["1", "'${A}' #", "own"]);
 }
 
+fn patterns(texts: &[&str]) -> Vec<Pattern> {
+    texts.iter().map(|text| text.parse().expect("an address")).collect()
+}
+
+#[test]
+fn to_name_a_service_activates_its_profiles_in_its_layer_at_every_depth() {
+    let text = "
+services:
+  vm: {engine: dind, profiles: [vm], inner: {services: {
+    web: {image: x},
+    dbg: {image: x, profiles: [p, q], depends_on: [db]},
+    db: {image: x, profiles: [q]},
+    other: {image: x, profiles: [other]},
+    deep: {engine: dind, inner: {services: {one: {image: x, profiles: [p]}, two: {image: x, profiles: [two]}}}}}}}
+  vm2: {engine: dind, inner: {services: {dbg: {image: x, profiles: [p]}}}}
+  out: {image: x, profiles: [q]}
+";
+    let there = |enabled: &[&str]| {
+        let mut fixture = Fixture::text(text);
+        fixture.entry.enabled = patterns(enabled);
+        let lab = topology(&fixture);
+        lab.instances().into_iter().map(|(addr, _)| addr.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(there(&[]), "vm2");
+    assert_eq!(there(&["vm"]), "vm vm/deep vm/web vm2");
+    assert_eq!(there(&["vm/dbg"]), "vm vm/db vm/dbg vm/deep vm/web vm2");
+    assert_eq!(there(&["/vm@1/deep/two", "vm2/dbg"]), "vm vm/deep vm/deep/two vm/web vm2 vm2/dbg");
+}
+
 #[test]
 fn services_of_inactive_profiles_are_left_out_unless_they_are_asked_for() {
     let text = "services:\n  web: {image: x}\n  dev: {image: x, profiles: [dev]}\n  other: {image: x, profiles: [a, b]}\n";
     let names = |profiles: &[&str], enabled: &[&str]| {
         let mut fixture = Fixture::text(text);
         fixture.entry.profiles = texts(profiles);
-        fixture.entry.enabled = texts(enabled);
+        fixture.entry.enabled = patterns(enabled);
         let lab = topology(&fixture);
         for name in ["dev", "other"] {
             let is_there = lab.root.services.keys().any(|there| there.as_str() == name);
