@@ -8,7 +8,7 @@ use crate::diag::code::Code;
 use crate::diag::diagnostic::{Diagnostic, Severity};
 use crate::diag::diagnostics::Diagnostics;
 use crate::graph::lab_graph::LabGraph;
-use crate::model::addr::Addr;
+use crate::model::addr::{Addr, Pattern};
 use crate::model::span::Span;
 use crate::plan::fingerprint::Canonical;
 use crate::plan::goal::Lab;
@@ -16,6 +16,7 @@ use crate::spec::canonical::resolve::resolve as resolve_files;
 pub use crate::spec::canonical::resolve::{Document, Mention, ResolveOptions};
 use crate::spec::files::Vars;
 
+use super::address::nothing_matched;
 use super::error::OpError;
 use super::files::DiskFiles;
 use super::load::{LoadOptions, ValidLab, prepare};
@@ -39,20 +40,21 @@ pub struct Resolved {
 }
 
 /// Loads a lab and resolves the layer that is asked for: that of a node, or of services, which are then alone in it
-/// with what they depend on; the root layer if `wanted` is empty. Unless `strict`, what only stands in the way of
+/// with what they depend on; the root layer if there is no pattern. Unless `strict`, what only stands in the way of
 /// running the lab is a warning: it is printed all the same.
 ///
 /// # Errors
-/// As [`super::load::load`], and when something is wrong in the files.
+/// As [`super::load::load`], when something is wrong in the files, and when a pattern names nothing of them.
 pub fn resolve(
     options: &LoadOptions,
     how: ResolveOptions,
     strict: bool,
-    wanted: &[Addr],
+    patterns: &[Pattern],
 ) -> Result<Resolved, OpError> {
     let disk = DiskFiles::default();
     let (entry, _) = prepare(options, &disk)?;
-    let resolved = resolve_files(&disk, &entry, &options.vars, how, wanted);
+    let wanted: Vec<Addr> = patterns.iter().map(Pattern::first).collect();
+    let resolved = resolve_files(&disk, &entry, &options.vars, how, &wanted);
     let (mut diagnostics, sources) = (resolved.parsed.diagnostics, Arc::new(resolved.parsed.sources));
     if !how.interpolate {
         // What is wrong with a text because its variables stand there is not wrong with the file.
@@ -65,9 +67,12 @@ pub fn resolve(
             without(&diagnostics, |problem| problem.labels.iter().any(|label| variable(label.span)));
     }
     let refused = |diagnostics| OpError::Refused { diagnostics, sources: Arc::clone(&sources) };
-    let (Some(topology), Some(document)) = (resolved.parsed.topology, resolved.document) else {
-        return Err(refused(diagnostics));
-    };
+    let Some(topology) = resolved.parsed.topology else { return Err(refused(diagnostics)) };
+    if let Some(lost) = patterns.iter().zip(&wanted).find(|(_, addr)| topology.service(addr).is_none()) {
+        let known: Vec<Addr> = topology.instances().into_iter().map(|(addr, _)| addr).collect();
+        return Err(nothing_matched(lost.0, &known));
+    }
+    let Some(document) = resolved.document else { return Err(refused(diagnostics)) };
     let (graph, problems) = LabGraph::build(&topology);
     if how.consistency {
         diagnostics.extend(problems);

@@ -3,6 +3,27 @@
 use crate::support::program::Program;
 
 #[test]
+fn config_of_what_the_file_does_not_have_says_so() {
+    let program = Program::new();
+    program.write(
+        "nest.yaml",
+        "services:\n  d: {image: x}\n  vm: {engine: dind, inner: {services: {web: {image: x}, p: {image: x, profiles: [p]}}}}\n",
+    );
+    for (address, near) in [("nope", ""), ("vm/wbe", "did you mean `vm/web`?"), ("d/x", ""), ("vm/web/x", "")]
+    {
+        for more in [&[][..], &["--services"], &["-q"], &["--no-interpolate"]] {
+            let ran = program.run(&[&["config", address], more].concat());
+            assert_eq!((ran.code, ran.stdout.as_str()), (5, ""), "{address} {more:?}: {ran}");
+            let said = format!("no service `{address}` in the lab");
+            assert!(ran.stderr.contains(&said) && ran.stderr.contains(near), "{address}: {ran}");
+        }
+    }
+    // To name a service activates its profiles.
+    assert_eq!(program.run(&["config", "vm/p", "--services"]).stdout, "vm/p\n");
+    assert_eq!(program.run(&["up", "--dry-run", "vm/p"]).code, 4, "only the engine is missing");
+}
+
+#[test]
 fn all_problems_are_shown_at_once_and_nothing_is_started() {
     let program = Program::new();
     program.write(

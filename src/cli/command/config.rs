@@ -31,7 +31,7 @@ pub async fn config(args: &ConfigArgs, settings: &Settings, terminal: &Terminal)
         consistency: !args.no_consistency,
     };
     let mut resolved =
-        resolve(&settings.load_options(&args.lab, &args.addresses)?, how, args.quiet, &wanted)?;
+        resolve(&settings.load_options(&args.lab, &args.addresses)?, how, args.quiet, &patterns)?;
     say_problems(&resolved.lab.warnings, &resolved.lab.sources, terminal);
     if args.quiet {
         return Ok(exit::OK);
