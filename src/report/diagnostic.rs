@@ -1,5 +1,6 @@
 //! Problems with the lines of the file that they point at. The only file that names miette.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use miette::{
@@ -9,10 +10,11 @@ use miette::{
 
 use crate::diag::diagnostic::{Diagnostic, Label, Severity};
 use crate::diag::diagnostics::Diagnostics;
-use crate::diag::source::{Source, SourceMap};
+use crate::diag::source::SourceMap;
 use crate::model::span::SourceId;
 
 use super::style::Style;
+use super::width::visible;
 
 /// A line longer than this is not quoted: it would fill the screen (a key folded into one line, a minified file).
 const LONGEST_LINE: usize = 400;
@@ -58,7 +60,7 @@ pub fn one_line(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
         write!(out, " ({})", sources.place(label.span)).expect("writing to a string cannot fail");
     }
     write!(out, " [{}]", diagnostic.code.as_str()).expect("writing to a string cannot fail");
-    out
+    visible(&out).into_owned()
 }
 
 /// `error` or `warning`.
@@ -79,8 +81,11 @@ struct Shown<'a> {
     main: bool,
 }
 
-/// A source text by reference.
-struct Text<'a>(&'a Source);
+/// A source text as it is shown.
+struct Text<'a> {
+    name: String,
+    text: Cow<'a, str>,
+}
 
 impl<'a> Shown<'a> {
     /// The problem itself with its places in the first file, then one for each other file.
@@ -92,18 +97,18 @@ impl<'a> Shown<'a> {
                 None => by_source.push((label.span.source, vec![label])),
             }
         }
-        let blank = |message: String, help: Option<String>, main: bool| Self {
+        let blank = |message: &str, help: Option<&str>, main: bool| Self {
             diagnostic,
-            message,
-            help,
+            message: visible(message).into_owned(),
+            help: help.map(|help| visible(help).into_owned()),
             text: None,
             labels: Vec::new(),
             main,
         };
-        let mut out = vec![blank(diagnostic.message.clone(), diagnostic.help.clone(), true)];
+        let mut out = vec![blank(&diagnostic.message, diagnostic.help.as_deref(), true)];
         for (i, (source, labels)) in by_source.into_iter().enumerate() {
             if i > 0 {
-                out.push(blank(format!("see also {}", sources.place(labels[0].span)), None, false));
+                out.push(blank(&format!("see also {}", sources.place(labels[0].span)), None, false));
             }
             out.last_mut().expect("there is one").point(source, &labels, sources);
         }
@@ -112,7 +117,7 @@ impl<'a> Shown<'a> {
         for origin in main {
             if diagnostic.labels.iter().all(|label| label.span != origin.span) {
                 let label = Label { span: origin.span, text: origin.how.label().to_owned() };
-                out.push(blank(format!("came in at {}", sources.place(origin.span)), None, false));
+                out.push(blank(&format!("came in at {}", sources.place(origin.span)), None, false));
                 out.last_mut().expect("there is one").point(origin.span.source, &[&label], sources);
             }
         }
@@ -127,14 +132,21 @@ impl<'a> Shown<'a> {
                 .map(|label| {
                     let said =
                         if label.text.is_empty() { String::new() } else { format!(": {}", label.text) };
-                    format!("at {}{said}", sources.place(label.span))
+                    visible(&format!("at {}{said}", sources.place(label.span))).into_owned()
                 })
                 .collect();
             let help = self.help.take().map_or(String::new(), |help| format!("\n{help}"));
             self.help = Some(format!("{}{help}", places.join("\n")));
             return;
         }
-        self.text = Some(Text(source));
+        let text = visible(&source.text);
+        let is_as_written = matches!(text, Cow::Borrowed(_));
+        // What is written out is longer than it was.
+        let shown = |at: usize| match source.text.get(..at) {
+            Some(before) if !is_as_written => visible(before).len(),
+            _ => at,
+        };
+        self.text = Some(Text { name: visible(&source.name).into_owned(), text });
         self.labels = labels
             .iter()
             .enumerate()
@@ -142,7 +154,8 @@ impl<'a> Shown<'a> {
                 let range = label.span.range();
                 let end = range.end.min(source.text.len());
                 let start = range.start.min(end);
-                let said = (!label.text.is_empty()).then(|| label.text.clone());
+                let said = (!label.text.is_empty()).then(|| visible(&label.text).into_owned());
+                let (start, end) = (shown(start), shown(end));
                 let span = SourceSpan::from((start, end - start));
                 if i == 0 {
                     LabeledSpan::new_primary_with_span(said, span)
@@ -174,9 +187,9 @@ impl SourceCode for Text<'_> {
         lines_before: usize,
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let inner = self.0.text.read_span(span, lines_before, lines_after)?;
+        let inner = self.text.read_span(span, lines_before, lines_after)?;
         Ok(Box::new(MietteSpanContents::new_named(
-            self.0.name.clone(),
+            self.name.clone(),
             inner.data(),
             *inner.span(),
             inner.line(),
@@ -303,6 +316,30 @@ mod tests {
           ! volume `data` was not made by nestctl
           help: remove it
         ");
+    }
+
+    #[test]
+    fn control_characters_of_a_file_are_shown_and_reach_no_terminal() {
+        let mut sources = SourceMap::default();
+        let id = sources.add("ne\u{7}st.yaml", "a: \"\u{1b}[31mred\u{7}\"\r\nb: \u{9b}1\r\n");
+        let place = span(&sources, id, "red");
+        let diagnostic = Diagnostic::error(Code::BadValue, "`\u{1b}[31m` is no colour")
+            .at(place, "here\u{1b}")
+            .help("not \u{7}");
+        insta::assert_snapshot!(render(&diagnostic, &sources, STYLE, 80), @r#"
+        nest::bad-value
+
+          ✘ `\x1b[31m` is no colour
+           ╭─[ne\x07st.yaml:1:13]
+         1 │ a: "\x1b[31mred\x07"
+           ·             ─┬─
+           ·              ╰── here\x1b
+         2 │ b: \x9b1
+           ╰────
+          help: not \x07
+        "#);
+        let line = one_line(&diagnostic, &sources);
+        assert!(!line.contains(char::is_control), "{line:?}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Texts measured in columns of a terminal.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::style::{Style, Symbol};
@@ -23,6 +25,25 @@ pub fn one_line(text: &str) -> String {
         }
     }
     out
+}
+
+/// `text` with control characters written out (`\x1b`), so that a terminal shows them and does not heed them. Tabs and the
+/// ends of lines stay.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if is_plain(c) || (c == '\r' && rest.peek() == Some(&'\n')) {
+            out.push(c);
+        } else {
+            out.push_str(&format!("\\x{:02x}", u32::from(c)));
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// What follows an escape sequence: a colour, a cursor movement, a title (ECMA-48, 5.4 and 5.6).
