@@ -11,12 +11,13 @@ use crate::model::container::Protocol;
 use crate::model::name::ProjectName;
 use crate::model::observed::{ContainerState, ObservedPort};
 use crate::plan::known::Layer;
+use crate::plan::ours;
 
 pub use crate::model::usage::{Figures, ProcessTable, Usage, UsedImage};
 
 use super::context::Ctx;
 use super::error::OpError;
-use super::members::{Member, Members, member, members};
+use super::members::{Member, Members, members, surveyed_member};
 
 /// The processes of each running container.
 ///
@@ -121,31 +122,58 @@ pub(super) async fn first_end(found: Vec<Member>) -> Result<(Addr, i64), OpError
     select_all(waits).await.0
 }
 
-/// Where a port of a container is bound on its engine's machine.
+/// Where a port of a container is bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// On the root engine's machine, if every node on the way passes it on; else on the machine of its own engine.
+    pub port: ObservedPort,
+    /// The node within which alone it is bound.
+    pub within: Option<Addr>,
+}
+
+/// Where a port of a container is bound: on the root engine's machine, where the nodes around it publish it further.
 ///
 /// # Errors
-/// As [`member`], and when it is not bound.
+/// As [`super::members::member`], and when it is not bound.
 pub async fn port(
     ctx: &Ctx,
     project: &ProjectName,
     pattern: &Pattern,
     port: u16,
     protocol: Protocol,
-) -> Result<ObservedPort, OpError> {
-    let found = member(ctx, project, pattern).await?;
-    let ports = found.container.ports;
-    let bound =
-        ports.iter().find(|it| it.container == port && it.protocol == protocol && it.host.is_some()).cloned();
-    bound.ok_or_else(|| OpError::NoPort {
-        port: format!("{port}/{}", protocol.as_str()),
-        addr: found.addr,
-        bound: ports
-            .iter()
-            .filter_map(|it| {
-                Some(format!("{}:{}→{}/{}", it.host_ip, it.host?, it.container, it.protocol.as_str()))
-            })
-            .collect(),
-    })
+) -> Result<Bound, OpError> {
+    let (found, surveyed) = surveyed_member(ctx, project, pattern).await?;
+    let ports = &found.container.ports;
+    let Some(own) = published(ports, port, protocol) else {
+        return Err(OpError::NoPort {
+            port: format!("{port}/{}", protocol.as_str()),
+            addr: found.addr,
+            bound: ports
+                .iter()
+                .filter_map(|it| {
+                    Some(format!("{}:{}→{}/{}", it.host_ip, it.host?, it.container, it.protocol.as_str()))
+                })
+                .collect(),
+        });
+    };
+    let all = ours::containers(&surveyed.known, project);
+    let (mut at, mut bound) = (found.home.clone(), own);
+    while let Some(node) = at.node() {
+        // Two of one address are left by a run that died: the one that publishes is meant.
+        let mut around = all.iter().filter(|it| it.addr == node);
+        let next = bound.host.and_then(|number| {
+            around.find_map(|it| Some((&it.home, published(&it.container.ports, number, protocol)?)))
+        });
+        let Some((home, further)) = next else {
+            return Ok(Bound { port: own.clone(), within: found.home.node() });
+        };
+        (at, bound) = (home.clone(), further);
+    }
+    Ok(Bound { port: bound.clone(), within: None })
+}
+
+fn published(ports: &[ObservedPort], port: u16, protocol: Protocol) -> Option<&ObservedPort> {
+    ports.iter().find(|it| it.container == port && it.protocol == protocol && it.host.is_some())
 }
 
 /// The images of the containers meant.

@@ -86,9 +86,18 @@ pub async fn members(ctx: &Ctx, project: &ProjectName, patterns: &[Pattern]) -> 
 /// # Errors
 /// As [`members`], and when an engine on the way does not answer.
 pub async fn member(ctx: &Ctx, project: &ProjectName, pattern: &Pattern) -> Result<Member, OpError> {
+    surveyed_member(ctx, project, pattern).await.map(|(member, _)| member)
+}
+
+/// As [`member`], with what was seen on the way to it.
+pub(super) async fn surveyed_member(
+    ctx: &Ctx,
+    project: &ProjectName,
+    pattern: &Pattern,
+) -> Result<(Member, Surveyed), OpError> {
     let found = members(ctx, project, std::slice::from_ref(pattern)).await;
     let addr = pattern.first();
-    let Members { list, silent, .. } = found?;
+    let Members { list, silent, surveyed } = found?;
     if let Some((layer, failure)) = silent.iter().find(|(layer, _)| addr.is_within(layer)) {
         let causes = std::iter::once(failure.summary.clone()).chain(failure.causes.iter().cloned()).collect();
         return Err(OpError::LayerSilent { layer: layer.to_string(), causes });
@@ -97,5 +106,6 @@ pub async fn member(ctx: &Ctx, project: &ProjectName, pattern: &Pattern) -> Resu
     let same = list.into_iter().filter(|member| member.addr == addr);
     // Two of one address are left by a run that died: the one that runs is meant.
     same.max_by_key(|it| (it.container.state == ContainerState::Running, it.container.created))
+        .map(|member| (member, surveyed))
         .ok_or_else(|| nothing_matched(pattern, &known))
 }

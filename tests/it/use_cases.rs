@@ -12,6 +12,7 @@ use nestctl::engine::fake::behaviour::{Behaviour, Boot, HealthScript};
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::event::sink::Recorder;
 use nestctl::graph::lab_graph::LabGraph;
+use nestctl::model::container::Protocol;
 use nestctl::model::name::ProjectName;
 use nestctl::model::observed::{ContainerState, Health};
 use nestctl::ops::address::parse_patterns;
@@ -24,6 +25,7 @@ use nestctl::ops::load::ValidLab;
 use nestctl::ops::log_lines::LogLines;
 use nestctl::ops::logs::LogTime;
 use nestctl::ops::logs::{LogsOptions, logs};
+use nestctl::ops::look_inside::port;
 use nestctl::ops::ls::ls;
 use nestctl::ops::outcome::RunOutcome;
 use nestctl::ops::ps::{PsOptions, ps};
@@ -331,6 +333,33 @@ async fn logs_of_a_node_and_all_inside_come_as_one() {
     assert!(lines.contains(&"vm1/db ready to accept".to_owned()), "{lines:?}");
     assert!(lines.contains(&"vm1/web start worker".to_owned()), "{lines:?}");
     assert!(!lines.iter().any(|line| line.starts_with("client")), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_is_where_it_is_bound_on_the_root_engines_machine_if_nodes_pass_it_on() {
+    let text = "
+name: poc
+services:
+  vm:
+    engine: dind
+    inner:
+      services:
+        shut: {image: nginx, ports: ['8080:81']}
+        deep:
+          engine: dind
+          inner: {services: {web: {image: nginx, publish: ['127.0.0.1:18431:80']}}}
+";
+    let engine = engine();
+    let ctx = ctx(&engine);
+    assert!(bring_up(&ctx, &lab(text), &[]).await.is_success());
+    let bound = async |addr: &str, number: u16| {
+        let pattern = addr.parse().expect("an address");
+        let found = port(&ctx, &project(), &pattern, number, Protocol::Tcp).await.expect("it is bound");
+        let within = found.within.map(|node| format!(" within {node}")).unwrap_or_default();
+        format!("{}:{}{within}", found.port.host_ip, found.port.host.unwrap_or_default())
+    };
+    assert_eq!(bound("vm/deep/web", 80).await, "127.0.0.1:18431");
+    assert_eq!(bound("vm/shut", 81).await, "0.0.0.0:8080 within vm");
 }
 
 /// The lines of a followed log as they come.

@@ -15,6 +15,7 @@ use crate::cli::settings::Settings;
 use crate::cli::terminal::{Terminal, lines, size_of};
 use crate::cli::{exit, signals};
 use crate::model::container::Protocol;
+use crate::model::observed::ObservedPort;
 use crate::ops::address::{parse_patterns, parse_replica};
 use crate::ops::error::OpError;
 use crate::ops::happenings::happenings;
@@ -113,8 +114,12 @@ pub async fn port(args: &PortArgs, settings: &Settings, terminal: &Terminal) -> 
     let bound =
         look_inside::port(&ctx, &project, &parse_replica(&args.address, args.index)?, args.port, protocol)
             .await?;
-    let ip = if bound.host_ip.contains(':') { format!("[{}]", bound.host_ip) } else { bound.host_ip };
-    terminal.print(&format!("{ip}:{}\n", bound.host.unwrap_or_default()))?;
+    let ObservedPort { host_ip, host, .. } = bound.port;
+    let ip = if host_ip.contains(':') { format!("[{host_ip}]") } else { host_ip };
+    terminal.print(&format!("{ip}:{}\n", host.unwrap_or_default()))?;
+    if let Some(node) = bound.within {
+        terminal.say(&format!("bound inside `{node}` only: `publish` it to reach it from here\n"));
+    }
     Ok(exit::OK)
 }
 
