@@ -161,7 +161,9 @@ impl Sink for PlainSink {
             EventKind::StepFinished { step, outcome, took } => self.finished(*step, outcome, *took),
             EventKind::Warned { diagnostic } => {
                 let text = one_line(diagnostic, &self.sources);
-                self.write(&format!("{}\n", self.style.paint(Tone::Warn, &text)))
+                let help = diagnostic.help.as_deref().unwrap_or_default();
+                let help: String = help.lines().map(|line| format!("  {line}\n")).collect();
+                self.write(&format!("{}\n{help}", self.style.paint(Tone::Warn, &text)))
             }
             EventKind::Cancelling { level } => self.write(match level {
                 CancelLevel::Drain => "breaking off: nothing new is started; once more to stop at once\n",
@@ -245,7 +247,7 @@ mod tests {
     fn a_run_without_work_and_one_that_is_broken_off_say_so() {
         let nothing = Script::new("up").planned("", &[], &[], &["a", "b"]).finished(0, 0, 0);
         insta::assert_snapshot!(lines(&nothing), @"+ poc is up: nothing changed, 2 services (0.2s)");
-        let warning = Diagnostic::warning(Code::NodePath, "`/data` would not survive");
+        let warning = Diagnostic::warning(Code::NodePath, "`/data` would not survive").help("mount a volume");
         let broken = Script::new("up")
             .tell(EventKind::Warned { diagnostic: warning })
             .planned("", &[("start", "a", Some(Group::Up), crate::plan::cause::Cause::NotRunning)], &[], &[])
@@ -257,6 +259,7 @@ mod tests {
             broken.tell(EventKind::RunFinished { summary, services: Vec::new(), timings: Box::default() });
         insta::assert_snapshot!(lines(&broken), @r"
         warning: `/data` would not survive [nest::node-path]
+          mount a volume
         breaking off: nothing new is started; once more to stop at once
         a: cancelled
         # poc: up was broken off: 1 cancelled (0.0s)
