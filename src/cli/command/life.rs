@@ -88,7 +88,16 @@ async fn carry_out(asked: &Asked<'_>, settings: &Settings, terminal: &Terminal) 
         .run(
             &opened,
             async |ctx| prepare_life(ctx, life).await,
-            |prepared| Ok(!asked.ask || may_remove(&life::removed(prepared), settings, terminal)?),
+            |prepared| {
+                for shut in life::at_rest(prepared) {
+                    let state = shut.state.as_str();
+                    terminal.say(&format!(
+                        "`{}` does not run: its node `{}` is {state}\n",
+                        shut.target, shut.node
+                    ));
+                }
+                Ok(!asked.ask || may_remove(&life::removed(prepared), settings, terminal)?)
+            },
         )
         .await
 }
