@@ -9,7 +9,7 @@ mod bring_up;
 mod build;
 mod builder;
 pub mod cause;
-mod claims;
+pub mod claims;
 mod desired;
 mod down;
 mod down_images;
