@@ -15,6 +15,7 @@ mod down;
 mod down_images;
 mod engine_lacks;
 pub mod field;
+pub mod file_check;
 pub mod fingerprint;
 pub mod goal;
 mod hook_label;
