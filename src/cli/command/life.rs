@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cli::args::change::ChangeArgs;
 use crate::cli::args::life::{KillArgs, PauseArgs, RestartArgs, RmArgs, StartArgs, StopArgs};
+use crate::cli::ask::is_yes;
 use crate::cli::error::CliError;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
@@ -117,5 +118,5 @@ fn may_remove(removed: &[String], settings: &Settings, terminal: &Terminal) -> R
     terminal.say(&format!("Remove {}? [y/N] ", removed.join(", ")));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(CliError::Output)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(is_yes(&answer))
 }
