@@ -8,6 +8,7 @@ mod asked;
 mod bring_up;
 mod build;
 mod builder;
+mod bystanders;
 pub mod cause;
 pub mod claims;
 mod desired;

@@ -213,6 +213,7 @@ impl<'a> Planner<'a> {
         if self.world.topology.all_resources {
             self.objects.provide_all(self.world, self.known, &mut self.builder, path, layer);
         }
+        self.start_bystanders(path);
         super::one_off::plan(self, path, &preload);
     }
 
