@@ -10,6 +10,7 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::name::BadName;
+use crate::model::observed::ContainerState;
 use crate::ops::error::OpError;
 use crate::report::diagnostic::render_all;
 use crate::report::failure::hint_into;
@@ -119,14 +120,20 @@ impl CliError {
             }
             OpError::NoPort { bound, .. } => return Some(format!("it publishes {}", bound.join(", "))),
             OpError::NotUp { .. } => "`nestctl up` brings it up; `nestctl ls` lists the labs that are there",
-            OpError::NotRunning { .. } => {
-                "`nestctl up` starts what is stopped; `nestctl logs` shows why it ended"
+            OpError::NotRunning { addr, state: ContainerState::Paused, .. } => {
+                return Some(format!("`nestctl unpause {addr}` lets it go on"));
+            }
+            OpError::NotRunning { addr, .. } => {
+                return Some(format!(
+                    "`nestctl start {addr}` starts it, `nestctl up` the lab; `nestctl logs {addr}` shows why it ended"
+                ));
             }
             OpError::Address { .. } => {
                 "an address is a path of service names, such as `vm1/web`, or `vm@2/web` for the second replica of `vm`"
             }
             OpError::LayerSilent { .. } => {
-                "`nestctl logs` of the node shows what its engine says; `nestctl up` waits for an engine that is starting"
+                "`nestctl logs` of the node shows what its engine says; `nestctl up` waits for an engine that is \
+                 starting, `nestctl restart` of the node starts one again that hangs"
             }
             OpError::Engine(error) if is_forbidden(&error.to_failure()) => {
                 "the engine's socket is its owner's and its group's: become a member of the group (`docker` on most \

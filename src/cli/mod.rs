@@ -4,6 +4,7 @@
 //! the options of one function of `ops`, and what that returns into text of `report`.
 
 pub mod args;
+pub mod ask;
 pub mod command;
 pub mod dispatch;
 pub mod environment;

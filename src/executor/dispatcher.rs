@@ -305,6 +305,7 @@ impl<'a> Dispatcher<'a> {
         match result {
             Ok(Ok(Gain::Nothing)) => {
                 self.known.done(&step.layer, &step.action);
+                self.note_done(&step.action);
                 self.end(id, End::Done, Outcome::Done);
             }
             Ok(Ok(Gain::Entered(entered))) => self.take_layer(&step, *entered),

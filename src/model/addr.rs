@@ -276,6 +276,11 @@ impl Pattern {
         self.0.len() <= addr.0.len() && self.covers(&addr.0)
     }
 
+    /// Whether what is meant is inside the node `addr`.
+    pub fn leads_into(&self, addr: &Addr) -> bool {
+        self.0.len() > addr.0.len() && self.covers(&addr.0)
+    }
+
     fn covers(&self, parts: &[Part]) -> bool {
         self.0.iter().zip(parts).all(|((service, number), part)| {
             *service == part.service && number.is_none_or(|n| n == part.number)

@@ -14,6 +14,7 @@ use super::context::Ctx;
 use super::error::OpError;
 use super::plan::{Prepared, prepare};
 use super::ps::known_addresses;
+use super::shut::shut;
 
 /// How to take it down.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ pub struct DownOptions {
 /// Surveys and plans. Changes nothing.
 ///
 /// # Errors
-/// When the root engine does not answer, or an address names nothing.
+/// When the root engine does not answer, or an address names nothing or what cannot be seen.
 pub async fn prepare_down(ctx: &Ctx, options: &DownOptions) -> Result<Prepared, OpError> {
     let goal = Goal::Down(Down {
         project: options.project.clone(),
@@ -55,6 +56,12 @@ pub async fn prepare_down(ctx: &Ctx, options: &DownOptions) -> Result<Prepared, 
         if check_all_match(&part.targets, &known).is_err() {
             known.extend(known_addresses(ctx, &options.project).await?);
             check_all_match(&part.targets, &known)?;
+        }
+    }
+    if let Some(part) = &options.part {
+        let unseen = shut(&prepared.surveyed.known, &options.project, &part.targets);
+        if let Some(shut) = unseen.into_iter().find(|shut| !part.has(&shut.node)) {
+            return Err(shut.into());
         }
     }
     prepared.accepted(&Arc::new(SourceMap::default()))

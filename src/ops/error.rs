@@ -9,6 +9,7 @@ use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
 use crate::engine::error::EngineError;
 use crate::model::addr::{Addr, BadAddr};
+use crate::model::failure::Failure;
 use crate::model::name::BadName;
 use crate::model::observed::ContainerState;
 
@@ -73,13 +74,15 @@ pub enum OpError {
         /// The lab.
         project: String,
     },
-    /// A container in which nothing can be run.
-    #[error("container of `{addr}` is {}", state.as_str())]
+    /// A container in which nothing can be run, or seen.
+    #[error("container of `{addr}` is {}{}", state.as_str(), unseen(inside.as_deref()))]
     NotRunning {
         /// Whose.
         addr: Addr,
         /// Its state.
         state: ContainerState,
+        /// What was meant inside it.
+        inside: Option<String>,
     },
     /// A layer on the way to the address does not answer.
     #[error("engine of `{layer}` does not answer")]
@@ -138,4 +141,17 @@ pub enum OpError {
     /// A time that was given is none.
     #[error("`{0}` is neither a time nor a duration")]
     Time(String),
+}
+
+impl OpError {
+    /// The engine of a layer does not answer.
+    pub(super) fn silent(layer: String, failure: &Failure) -> Self {
+        let causes = std::iter::once(failure.summary.clone()).chain(failure.causes.iter().cloned());
+        Self::LayerSilent { layer, causes: causes.collect() }
+    }
+}
+
+/// What follows for what was meant inside a node that does not run.
+fn unseen(inside: Option<&str>) -> String {
+    inside.map(|inside| format!(", so `{inside}` inside it cannot be seen")).unwrap_or_default()
 }

@@ -8,11 +8,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 
 use crate::engine::engine::{Engine, ExecSession, ExecSpec, OutputKind};
-use crate::model::addr::{Addr, LayerPath, Pattern};
-use crate::model::failure::Failure;
+use crate::model::addr::Pattern;
 use crate::model::name::ProjectName;
 use crate::model::observed::ContainerState;
-use crate::plan::known::{Known, Layer};
 use crate::plan::ours;
 
 use super::address::nothing_matched;
@@ -101,28 +99,15 @@ async fn place(ctx: &Ctx, options: &ExecOptions) -> Result<(Arc<dyn Engine>, Str
         .filter(|ours| ours.addr == addr)
         .max_by_key(|ours| (ours.container.state == ContainerState::Running, ours.container.created));
     let Some(found) = found else {
-        if let Some((layer, failure)) = silent_above(&surveyed.known, &addr) {
-            let causes =
-                std::iter::once(failure.summary.clone()).chain(failure.causes.iter().cloned()).collect();
-            return Err(OpError::LayerSilent { layer: layer.to_string(), causes });
-        }
         let patterns = std::slice::from_ref(&options.pattern);
-        let known = check_there(ctx, &options.project, patterns).await?;
+        let known = check_there(ctx, &options.project, patterns, &surveyed.known).await?;
         return Err(nothing_matched(&options.pattern, &known));
     };
     if found.container.state != ContainerState::Running {
-        return Err(OpError::NotRunning { addr, state: found.container.state });
+        return Err(OpError::NotRunning { addr, state: found.container.state, inside: None });
     }
     let engine = surveyed.engines.get(&found.home).expect("a layer that answered has an engine");
     Ok((engine, found.container.id.clone()))
-}
-
-/// The outermost layer around `addr` whose engine does not answer.
-fn silent_above<'a>(known: &'a Known, addr: &Addr) -> Option<(&'a LayerPath, &'a Failure)> {
-    known.layers.iter().find_map(|(path, layer)| match layer {
-        Layer::Silent(failure) if addr.is_within(path) => Some((path, failure)),
-        Layer::Silent(_) | Layer::Answered(_) => None,
-    })
 }
 
 impl Running {

@@ -10,6 +10,7 @@ use crate::kind::kinds;
 use crate::model::addr::Pattern;
 use crate::model::name::ProjectName;
 use crate::model::service::Service;
+use crate::plan::file_check;
 pub use crate::plan::goal::Lab;
 use crate::spec::files::{Entry, Vars};
 use crate::spec::parse::parse;
@@ -122,6 +123,20 @@ pub struct ValidLab {
     pub sources: Arc<SourceMap>,
 }
 
+impl ValidLab {
+    /// Itself, unless every plan of it would be refused, wherever its engine is and whatever is there.
+    ///
+    /// # Errors
+    /// [`OpError::Refused`] with all problems when one of them is an error.
+    pub fn plannable(mut self) -> Result<Self, OpError> {
+        self.warnings.extend(file_check::problems(&self.lab.topology));
+        if self.warnings.has_errors() {
+            return Err(OpError::Refused { diagnostics: self.warnings, sources: self.sources });
+        }
+        Ok(self)
+    }
+}
+
 /// The project name of a lab that is addressed by its containers: as given, else as the file says.
 ///
 /// # Errors
@@ -152,3 +167,6 @@ pub fn named_lab(options: &LoadOptions) -> Result<(ProjectName, Option<Arc<Lab>>
 pub fn default_image(service: &Service) -> Option<&'static str> {
     kinds::find(&service.node.as_ref()?.kind.value)?.default_image
 }
+
+#[cfg(test)]
+mod tests;

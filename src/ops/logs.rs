@@ -89,7 +89,7 @@ pub async fn logs(ctx: &Ctx, options: &LogsOptions) -> Result<Logs, OpError> {
     let all = ours::containers(&surveyed.known, &options.project);
     let mut known: Vec<Addr> = all.iter().map(|ours| ours.addr.clone()).collect();
     if check_all_match(&options.patterns, &known).is_err() || known.is_empty() {
-        known = check_there(ctx, &options.project, &options.patterns).await?;
+        known = check_there(ctx, &options.project, &options.patterns, &surveyed.known).await?;
         if known.is_empty() {
             return Err(OpError::NotUp { project: options.project.to_string() });
         }

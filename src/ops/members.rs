@@ -66,7 +66,7 @@ pub async fn members(ctx: &Ctx, project: &ProjectName, patterns: &[Pattern]) -> 
     let all = ours::containers(&surveyed.known, project);
     let mut known: Vec<Addr> = all.iter().map(|ours| ours.addr.clone()).collect();
     if known.is_empty() || check_all_match(patterns, &known).is_err() {
-        known = check_there(ctx, project, patterns).await?;
+        known = check_there(ctx, project, patterns, &surveyed.known).await?;
         if known.is_empty() {
             return Err(OpError::NotUp { project: project.to_string() });
         }
@@ -99,8 +99,7 @@ pub(super) async fn surveyed_member(
     let addr = pattern.first();
     let Members { list, silent, surveyed } = found?;
     if let Some((layer, failure)) = silent.iter().find(|(layer, _)| addr.is_within(layer)) {
-        let causes = std::iter::once(failure.summary.clone()).chain(failure.causes.iter().cloned()).collect();
-        return Err(OpError::LayerSilent { layer: layer.to_string(), causes });
+        return Err(OpError::silent(layer.to_string(), failure));
     }
     let known: Vec<Addr> = list.iter().map(|member| member.addr.clone()).collect();
     let same = list.into_iter().filter(|member| member.addr == addr);

@@ -37,6 +37,9 @@ pub mod pull_policy;
 pub mod resolve;
 pub mod root;
 pub mod scale;
+pub mod shut;
 mod surroundings;
+#[cfg(test)]
+mod test_lab;
 pub mod up;
 pub mod version;

@@ -120,7 +120,11 @@ impl Prepared {
         let (command, hook_limit) = (self.goal.command(), self.hook_limit);
         let options = RunOptions { command, parallel, files, hook_limit, before: self.before };
         let first = self.refresh.unwrap_or(self.plan);
-        run(&self.goal, self.surveyed, first, &options, sink, cancel).await.into()
+        let outcome: RunOutcome = run(&self.goal, self.surveyed, first, &options, sink, cancel).await.into();
+        match &self.goal {
+            Goal::Up(up) => outcome.of_lab(&up.lab.topology),
+            Goal::Down(_) | Goal::Life(_) => outcome,
+        }
     }
 
     /// Itself, unless the plan shows that it cannot work.

@@ -6,13 +6,13 @@ use crate::executor::status::{statuses, statuses_with_one_offs};
 use crate::executor::survey::{Asks, SurveyOptions, Surveyed, survey};
 use crate::model::addr::{Addr, Pattern};
 use crate::model::name::ProjectName;
-use crate::model::observed::ContainerState;
-use crate::model::status::{LabStatus, ServiceStatus};
+use crate::model::status::LabStatus;
 use crate::plan::known::{Known, Layer};
 
 use super::address::{check_all_match, is_meant};
 use super::context::Ctx;
 use super::error::OpError;
+use super::shut::shut;
 
 /// Whose containers.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub async fn ps(ctx: &Ctx, options: &PsOptions) -> Result<LabStatus, OpError> {
     let mut status = status(&surveyed.known, &options.project);
     let known: Vec<Addr> = status.services.iter().map(|service| service.addr.clone()).collect();
     if check_all_match(&options.patterns, &known).is_err() {
-        check_there(ctx, &options.project, &options.patterns).await?;
+        check_there(ctx, &options.project, &options.patterns, &surveyed.known).await?;
     }
     if options.one_offs {
         status.services = statuses_with_one_offs(&surveyed.known, &options.project);
@@ -83,8 +83,8 @@ pub async fn known_addresses(ctx: &Ctx, project: &ProjectName) -> Result<Vec<Add
     Ok(status.services.into_iter().map(|service| service.addr).collect())
 }
 
-/// Says why addresses name nothing on the way to them: nothing of the lab is there, a node on the way does not run, or
-/// there is no such thing. The addresses that are there.
+/// Says why addresses name nothing in what was seen on the way to them: a node there does not run or its engine does not
+/// answer, nothing of the lab is there, or there is no such thing. The addresses that are there.
 ///
 /// # Errors
 /// That, and when the root engine does not answer.
@@ -92,19 +92,15 @@ pub async fn check_there(
     ctx: &Ctx,
     project: &ProjectName,
     patterns: &[Pattern],
+    seen: &Known,
 ) -> Result<Vec<Addr>, OpError> {
-    let rows = status(&look_for(ctx, project, &[]).await?.known, project).services;
-    if rows.is_empty() && !patterns.is_empty() {
+    if let Some(shut) = shut(seen, project, patterns).into_iter().next() {
+        return Err(shut.into());
+    }
+    let known = known_addresses(ctx, project).await?;
+    if known.is_empty() && !patterns.is_empty() {
         return Err(OpError::NotUp { project: project.to_string() });
     }
-    let is_shut =
-        |row: &&ServiceStatus| row.inside_seen == Some(false) && row.state != ContainerState::Running;
-    for target in patterns.iter().map(Pattern::first) {
-        if let Some(node) = rows.iter().filter(is_shut).find(|node| target.is_within(&node.addr.inner())) {
-            return Err(OpError::NotRunning { addr: node.addr.clone(), state: node.state });
-        }
-    }
-    let known: Vec<Addr> = rows.into_iter().map(|row| row.addr).collect();
     check_all_match(patterns, &known)?;
     Ok(known)
 }

@@ -10,6 +10,7 @@ use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{PortBinding, Protocol};
 use crate::model::service::Service;
 use crate::model::span::Span;
+use crate::model::topology::Topology;
 
 use super::world::World;
 
@@ -116,6 +117,37 @@ fn ports(world: &World<'_>, instances: &[(Addr, &Service)], problems: &mut Diagn
             slot.push((port.host_ip.clone(), Claim { by, span }));
         }
     }
+}
+
+/// A fixed port that the file takes on the machine of an instance's engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortClaim {
+    /// Its number there.
+    pub number: u16,
+    /// Its transport.
+    pub protocol: Protocol,
+    /// Who asks for it: the instance itself, or what it carries the port for.
+    pub by: Addr,
+    /// Where.
+    pub span: Span,
+}
+
+/// The fixed ports that `addr` takes on the machine of its engine.
+pub fn ports_of(topology: &Topology, addr: &Addr) -> Vec<PortClaim> {
+    claimed(&World::new(topology), addr)
+}
+
+pub(super) fn claimed(world: &World<'_>, addr: &Addr) -> Vec<PortClaim> {
+    let Some(service) = world.topology.service(addr) else { return Vec::new() };
+    let own = service.spec.ports.iter().map(|port| (port, service.span_of("ports"), addr));
+    let origin = world.origin_ports(addr).iter().map(|(port, span)| (port, *span, addr));
+    let carried = world.carried(addr).map(|carried| carried.ports.as_slice()).unwrap_or_default();
+    let carried = carried.iter().map(|(port, span, by)| (port, *span, by));
+    let all = own.chain(origin).chain(carried);
+    all.filter_map(|(port, span, by)| {
+        Some(PortClaim { number: fixed(port)?, protocol: port.protocol, by: by.clone(), span })
+    })
+    .collect()
 }
 
 /// The one port of the engine's machine that a binding takes, if it is fixed.

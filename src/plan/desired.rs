@@ -390,6 +390,22 @@ fn resolved_names(world: &World<'_>, addr: &Addr, service: &Service) -> Containe
     spec
 }
 
+/// Why a node of the file cannot work, whatever its engine is.
+pub(super) fn refusals(world: &World<'_>, addr: &Addr, service: &Service) -> Vec<Refusal> {
+    let (Some(kind), Some(node)) = (kind_of(service), &service.node) else { return Vec::new() };
+    let input = NodeInput {
+        name: addr.service().as_str(),
+        spec: &resolved_names(world, addr, service),
+        written: &service.spans,
+        options: &node.options,
+        outer: &world.outer_kinds(&addr.layer()),
+        parent_socket: None,
+        pool: None,
+        mtu: None,
+    };
+    (kind.check)(&input, None)
+}
+
 /// Services of a layer that shares an outer engine also join the networks of their node, so that they reach what
 /// the node reaches; without the service's name as an alias there.
 fn join_node_networks(world: &World<'_>, node: &Addr, spec: &mut ContainerSpec) {

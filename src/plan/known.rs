@@ -29,6 +29,8 @@ pub struct Known {
     pub made: BTreeSet<(LayerPath, String)>,
     /// Containers that this run has started, or sent a signal to, by ID: what is to be done in any case is not done twice.
     pub dealt_with: BTreeSet<String>,
+    /// Containers that this run has stopped, by ID: what ran before and is to stay runs again in the end.
+    pub stopped: BTreeSet<String>,
     /// Whether the root engine sees the files of the user's machine, where that was asked.
     pub sees_files: Option<bool>,
     /// Digests of the user's files that inner services bind, where they must be copied in.
@@ -104,7 +106,10 @@ impl Known {
         let home = self.home(layer).unwrap_or(layer).clone();
         match action {
             // A layer that goes on below a `socket` node is planned by what is known of it when that is entered.
-            Action::Stop { container, .. } => self.stopped(layer, container),
+            Action::Stop { container, .. } => {
+                self.stopped.insert(container.clone());
+                self.has_stopped(layer, container);
+            }
             Action::CreateContainer(container) => {
                 self.made.insert((home, container.name.clone()));
             }
@@ -119,7 +124,7 @@ impl Known {
     }
 
     /// Takes down that a step has stopped a container. With which code it ended is not known.
-    fn stopped(&mut self, layer: &LayerPath, container: &str) {
+    fn has_stopped(&mut self, layer: &LayerPath, container: &str) {
         let Some(home) = self.home(layer).cloned() else { return };
         let Some(Layer::Answered(answered)) = self.layers.get_mut(&home) else { return };
         for found in answered.seen.containers.iter_mut().filter(|found| found.id == container) {

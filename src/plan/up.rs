@@ -6,7 +6,7 @@ use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::graph::expand::expand;
 use crate::graph::lab_graph::{Closure, Why};
-use crate::kind::kind::Hosting;
+use crate::kind::kind::{Hosting, Refusal};
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, MountSource};
 use crate::model::label;
@@ -86,6 +86,14 @@ pub(super) struct Planner<'a> {
     pub(super) stopped: BTreeMap<String, (StepId, Addr)>,
     /// The last step of the `pre_start` of a service that runs once for all its replicas.
     pub(super) initialized: BTreeMap<(LayerPath, ServiceName), StepId>,
+}
+
+/// A refusal as a problem of the file.
+pub(super) fn refused(addr: &Addr, service: &Service, refusal: &Refusal) -> Diagnostic {
+    let message = format!("`{addr}`: {}", refusal.message);
+    let mut problem = Diagnostic::error(Code::KindConflict, message).at(service.span_of(refusal.key), "");
+    problem.help.clone_from(&refusal.help);
+    problem
 }
 
 /// Plans an `up` for the layers of `scope`.
@@ -205,6 +213,7 @@ impl<'a> Planner<'a> {
         if self.world.topology.all_resources {
             self.objects.provide_all(self.world, self.known, &mut self.builder, path, layer);
         }
+        self.start_bystanders(path);
         super::one_off::plan(self, path, &preload);
     }
 
@@ -261,11 +270,7 @@ impl<'a> Planner<'a> {
             desired.labels.insert(label::AWAITS.to_owned(), awaits);
         }
         for refusal in &desired.refusals {
-            let span = service.span_of(refusal.key);
-            let mut problem =
-                Diagnostic::error(Code::KindConflict, format!("`{addr}`: {}", refusal.message)).at(span, "");
-            problem.help.clone_from(&refusal.help);
-            self.builder.problems.push(problem);
+            self.builder.problems.push(refused(addr, service, refusal));
         }
         if desired.spec.image.is_empty() {
             return;

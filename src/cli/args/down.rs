@@ -30,6 +30,9 @@ pub struct DownArgs {
     /// Take down every lab of nestctl on the engine.
     #[arg(long, conflicts_with = "addresses")]
     pub all: bool,
+    /// With `--all` on a terminal: do not ask.
+    #[arg(short, long, requires = "all")]
+    pub yes: bool,
     /// With addresses: remove also what the file does not have, and one-off containers of them.
     #[arg(long)]
     pub remove_orphans: bool,
@@ -68,6 +71,7 @@ impl DownArgs {
             timeout: None,
             wait_timeout: None,
             all: false,
+            yes: false,
             remove_orphans: true,
             change,
         }
@@ -80,6 +84,6 @@ Examples:
   nestctl down -v             Take it down and remove its volumes
   nestctl down vm1/web        Take one inner service down, and the networks that only it was on
   nestctl down -v vm1         Take a node down, with what is inside and its data
-  nestctl down --all          Take every lab on the engine down
+  nestctl down --all          Take every lab on the engine down; on a terminal it asks first
   nestctl down -p poc         Take the lab `poc` down from anywhere, without its file";
 }

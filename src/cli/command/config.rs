@@ -97,7 +97,7 @@ pub fn validate(args: &ValidateArgs, settings: &Settings, terminal: &Terminal) -
         .iter()
         .map(|path| path.strip_prefix(&settings.environment.directory).unwrap_or(path).display().to_string())
         .collect();
-    let lab = loaded.valid()?;
+    let lab = loaded.valid()?.plannable()?;
     say_problems(&lab.warnings, &lab.sources, terminal);
     if !args.quiet {
         let style = terminal.out;

@@ -1,8 +1,10 @@
 //! `down`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cli::args::down::{DownArgs, RmiArg};
+use crate::cli::ask::agrees;
 use crate::cli::error::CliError;
 use crate::cli::exit;
 use crate::cli::settings::{Progress, Settings};
@@ -45,6 +47,11 @@ pub async fn down(args: &DownArgs, settings: &Settings, terminal: &Terminal) -> 
     if labs.is_empty() && settings.progress != Progress::Quiet {
         terminal.say("no labs on the engine\n");
     }
+    if let Some(question) = question(&labs, args, settings.environment.stdin_tty)
+        && !opened.unless_cancelled(agrees(&question, terminal)).await??
+    {
+        return Ok(exit::OK);
+    }
     let mut worst = exit::OK;
     for project in labs {
         let code = match one(project, args, (None, None), &course, &opened).await {
@@ -66,6 +73,16 @@ pub async fn down(args: &DownArgs, settings: &Settings, terminal: &Terminal) -> 
     Ok(worst)
 }
 
+/// What the user is asked before all these labs go; `None`: nothing.
+fn question(labs: &BTreeSet<ProjectName>, args: &DownArgs, has_terminal: bool) -> Option<String> {
+    if labs.is_empty() || args.yes || args.change.dry_run || !has_terminal {
+        return None;
+    }
+    let names: Vec<&str> = labs.iter().map(ProjectName::as_str).collect();
+    let with = if args.volumes { " with all volumes" } else { "" };
+    Some(format!("Take down {}{with}?", names.join(", ")))
+}
+
 async fn one(
     project: ProjectName,
     args: &DownArgs,
@@ -83,4 +100,26 @@ async fn one(
         lab,
     };
     course.run(opened, async |ctx| prepare_down(ctx, &options).await, |_| Ok(true)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::lab::LabArgs;
+
+    #[test]
+    fn only_on_a_terminal_is_asked_before_every_lab_goes() {
+        let labs = ["one", "two"].map(|name| ProjectName::new(name).expect("valid")).into();
+        let mut args = DownArgs { all: true, ..DownArgs::of(LabArgs::default()) };
+        assert_eq!(question(&labs, &args, true).as_deref(), Some("Take down one, two?"));
+        assert_eq!(question(&labs, &args, false), None);
+        assert_eq!(question(&BTreeSet::new(), &args, true), None);
+        args.volumes = true;
+        assert_eq!(question(&labs, &args, true).as_deref(), Some("Take down one, two with all volumes?"));
+        args.yes = true;
+        assert_eq!(question(&labs, &args, true), None);
+        args.yes = false;
+        args.change.dry_run = true;
+        assert_eq!(question(&labs, &args, true), None);
+    }
 }

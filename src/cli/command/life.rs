@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cli::args::change::ChangeArgs;
 use crate::cli::args::life::{KillArgs, PauseArgs, RestartArgs, RmArgs, StartArgs, StopArgs};
+use crate::cli::ask::is_yes;
 use crate::cli::error::CliError;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::Terminal;
@@ -88,7 +89,16 @@ async fn carry_out(asked: &Asked<'_>, settings: &Settings, terminal: &Terminal) 
         .run(
             &opened,
             async |ctx| prepare_life(ctx, life).await,
-            |prepared| Ok(!asked.ask || may_remove(&life::removed(prepared), settings, terminal)?),
+            |prepared| {
+                for shut in life::at_rest(prepared) {
+                    let state = shut.state.as_str();
+                    terminal.say(&format!(
+                        "`{}` does not run: its node `{}` is {state}\n",
+                        shut.target, shut.node
+                    ));
+                }
+                Ok(!asked.ask || may_remove(&life::removed(prepared), settings, terminal)?)
+            },
         )
         .await
 }
@@ -108,5 +118,5 @@ fn may_remove(removed: &[String], settings: &Settings, terminal: &Terminal) -> R
     terminal.say(&format!("Remove {}? [y/N] ", removed.join(", ")));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(CliError::Output)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(is_yes(&answer))
 }

@@ -17,7 +17,7 @@ use crate::model::failure::FailureKind;
 use crate::ops::context::Ctx;
 use crate::ops::error::OpError;
 use crate::ops::forecast::problems;
-use crate::ops::outcome::{Failed, RunOutcome};
+use crate::ops::outcome::{Failed, PortClaim, RunOutcome};
 use crate::ops::plan::Prepared;
 use crate::report::failure::FailureView;
 use crate::report::json::convert;
@@ -117,7 +117,7 @@ impl<'a> Course<'a> {
             let text = timings::render(&outcome.timings, terminal.err, Some(terminal.err_columns));
             terminal.say(&format!("\n{text}"));
         }
-        Ok(finish(&outcome, terminal))
+        Ok(finish(&outcome, &self.sources, terminal))
     }
 }
 
@@ -143,13 +143,13 @@ fn sink(settings: &Settings, terminal: &Terminal, sources: &Arc<SourceMap>) -> B
 }
 
 /// Says what failed. The answer is the exit code.
-fn finish(outcome: &RunOutcome, terminal: &Terminal) -> u8 {
+fn finish(outcome: &RunOutcome, sources: &SourceMap, terminal: &Terminal) -> u8 {
     for failed in &outcome.failed {
         let view = FailureView {
             of: failed.of.clone(),
             failure: &failed.failure,
             skipped: failed.skipped.clone(),
-            hint: hint(failed),
+            hint: hint(failed, sources),
         };
         terminal.say(&format!("\n{}", view.render(terminal.err, terminal.err_columns)));
     }
@@ -169,7 +169,15 @@ const NOT_SEEN: &str = "bind source path does not exist";
 /// How runc says that a container, running by its engine's word, has no first process any more.
 const NO_PROCESS: [&str; 2] = ["error executing setns process", "cannot exec in a stopped container"];
 
-fn hint(failed: &Failed) -> Option<String> {
+fn hint(failed: &Failed, sources: &SourceMap) -> Option<String> {
+    if let Some(PortClaim { number, protocol, by, span }) = &failed.busy {
+        return Some(format!(
+            "port {number}/{} is published for `{by}` ({}), and something outside of the lab has it: end that, or publish \
+             another port; then `nestctl up` goes on from here",
+            protocol.as_str(),
+            sources.place(*span)
+        ));
+    }
     let says = |words: &str| failed.failure.causes.iter().any(|cause| cause.contains(words));
     if says(NOT_SEEN) && failed.addr.as_ref().is_some_and(|addr| addr.layer().is_root()) {
         let text = "the engine's machine does not have this path, and what services of the root layer bind is not copied: \
@@ -246,6 +254,7 @@ mod tests {
                 logs: None,
             },
             skipped: Vec::new(),
+            busy: None,
         }
     }
 
@@ -253,8 +262,11 @@ mod tests {
     fn a_path_that_the_engines_machine_does_not_have_is_told_with_what_to_do() {
         let cause =
             "invalid mount config for type \"bind\": bind source path does not exist: /home/user/lab/a.txt";
-        assert!(hint(&failed("web", cause)).is_some_and(|hint| hint.contains("is not copied")));
-        assert_eq!(hint(&failed("vm1/web", cause)), None);
+        assert!(
+            hint(&failed("web", cause), &SourceMap::default())
+                .is_some_and(|hint| hint.contains("is not copied"))
+        );
+        assert_eq!(hint(&failed("vm1/web", cause), &SourceMap::default()), None);
     }
 
     #[test]
@@ -263,7 +275,9 @@ mod tests {
                      process: exit status 1: unknown";
         let mut failed = failed("vm1", cause);
         failed.failure.kind = FailureKind::Timeout;
-        assert!(hint(&failed).is_some_and(|hint| hint.contains("`nestctl restart vm1`")));
+        assert!(
+            hint(&failed, &SourceMap::default()).is_some_and(|hint| hint.contains("`nestctl restart vm1`"))
+        );
     }
 
     #[test]
@@ -274,8 +288,14 @@ mod tests {
         let moby =
             "OCI runtime create failed: exec: \"docker-init\": executable file not found in $PATH: unknown";
         for cause in [podman, moby] {
-            assert!(hint(&because(cause)).is_some_and(|hint| hint.contains("catatonit")), "{cause}");
+            assert!(
+                hint(&because(cause), &SourceMap::default()).is_some_and(|hint| hint.contains("catatonit")),
+                "{cause}"
+            );
         }
-        assert_eq!(hint(&because("exec: \"nope\": executable file not found in $PATH")), None);
+        assert_eq!(
+            hint(&because("exec: \"nope\": executable file not found in $PATH"), &SourceMap::default()),
+            None
+        );
     }
 }

@@ -10,6 +10,7 @@ use crate::executor::survey::survey_knowing;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::observed::{ContainerState, ObservedContainer};
+use crate::plan::action::Action;
 use crate::plan::goal::Goal;
 use crate::plan::known::Layer;
 use crate::plan::ours;
@@ -98,6 +99,13 @@ impl Dispatcher<'_> {
         let ours = ours::containers(&self.known, self.goal.project());
         let running = ours.iter().filter(|ours| ours.container.state == ContainerState::Running);
         self.again.ran = running.map(|ours| ours.container.id.clone()).collect();
+    }
+
+    /// What this run has ended itself is nobody else's doing.
+    pub(super) fn note_done(&mut self, action: &Action) {
+        if let Action::Stop { container, .. } | Action::Kill { container, .. } = action {
+            self.again.ran.remove(container);
+        }
     }
 
     /// A container that this run took for running and that has ended since, where there is something to do about it: a

@@ -1,5 +1,6 @@
 //! What a change of the file comes to, row by row.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::changed::*;
@@ -11,6 +12,7 @@ use crate::model::behaviour::{FileRole, FileUse};
 use crate::model::container::{BindPath, Mount, MountSource, PortBinding, RestartPolicy};
 use crate::model::files::{Existing, PutFile};
 use crate::model::label;
+use crate::model::observed::ContainerState;
 use crate::model::service::{Condition, Service};
 use crate::model::span::{Span, Spanned};
 use crate::model::topology::VolumeDef;
@@ -467,4 +469,34 @@ async fn what_an_inactive_profile_has_is_left_as_it_is() {
     }
     go(&engine, &down_goal()).await.assert_good();
     assert_eq!(engine.observed().containers, [], "{}", engine.snapshot());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ran_beside_what_is_meant_runs_again_when_its_node_was_made_anew() {
+    let engine = engine();
+    let vm1 = |value: &str, names: &[&str]| {
+        set(node("vm1", "dind", names.iter().map(|name| service(name)).collect()), "V", value)
+    };
+    up(&engine, &lab(vec![vm1("1", &["gone", "inside", "profiled"])])).await;
+    let mut changed = vm1("2", &["inside", "more"]);
+    changed.node.as_mut().expect("a node").inner.inactive.insert(service("profiled").name);
+    let changed = lab(vec![changed]);
+    assert_eq!(renewed(&engine, &changed).await, "vm1");
+    let states = || {
+        let inner = engine.node("lab-vm1-1").observed().containers.into_iter();
+        inner.map(|it| (it.name, it.state == ContainerState::Running)).collect::<BTreeMap<_, _>>()
+    };
+    let names = ["gone", "inside", "more", "profiled"];
+    let all = names.map(|name| (format!("lab-vm1-{name}-1"), true));
+    assert_eq!(states(), BTreeMap::from(all));
+    // One that was stopped by hand stays so, and one that is not meant goes on.
+    engine.node("lab-vm1-1").by_hand("lab-vm1-gone-1", &Change::Stop(None));
+    let goal = in_a_way(&changed, |up| {
+        up.force_recreate = true;
+        up.targets = vec!["vm1/inside".parse().expect("valid")];
+        up.way.always_recreate_deps = true;
+    });
+    assert_eq!(renewed_by(&engine, &goal).await, "vm1 vm1/inside");
+    let all = names.map(|name| (format!("lab-vm1-{name}-1"), name != "gone"));
+    assert_eq!(states(), BTreeMap::from(all));
 }

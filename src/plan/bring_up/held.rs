@@ -120,12 +120,16 @@ impl Bringing<'_, '_> {
                     format!("stop `{}`, or publish another port", holder.name),
                 ),
             };
+            let addr = &self.desired.addr;
+            let claims = claims::claimed(self.planner.world, addr);
+            let claim = claims.iter().find(|it| it.number == first && it.protocol == port.protocol);
+            let carried = claim.filter(|claim| claim.by != *addr);
             let message = format!(
-                "port {first}/{} of `{}` is held by {who}",
+                "port {first}/{} of `{addr}`{} is held by {who}",
                 port.protocol.as_str(),
-                self.desired.addr
+                carried.map(|claim| format!(", which `{}` publishes,", claim.by)).unwrap_or_default(),
             );
-            let span = self.desired.service.span_of("ports");
+            let span = claim.map_or_else(|| self.desired.service.span_of("ports"), |claim| claim.span);
             self.planner.problem(Diagnostic::error(Code::Taken, message).help(help), span);
         }
         needs
