@@ -173,7 +173,7 @@ impl Follower {
 
     /// Reads all that is there, and does not wait for nodes that are silent from the start: that is told by others.
     fn begin(&mut self, first: &Surveyed) {
-        for (key, addr) in self.meant(first).into_iter().map(|it| (it.key, it.addr)).collect::<Vec<_>>() {
+        for Meant { key, addr, .. } in self.meant(first) {
             self.open(first, key, addr, self.follow.request.clone());
         }
         let silent = first.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Silent(_)));

@@ -162,8 +162,11 @@ impl Sink for PlainSink {
             EventKind::Warned { diagnostic } => {
                 let text = one_line(diagnostic, &self.sources);
                 let help = diagnostic.help.as_deref().unwrap_or_default();
-                let help: String = help.lines().map(|line| format!("  {line}\n")).collect();
-                self.write(&format!("{}\n{help}", self.style.paint(Tone::Warn, &text)))
+                let mut said = format!("{}\n", self.style.paint(Tone::Warn, &text));
+                for line in help.lines() {
+                    said.extend(["  ", line, "\n"]);
+                }
+                self.write(&said)
             }
             EventKind::Cancelling { level } => self.write(match level {
                 CancelLevel::Drain => "breaking off: nothing new is started; once more to stop at once\n",

@@ -1,6 +1,7 @@
 //! Texts measured in columns of a terminal.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -40,7 +41,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         if is_plain(c) || (c == '\r' && rest.peek() == Some(&'\n')) {
             out.push(c);
         } else {
-            out.push_str(&format!("\\x{:02x}", u32::from(c)));
+            write!(out, "\\x{:02x}", u32::from(c)).expect("writing to a string cannot fail");
         }
     }
     Cow::Owned(out)
