@@ -32,7 +32,7 @@ pub async fn dispatch(command: Command, settings: &Settings, terminal: &Terminal
         Command::Ps(args) => command::ps::ps(&args, settings, terminal).await,
         Command::Ls(args) => command::ls::ls(&args, settings, terminal).await,
         Command::Exec(args) => command::exec::exec(args, settings).await,
-        Command::Run(args) => command::one_off::one_off_run(args, settings, terminal).await,
+        Command::Run(args) => Box::pin(command::one_off::one_off_run(args, settings, terminal)).await,
         Command::Logs(args) => command::logs::logs(&args, settings, terminal).await,
         Command::Cp(args) => command::cp::cp(&args, settings).await,
         Command::Top(args) => command::inside::top(&args, settings, terminal).await,

@@ -63,5 +63,5 @@ services:
     engine: dind
     inner: {services: {w: {image: nginx, networks: [there], publish: ['8080:80']}}, networks: {there: {external: true}}}
 ";
-    assert!(lab(text).plannable().map(|ValidLab { warnings, .. }| warnings.is_empty()).unwrap_or(false));
+    assert!(lab(text).plannable().is_ok_and(|ValidLab { warnings, .. }| warnings.is_empty()));
 }
