@@ -60,8 +60,15 @@ async fn down(ctx: &Ctx) -> Result<Prepared, OpError> {
 async fn looks(ctx: &Ctx) -> Vec<Option<OpError>> {
     let patterns = vec![inside()];
     let ps = ps(ctx, &PsOptions { project: project(), patterns: patterns.clone(), one_offs: false }).await;
-    let options =
-        LogsOptions { project: project(), patterns, follow: false, tail: None, since: None, until: None };
+    let options = LogsOptions {
+        project: project(),
+        patterns,
+        follow: false,
+        tail: None,
+        since: None,
+        until: None,
+        locks: None,
+    };
     vec![ps.err(), logs(ctx, &options).await.err()]
 }
 
