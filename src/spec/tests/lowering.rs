@@ -362,7 +362,9 @@ services:
         let mut fixture = Fixture::text(text);
         fixture.entry.enabled = patterns(enabled);
         let lab = topology(&fixture);
-        lab.instances().into_iter().map(|(addr, _)| addr.to_string()).collect::<Vec<_>>().join(" ")
+        let mut all: Vec<_> = lab.instances().into_iter().map(|(addr, _)| addr.to_string()).collect();
+        all.sort_unstable();
+        all.join(" ")
     };
     assert_eq!(there(&[]), "vm2");
     assert_eq!(there(&["vm"]), "vm vm/deep vm/web vm2");
