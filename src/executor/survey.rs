@@ -305,12 +305,8 @@ impl Survey<'_> {
 
 /// Asks the engines that have not told their facts. One that does not answer now goes without.
 pub async fn ask_for_facts(known: &mut Known, engines: &Engines) {
-    let asked = known.layers.iter().filter_map(|(path, layer)| match layer {
-        Layer::Answered(answered) if answered.home == *path && answered.facts.is_none() => {
-            engines.get(path).map(|engine| (path.clone(), engine))
-        }
-        _ => None,
-    });
+    let asked = known.engines().filter(|(_, answered)| answered.facts.is_none());
+    let asked = asked.filter_map(|(path, _)| Some((path.clone(), engines.get(path)?)));
     let asked = asked.map(|(path, engine)| async move {
         (path, tokio::time::timeout(LOOK, engine.facts()).await.ok().and_then(Result::ok))
     });
@@ -323,13 +319,8 @@ pub async fn ask_for_facts(known: &mut Known, engines: &Engines) {
 
 /// The engines that are known, by the layers that own them.
 pub(super) fn known_engines(known: &Known) -> Vec<(LayerPath, String)> {
-    let engines = known.layers.iter().filter_map(|(path, layer)| match layer {
-        Layer::Answered(answered) if answered.home == *path => {
-            answered.facts.as_ref().map(|facts| (path.clone(), facts.id.clone()))
-        }
-        _ => None,
-    });
-    engines.collect()
+    let told = known.engines().filter_map(|(path, answered)| Some((path, answered.facts.as_ref()?)));
+    told.map(|(path, facts)| (path.clone(), facts.id.clone())).collect()
 }
 
 /// Whether `addr` leads to what `path` means, is it, or lies below it.

@@ -23,7 +23,7 @@ use crate::model::label;
 use crate::model::name::ProjectName;
 use crate::model::observed::ContainerState;
 use crate::model::time::{api_seconds, nanoseconds};
-use crate::plan::known::{Answered, Layer};
+use crate::plan::known::Layer;
 use crate::plan::ours;
 
 use super::address::is_meant;
@@ -176,8 +176,7 @@ impl Follower {
         for Meant { key, addr, .. } in self.meant(first) {
             self.open(first, key, addr, self.follow.request.clone());
         }
-        let silent = first.known.layers.iter().filter(|(_, layer)| matches!(layer, Layer::Silent(_)));
-        self.silent.extend(silent.map(|(path, _)| (path.clone(), None)));
+        self.silent.extend(first.known.silent().map(|(path, _)| (path.clone(), None)));
     }
 
     /// What is read of a log from a time on.
@@ -192,7 +191,7 @@ impl Follower {
     /// Listens to the engines that are not heard yet. The answer is which these are.
     async fn listen(&mut self, surveyed: &Surveyed) -> BTreeSet<LayerPath> {
         let mut fresh = BTreeSet::new();
-        for (path, _) in answered(surveyed) {
+        for (path, _) in surveyed.known.engines() {
             if self.heard.contains(path) {
                 continue;
             }
@@ -291,7 +290,7 @@ impl Follower {
         let layers = &surveyed.known.layers;
         self.silent.retain(|path, _| matches!(layers.get(path), Some(Layer::Silent(_))));
         let mut waits = false;
-        for (path, _) in layers.iter().filter(|(_, layer)| matches!(layer, Layer::Silent(_))) {
+        for (path, _) in surveyed.known.silent() {
             let since = self.silent.entry(path.clone()).or_insert(Some(now));
             waits |= since.is_some_and(|since| now.duration_since(since) < PATIENCE);
         }
@@ -331,13 +330,6 @@ struct Meant {
     key: Key,
     addr: Addr,
     state: ContainerState,
-}
-
-fn answered(surveyed: &Surveyed) -> impl Iterator<Item = (&LayerPath, &Answered)> {
-    surveyed.known.layers.iter().filter_map(|(path, layer)| match layer {
-        Layer::Answered(answered) if answered.home == *path => Some((path, &**answered)),
-        _ => None,
-    })
 }
 
 /// Whether an event is of a container that is meant, or of a node in which such a one may be.

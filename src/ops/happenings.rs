@@ -10,7 +10,6 @@ use crate::model::failure::Failure;
 use crate::model::label;
 use crate::model::name::ProjectName;
 pub use crate::model::usage::Happening;
-use crate::plan::known::Layer;
 
 use super::address::is_meant;
 use super::context::Ctx;
@@ -40,11 +39,7 @@ pub async fn happenings(
     let Members { surveyed, silent, .. } = members(ctx, project, patterns).await?;
     let span = Span { since: since.map(LogTime::to_api), until: until.map(LogTime::to_api) };
     let mut streams = Vec::new();
-    for (path, layer) in &surveyed.known.layers {
-        let Layer::Answered(answered) = layer else { continue };
-        if answered.home != *path {
-            continue;
-        }
+    for (path, _) in surveyed.known.engines() {
         let Some(engine) = surveyed.engines.get(path) else { continue };
         streams.push(engine.history(&span).await?);
     }

@@ -12,7 +12,6 @@ use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::failure::Failure;
 use crate::model::name::ProjectName;
 use crate::model::time::{api_seconds, nanoseconds};
-use crate::plan::known::Layer;
 use crate::plan::ours;
 
 use super::address::{check_all_match, is_meant};
@@ -104,15 +103,7 @@ pub async fn logs(ctx: &Ctx, options: &LogsOptions) -> Result<Logs, OpError> {
     };
     let meant: Vec<_> = all.iter().filter(|ours| is_meant(&options.patterns, &ours.addr)).collect();
     let addrs = meant.iter().map(|ours| ours.addr.clone()).collect();
-    let silent = surveyed
-        .known
-        .layers
-        .iter()
-        .filter_map(|(path, layer)| match layer {
-            Layer::Silent(failure) => Some((path.clone(), failure.clone())),
-            Layer::Answered(_) => None,
-        })
-        .collect();
+    let silent = surveyed.known.silent().map(|(path, failure)| (path.clone(), failure.clone())).collect();
     // With an end that is given, a log ends also where its container goes on.
     if options.follow && options.until.is_none() {
         let follow = Follow {

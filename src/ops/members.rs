@@ -10,7 +10,6 @@ use crate::model::failure::Failure;
 use crate::model::label;
 use crate::model::name::ProjectName;
 use crate::model::observed::{ContainerState, ObservedContainer};
-use crate::plan::known::Layer;
 use crate::plan::ours::{self, Ours};
 
 use super::address::{check_all_match, is_meant, nothing_matched};
@@ -73,11 +72,7 @@ pub async fn members(ctx: &Ctx, project: &ProjectName, patterns: &[Pattern]) -> 
     }
     let meant = all.iter().filter(|ours| is_meant(patterns, &ours.addr));
     let list = meant.map(|ours| Member::of(ours, &surveyed)).collect();
-    let silent = surveyed.known.layers.iter().filter_map(|(path, layer)| match layer {
-        Layer::Silent(failure) => Some((path.clone(), failure.clone())),
-        Layer::Answered(_) => None,
-    });
-    let silent = silent.collect();
+    let silent = surveyed.known.silent().map(|(path, failure)| (path.clone(), failure.clone())).collect();
     Ok(Members { list, silent, surveyed })
 }
 

@@ -157,13 +157,8 @@ fn read(options: &RunOptions, directory: &Path, vars: &Vars) -> Result<Service, 
     let entry = Entry {
         files: vec![path],
         directory: directory.to_owned(),
-        project: None,
-        env_files: Vec::new(),
-        profiles: Vec::new(),
-        all_resources: false,
-        compatibility: false,
-        enabled: Vec::new(),
         home: vars.get("HOME").map(PathBuf::from),
+        ..Entry::default()
     };
     let parsed = parse(&files, &entry, vars);
     if let Some(problem) =

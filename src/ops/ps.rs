@@ -7,7 +7,7 @@ use crate::executor::survey::{Asks, SurveyOptions, Surveyed, survey};
 use crate::model::addr::{Addr, Pattern};
 use crate::model::name::ProjectName;
 use crate::model::status::LabStatus;
-use crate::plan::known::{Known, Layer};
+use crate::plan::known::Known;
 
 use super::address::{check_all_match, is_meant};
 use super::context::Ctx;
@@ -108,13 +108,6 @@ pub async fn check_there(
 /// The lab as it was observed.
 pub fn status(known: &Known, project: &ProjectName) -> LabStatus {
     let services = statuses(known, project);
-    let silent = known
-        .layers
-        .iter()
-        .filter_map(|(path, layer)| match layer {
-            Layer::Silent(failure) => Some((path.clone(), failure.clone())),
-            Layer::Answered(_) => None,
-        })
-        .collect();
+    let silent = known.silent().map(|(path, failure)| (path.clone(), failure.clone())).collect();
     LabStatus { project: project.clone(), services, silent }
 }

@@ -25,17 +25,7 @@ use crate::plan::goal::Way;
 pub(super) fn lab(text: &str) -> ValidLab {
     let file = PathBuf::from("nest.yaml");
     let files = BTreeMap::from([(file.clone(), text.as_bytes().to_vec())]);
-    let entry = Entry {
-        files: vec![file],
-        directory: PathBuf::from("/lab"),
-        project: None,
-        env_files: Vec::new(),
-        profiles: Vec::new(),
-        all_resources: false,
-        compatibility: false,
-        enabled: Vec::new(),
-        home: None,
-    };
+    let entry = Entry { files: vec![file], directory: PathBuf::from("/lab"), ..Entry::default() };
     let parsed = parse(&files, &entry, &Vars::new());
     let topology = parsed.topology.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));
     let (graph, _) = LabGraph::build(&topology);

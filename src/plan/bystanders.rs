@@ -8,13 +8,12 @@ use crate::model::addr::{Addr, LayerPath};
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::ObservedContainer;
 
-use super::action::{Action, HookPoint};
-use super::builder::{Draft, after, when};
+use super::builder::{after, when};
 use super::cause::Cause;
 use super::goal::Starts;
 use super::hooks;
 use super::quiesce::{is_running, needs_of, users_first};
-use super::step::{Group, Need, StepId};
+use super::step::{Need, StepId};
 use super::up::Planner;
 
 impl Planner<'_> {
@@ -40,13 +39,8 @@ impl Planner<'_> {
                     None => {}
                 }
             }
-            let draft = Draft::service(addr, path, Cause::NotRunning, Group::Up);
-            let start = self.builder.push(draft, Action::Start { container: container.id.clone() }, needs);
-            let (run, point, place) = (hooks::after_start(container), HookPoint::PostStart, (path, addr));
-            let needs = vec![after(start)];
-            let last =
-                hooks::in_container(&mut self.builder, place, &container.id, point, &run, Group::Up, needs);
-            started.insert(addr, last.unwrap_or(start));
+            let step = hooks::start(&mut self.builder, (path, addr), container, Cause::NotRunning, needs);
+            started.insert(addr, step);
         }
     }
 

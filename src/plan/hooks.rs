@@ -63,8 +63,25 @@ pub(super) fn before_stop(container: &ObservedContainer) -> Vec<HookRun> {
 }
 
 /// What runs in a container after it was started, by its label.
-pub(super) fn after_start(container: &ObservedContainer) -> Vec<HookRun> {
+fn after_start(container: &ObservedContainer) -> Vec<HookRun> {
     container.labels.get(label::POST_START).map(|text| from_label(text)).unwrap_or_default()
+}
+
+/// Starts a container that is there, and runs what its label says that follows; the last step: what waits for the start
+/// waits for the hooks.
+pub(super) fn start(
+    builder: &mut Builder,
+    (layer, addr): (&LayerPath, &Addr),
+    container: &ObservedContainer,
+    cause: Cause,
+    needs: Vec<Need>,
+) -> StepId {
+    let (id, run) = (&container.id, after_start(container));
+    let draft = Draft::service(addr, layer, cause, Group::Up);
+    let start = builder.push(draft, Action::Start { container: id.clone() }, needs);
+    let needs = vec![after(start)];
+    let last = in_container(builder, (layer, addr), id, HookPoint::PostStart, &run, Group::Up, needs);
+    last.unwrap_or(start)
 }
 
 /// Hooks as a part of the fingerprint: one that changes makes the container anew, as in Compose.

@@ -104,21 +104,17 @@ impl Images {
     }
 
     /// The outermost engine outside `home` that has the image, or will once a step has ended: what its tag names there is
-    /// what is meant, whatever the engines in between have. It is also the one that is read through the fewest nodes.
+    /// what is meant, whatever the engines in between have. It is also the one that is read through the fewest nodes. `comes`: whether a step brings it to an engine.
     fn outermost(
         &mut self,
         world: &World<'_>,
         known: &Known,
-        builder: &Builder,
         home: &LayerPath,
         reference: &str,
+        comes: impl Fn(&LayerPath) -> bool,
     ) -> Option<LayerPath> {
         let above = world.chain(home).into_iter().map(|node| world.home(&node.layer()));
-        above
-            .filter(|outer| {
-                self.id(known, outer, reference).is_some() || is_to_come(known, builder, outer, reference)
-            })
-            .last()
+        above.filter(|outer| self.id(known, outer, reference).is_some() || comes(outer)).last()
     }
 
     /// Whether `home` may have another image than `source`: a container that is made of it now could be outdated at once.
@@ -154,8 +150,7 @@ impl Images {
             return true;
         }
         // An engine further out may have got the image since.
-        let above = world.chain(home).into_iter().map(|node| world.home(&node.layer()));
-        let outermost = above.filter(|outer| self.id(known, outer, reference).is_some()).last();
+        let outermost = self.outermost(world, known, home, reference, |_| false);
         outermost.is_some_and(|outer| {
             outer.depth() < source.depth() && self.is_stale(known, &source, &outer, reference)
         })
@@ -178,7 +173,8 @@ impl Images {
             Some(addr) => Cause::NeededBy(addr.clone()),
             None => fallback,
         };
-        let above = self.outermost(world, known, builder, &home, reference);
+        let above = self
+            .outermost(world, known, &home, reference, |outer| is_to_come(known, builder, outer, reference));
         let here = self.id(known, &home, reference).is_some();
         let milestone = Milestone::Image(home.clone(), reference.to_owned());
         let built = wanted.built.filter(|_| wanted.order.builds != Builds::None);

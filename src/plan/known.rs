@@ -83,6 +83,22 @@ impl Known {
         }
     }
 
+    /// The engines that answered, by the layers that own them.
+    pub fn engines(&self) -> impl Iterator<Item = (&LayerPath, &Answered)> {
+        self.layers.iter().filter_map(|(path, layer)| match layer {
+            Layer::Answered(answered) if answered.home == *path => Some((path, &**answered)),
+            Layer::Answered(_) | Layer::Silent(_) => None,
+        })
+    }
+
+    /// The layers whose node runs and whose engine does not answer, with why.
+    pub fn silent(&self) -> impl Iterator<Item = (&LayerPath, &Failure)> {
+        self.layers.iter().filter_map(|(path, layer)| match layer {
+            Layer::Silent(failure) => Some((path, failure)),
+            Layer::Answered(_) => None,
+        })
+    }
+
     /// The layer that owns the engine of `layer`, if it answered.
     pub fn home(&self, layer: &LayerPath) -> Option<&LayerPath> {
         match self.layers.get(layer)? {

@@ -8,7 +8,7 @@ use crate::model::name::ProjectName;
 use crate::model::observed::{Observed, ObservedContainer};
 
 use super::action::Labels;
-use super::known::{Known, Layer};
+use super::known::Known;
 
 /// A container of a lab.
 #[derive(Clone, Debug)]
@@ -68,11 +68,7 @@ pub fn containers<'a>(known: &'a Known, project: &ProjectName) -> Vec<Ours<'a>> 
 /// As [`containers`], of the containers with a role.
 pub fn with_role<'a>(known: &'a Known, project: &ProjectName, role: Option<&str>) -> Vec<Ours<'a>> {
     let mut out = Vec::new();
-    for (path, layer) in &known.layers {
-        let Layer::Answered(answered) = layer else { continue };
-        if answered.home != *path {
-            continue;
-        }
+    for (path, answered) in known.engines() {
         let ours = on_with_role(&answered.seen, project, &known.root_id, role);
         out.extend(ours.map(|(addr, container)| Ours { addr, home: path.clone(), container }));
     }
@@ -85,9 +81,8 @@ pub fn with_role<'a>(known: &'a Known, project: &ProjectName, role: Option<&str>
 /// Volumes that hold files of one service, by its address.
 pub fn filled_volumes<'a>(known: &'a Known, project: &ProjectName) -> BTreeMap<Addr, Vec<&'a str>> {
     let mut out: BTreeMap<Addr, Vec<&str>> = BTreeMap::new();
-    for (path, layer) in &known.layers {
-        let Layer::Answered(answered) = layer else { continue };
-        for volume in answered.seen.volumes.iter().filter(|_| answered.home == *path) {
+    for (_, answered) in known.engines() {
+        for volume in &answered.seen.volumes {
             let is_filled = volume.labels.get(label::ROLE).is_some_and(|role| role == label::ROLE_FILES);
             if is_filled
                 && is_ours(&volume.labels, project, &known.root_id)

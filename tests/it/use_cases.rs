@@ -59,13 +59,7 @@ fn lab(text: &str) -> ValidLab {
     let entry = Entry {
         files: vec![PathBuf::from("/lab/nest.yaml")],
         directory: PathBuf::from("/lab"),
-        project: None,
-        env_files: Vec::new(),
-        profiles: Vec::new(),
-        all_resources: false,
-        compatibility: false,
-        enabled: Vec::new(),
-        home: None,
+        ..Entry::default()
     };
     let parsed = parse(&files, &entry, &Vars::new());
     let topology = parsed.topology.unwrap_or_else(|| panic!("{:?}", parsed.diagnostics));

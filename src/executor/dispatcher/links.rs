@@ -10,7 +10,7 @@ use crate::executor::step_context::Entered;
 use crate::model::addr::LayerPath;
 use crate::model::observed::ContainerState;
 use crate::plan::action::Action;
-use crate::plan::known::{Known, Layer};
+use crate::plan::known::Layer;
 use crate::plan::ours;
 use crate::plan::step::{Resource, Step};
 
@@ -20,7 +20,7 @@ use super::Dispatcher;
 const PERMITS: (usize, usize) = (16, 4);
 impl Dispatcher<'_> {
     pub(super) fn link_all(&mut self, engines: &Engines) {
-        let homes: Vec<LayerPath> = owners(&self.known).cloned().collect();
+        let homes: Vec<LayerPath> = self.known.engines().map(|(path, _)| path).cloned().collect();
         for home in homes {
             if let Some(engine) = engines.get(&home) {
                 let link = Arc::new(Link::new(engine, self.permits_of(&home)));
@@ -98,12 +98,4 @@ impl Dispatcher<'_> {
         self.known.layers.retain(|path, _| stays(path));
         self.links.retain(|path, _| stays(path));
     }
-}
-
-/// The layers that own an engine.
-fn owners(known: &Known) -> impl Iterator<Item = &LayerPath> {
-    known.layers.iter().filter_map(|(path, layer)| match layer {
-        Layer::Answered(answered) if answered.home == *path => Some(path),
-        _ => None,
-    })
 }

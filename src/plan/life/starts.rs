@@ -11,7 +11,7 @@ use crate::model::dial::Dial;
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::{ContainerState, ObservedContainer};
-use crate::plan::action::{Action, Enter, HookPoint};
+use crate::plan::action::{Action, Enter};
 use crate::plan::asked::first_network;
 use crate::plan::builder::{Draft, after, when};
 use crate::plan::cause::Cause;
@@ -123,14 +123,7 @@ impl<'a> Living<'a> {
                 needs.extend(self.need(&awaited));
             }
             let cause = if ended.is_some() { Cause::Asked } else { Cause::NotRunning };
-            let start = self.push(addr, cause, Action::Start { container: container.id.clone() }, needs);
-            let run = hooks::after_start(container);
-            let place = (&layer, addr);
-            let (builder, needs) = (&mut self.builder, vec![after(start)]);
-            let point = HookPoint::PostStart;
-            // What waits for the start waits for the hooks.
-            let last = hooks::in_container(builder, place, &container.id, point, &run, Group::Up, needs);
-            started = Some(last.unwrap_or(start));
+            started = Some(hooks::start(&mut self.builder, (&layer, addr), container, cause, needs));
         }
         match started {
             Some(step) => self.builder.reaches(step, milestone(Stage::Started)),

@@ -45,13 +45,8 @@ impl Fixture {
         let entry = Entry {
             files: given,
             directory: PathBuf::from(LAB),
-            project: None,
-            env_files: Vec::new(),
-            profiles: Vec::new(),
-            all_resources: false,
-            compatibility: false,
-            enabled: Vec::new(),
             home: Some(PathBuf::from("/home/me")),
+            ..Entry::default()
         };
         Self { name: name.to_owned(), files, entry }
     }
