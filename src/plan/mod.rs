@@ -34,6 +34,7 @@ pub mod ours;
 mod placing;
 pub mod plan;
 pub mod plan_check;
+mod provide;
 mod pull;
 mod push;
 mod quiesce;

@@ -13,10 +13,24 @@ use super::action::Action;
 use super::builder::{Draft, after, after_end};
 use super::cause::Cause;
 use super::goal::Orphans;
-use super::ours::{self, is_ours};
+use super::known::Known;
+use super::ours::{self, Ours, is_ours};
 use super::quiesce::{self, users_first, uses};
 use super::step::{Group, Need, Resource, StepId};
 use super::up::Planner;
+use super::world::World;
+
+/// Whether a container is on an engine further out than that of its layer now: its node had none of its own before.
+/// What is on an engine further in goes with that.
+pub(super) fn is_moved(world: &World<'_>, known: &Known, found: &Ours<'_>) -> bool {
+    let layer = found.addr.layer();
+    let home = world.home(&layer);
+    // The engine of a `tcp` node can be one of the lab's.
+    let elsewhere = world.is_elsewhere(&layer) && known.home(&layer) == Some(&found.home);
+    let stands = layer.node().is_none_or(|node| world.topology.has(&node));
+    let is_meant = stands && !world.topology.is_inactive(&found.addr);
+    is_meant && !elsewhere && found.home.depth() < home.depth()
+}
 
 impl Planner<'_> {
     /// Removes what the file no longer has in a layer.

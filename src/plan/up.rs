@@ -8,7 +8,6 @@ use crate::graph::expand::expand;
 use crate::graph::lab_graph::{Closure, Why};
 use crate::kind::kind::{Hosting, Refusal};
 use crate::model::addr::{Addr, LayerPath};
-use crate::model::container::{BindPath, MountSource};
 use crate::model::label;
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::name::ServiceName;
@@ -25,13 +24,13 @@ use super::builder::{Builder, Draft, when};
 use super::cause::Cause;
 use super::claims;
 use super::desired::{Circumstances, Desired};
-use super::engine_lacks;
 use super::goal::{ImagesOnly, Starts, Up};
-use super::images::{Images, Order, Wanted};
+use super::images::{Images, Wanted};
 use super::inherited;
 use super::known::Known;
 use super::node_paths;
 use super::objects::Objects;
+use super::orphans::is_moved;
 use super::ours::{self, Ours};
 use super::plan::Plan;
 use super::pull;
@@ -157,18 +156,6 @@ pub(super) fn plan(basis: &Basis<'_>, known: &Known, scope: &BTreeSet<LayerPath>
         planner.layer(layer);
     }
     planner.builder.finish()
-}
-
-/// Whether a container is on an engine further out than that of its layer now: its node had none of its own before.
-/// What is on an engine further in goes with that.
-fn is_moved(world: &World<'_>, known: &Known, found: &Ours<'_>) -> bool {
-    let layer = found.addr.layer();
-    let home = world.home(&layer);
-    // The engine of a `tcp` node can be one of the lab's.
-    let elsewhere = world.is_elsewhere(&layer) && known.home(&layer) == Some(&found.home);
-    let stands = layer.node().is_none_or(|node| world.topology.has(&node));
-    let is_meant = stands && !world.topology.is_inactive(&found.addr);
-    is_meant && !elsewhere && found.home.depth() < home.depth()
 }
 
 impl<'a> Planner<'a> {
@@ -374,91 +361,6 @@ impl<'a> Planner<'a> {
         let removed = self.builder.push(draft, action, needs);
         inherited::remove(&mut self.builder, (layer, addr), container, cause, group, removed, kept);
         removed
-    }
-
-    /// What the user asks of builds.
-    pub(super) fn order(&self) -> Order<'a> {
-        Order {
-            builds: self.up.way.builds,
-            building: &self.up.way.building,
-            all_platforms: matches!(self.up.way.images_only, Some(ImagesOnly::Build { .. })),
-        }
-    }
-
-    /// Images for an instance. `renew` copies an inner image although it is there.
-    pub(super) fn provide_image(&mut self, desired: &Desired<'_>, renew: bool) -> super::images::Provided {
-        let layer = desired.addr.layer();
-        let wanted = Wanted {
-            reference: &desired.spec.image,
-            platform: desired.spec.platform.as_deref(),
-            policy: desired.service.pull_policy,
-            layer: &layer,
-            by: Some(&desired.addr),
-            span: desired.service.span_of("image"),
-            built: desired.service.build.is_some().then_some(desired.service),
-            order: self.order(),
-        };
-        self.images.provide(self.world, self.known, &mut self.builder, wanted, renew)
-    }
-
-    /// What a container that is to be made asks for in vain: fields that its engine does not have, and binds that
-    /// must exist and do not.
-    pub(super) fn check_wishes(&mut self, addr: &Addr, service: &Service) {
-        for lack in self
-            .known
-            .facts(&addr.layer())
-            .map(|facts| engine_lacks::container(&service.spec, facts))
-            .unwrap_or_default()
-        {
-            let severity = if lack.refused { Diagnostic::error } else { Diagnostic::warning };
-            let problem = severity(Code::EngineLacks, format!("`{addr}`: {}", lack.message));
-            self.problem(problem.help(lack.help), service.span_of(lack.key));
-        }
-        for mount in &service.spec.mounts {
-            let MountSource::Bind { path: BindPath::User(path), create: false, .. } = &mount.source else {
-                continue;
-            };
-            if self.known.missing_paths.contains(path) {
-                let path = path.display();
-                let span = service.spans.get(&format!("volumes.{path}")).copied();
-                let problem = Diagnostic::error(
-                    Code::HostPath,
-                    format!("`{addr}` binds `{path}`, which does not exist and is not to be made"),
-                );
-                let help = "make it, or take `create_host_path: false` away";
-                self.problem(problem.help(help), span.unwrap_or(service.span_of("volumes")));
-            }
-        }
-    }
-
-    /// An image whose files an instance mounts.
-    pub(super) fn provide_mounted(
-        &mut self,
-        desired: &Desired<'_>,
-        reference: &str,
-    ) -> super::images::Provided {
-        let layer = desired.addr.layer();
-        let wanted = Wanted {
-            reference,
-            platform: desired.spec.platform.as_deref(),
-            policy: desired.service.pull_policy,
-            layer: &layer,
-            by: Some(&desired.addr),
-            span: desired.service.span_of("volumes"),
-            built: None,
-            order: self.order(),
-        };
-        self.images.provide(self.world, self.known, &mut self.builder, wanted, false)
-    }
-
-    /// Networks and volumes of an instance: the steps that make them.
-    pub(super) fn provide_objects(&mut self, desired: &Desired<'_>) -> Vec<Need> {
-        self.objects.provide(self.world, self.known, &mut self.builder, desired)
-    }
-
-    /// One network of an instance: the step that makes it, where it is not there.
-    pub(super) fn provide_network(&mut self, layer: &LayerPath, name: &str) -> Option<StepId> {
-        self.objects.network_of(self.world, self.known, &mut self.builder, layer, name)
     }
 
     /// Whether the container of `addr` is made anew although nothing changed: `--force-recreate` is for the targets
