@@ -81,13 +81,17 @@ const AGAINST: &[Row] = &[
     },
     Row {
         case: "cpu-rt-as-duration",
-        section: "05-services.md, cpu_rt_period and cpu_rt_runtime",
+        section: "05-services.md, cpu_rt_runtime",
         says: "\"either an integer value using microseconds as unit or a duration\"",
         peer: Refuses("strconv.ParseInt: parsing \"400ms\": invalid syntax"),
-        ours: Prints(&[
-            ("/services/a/cpu_rt_runtime", "\"400ms\""),
-            ("/services/a/cpu_rt_period", "\"1400us\""),
-        ]),
+        ours: Prints(&[("/services/a/cpu_rt_runtime", "\"400ms\"")]),
+    },
+    Row {
+        case: "cpu-rt-period-as-duration",
+        section: "05-services.md, cpu_rt_period",
+        says: "\"either an integer value using microseconds as unit or a duration\"",
+        peer: Refuses("strconv.ParseInt: parsing \"1400us\": invalid syntax"),
+        ours: Prints(&[("/services/a/cpu_rt_period", "\"1400us\"")]),
     },
     Row {
         case: "dependency-of-no-profile",
