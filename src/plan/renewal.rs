@@ -43,7 +43,8 @@ impl<'a> Planner<'a> {
             }
             let ours: Vec<(Addr, &ObservedContainer)> =
                 attached.into_iter().filter_map(|(addr, container)| Some((addr?, container))).collect();
-            let stops = self.stop_ahead(ours, &Cause::NetworkRenewed(key.clone()), Group::Recreate, None);
+            let stops =
+                self.stop_ahead(ours, &[], &Cause::NetworkRenewed(key.clone()), Group::Recreate, None);
             let cause = Cause::Changed(fields);
             let of = Resource::Network(path.clone(), name.clone());
             let home = self.world.home(path);
@@ -159,11 +160,12 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Stops containers before what they are stopped for, users first; for each is remembered that it stops, and because
-    /// of what: `because`, or itself. The needs of whatever waits for that.
+    /// Stops containers, once `first` is met, before what they are stopped for, users first; for each is remembered that
+    /// it stops, and because of what: `because`, or itself. The needs of whatever waits for that.
     pub(super) fn stop_ahead(
         &mut self,
         mut containers: Vec<(Addr, &'a ObservedContainer)>,
+        first: &[Need],
         cause: &Cause,
         group: Group,
         because: Option<&Addr>,
@@ -178,8 +180,8 @@ impl<'a> Planner<'a> {
             }
             let users =
                 all.iter().filter(|(other, found)| *other != addr && quiesce::uses(other, found, addr));
-            let mut before: Vec<Need> =
-                users.filter_map(|(_, found)| Some(after_end(self.builder.stop_of(&found.id)?))).collect();
+            let users = users.filter_map(|(_, found)| Some(after_end(self.builder.stop_of(&found.id)?)));
+            let mut before: Vec<Need> = first.iter().cloned().chain(users).collect();
             if container.labels.contains_key(label::KIND) {
                 before.extend(quiesce::stop_inside(&mut self.builder, self.known, &self.existing, addr));
                 self.leaving.push(addr.inner());

@@ -203,16 +203,20 @@ impl Planner<'_> {
     }
 
     /// Stops what is to be restarted when `addr` is made anew, users first: needs of the stop of `addr` itself. They are
-    /// started again when they are planned.
+    /// started again when they are planned: in this plan, or, if `addr` itself is of a layer that is planned only once its
+    /// node has been entered, in that one.
     pub(super) fn stop_dependents(&mut self, addr: &Addr) -> Vec<Need> {
         let mut running = Vec::new();
+        let is_beyond = !self.scope.contains(&addr.layer());
         for dependent in self.up.lab.graph.restarted_with(addr) {
             let layer = dependent.layer();
-            let is_planned_later = self.scope.contains(&layer)
+            let started = Milestone::Service(dependent.clone(), Stage::Started);
+            let comes = self.scope.contains(&layer) || (is_beyond && !self.known.promised.contains(&started));
+            let is_planned_later = comes
                 && layer.is_within(&addr.layer())
                 && !self.planned.contains(&dependent)
                 && !self.leaving.iter().any(|leaving| layer.is_within(leaving))
-                && self.wanted.contains(&Milestone::Service(dependent.clone(), Stage::Started));
+                && self.wanted.contains(&started);
             let containers = self.existing.get(&dependent).cloned().unwrap_or_default();
             if is_planned_later {
                 running.extend(
@@ -224,6 +228,6 @@ impl Planner<'_> {
             }
         }
         let cause = Cause::DependencyReplaced(addr.clone());
-        self.stop_ahead(running, &cause, Group::Up, Some(addr))
+        self.stop_ahead(running, &[], &cause, Group::Up, Some(addr))
     }
 }

@@ -4,7 +4,8 @@ use super::changed::*;
 use super::lab::*;
 use crate::engine::engine::Change;
 use crate::model::container::{PortBinding, RestartPolicy};
-use crate::model::service::Service;
+use crate::model::observed::ContainerState;
+use crate::model::service::{Condition, Service};
 use crate::model::span::{Span, Spanned};
 use crate::plan::goal::{Goal, Orphans};
 
@@ -91,6 +92,40 @@ async fn a_port_goes_from_a_layer_to_another_one_on_its_engine() {
     up(&engine, &of(8082, 8080)).await;
     let has = |name: &str| engine.node("lab-vm1-1").container(name).expect("it is there").ports[0].host;
     assert_eq!([has("lab-vm1-a-1"), has("lab-vm1-shared-b-1")], [Some(8082), Some(8080)]);
+}
+
+/// Two layers that share the engine are planned once the node of each has been entered: one before the other.
+#[tokio::test(start_paused = true)]
+async fn ports_are_exchanged_between_two_layers_on_one_engine() {
+    let engine = engine();
+    let of = |a: u16, b: u16| {
+        let shared = |name: &str, inner: &str, port: u16| {
+            let mut user = needing(service("user"), &[(inner, Condition::Started)]);
+            user.depends_on[0].restart = true;
+            let mut inside = vec![with_port(service(inner), port), user];
+            inside.iter_mut().for_each(|it| it.spec.restart = RestartPolicy::Always);
+            node(name, "socket", inside)
+        };
+        lab(vec![node("vm1", "dind", vec![shared("s", "a", a), shared("t", "b", b)])])
+    };
+    up(&engine, &of(8080, 8081)).await;
+    engine.by_hand("lab-vm1-1", &Change::Stop(None));
+    let before = engine.happenings().len();
+    up(&engine, &of(8081, 8080)).await;
+    for (used, user) in [("lab-vm1-s-a-1", "lab-vm1-s-user-1"), ("lab-vm1-t-b-1", "lab-vm1-t-user-1")] {
+        let order = engine.happenings().into_iter().skip(before).filter(|it| {
+            [used, user].contains(&it.name.as_str()) && ["die", "start"].contains(&it.action.as_str())
+        });
+        let order: Vec<_> = order.map(|it| format!("{} {}", it.name, it.action)).collect();
+        let stops = order.len() - 4;
+        let wanted = [(user, "die"), (used, "die"), (used, "start"), (user, "start")];
+        assert_eq!(order[stops..], wanted.map(|(name, action)| format!("{name} {action}")), "{order:?}");
+    }
+    let has = |name: &str| {
+        let container = engine.node("lab-vm1-1").container(name).expect("it is there");
+        (container.state == ContainerState::Running, container.ports[0].host)
+    };
+    assert_eq!([has("lab-vm1-s-a-1"), has("lab-vm1-t-b-1")], [(true, Some(8081)), (true, Some(8080))]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,15 +95,10 @@ impl Bringing<'_, '_> {
                 continue;
             }
             if let Some(addr) = addr.as_ref().filter(|addr| self.gives_way(addr)) {
-                let mut before = self.planner.stop_dependents(addr);
-                let cause = Cause::PortMoves(self.desired.addr.clone());
-                before.extend(self.planner.stop_ahead(
-                    vec![(addr.clone(), holder)],
-                    &cause,
-                    Group::Recreate,
-                    None,
-                ));
-                needs.extend(before);
+                let dependents = self.planner.stop_dependents(addr);
+                let (cause, holder) =
+                    (Cause::PortMoves(self.desired.addr.clone()), vec![(addr.clone(), holder)]);
+                needs.extend(self.planner.stop_ahead(holder, &dependents, &cause, Group::Recreate, None));
                 continue;
             }
             let (who, help) = match addr {
@@ -144,11 +139,13 @@ impl Bringing<'_, '_> {
             && self.planner.known.promised.contains(&started)
     }
 
-    /// Whether an instance of the lab is made anew later, as the file gives its port to another: in this plan, or once
-    /// the node for which this is asked has been entered, as it is inside on the same engine.
+    /// Whether an instance of the lab is still to be made anew, as the file gives its port to another: later in this
+    /// plan, or once a node has been entered whose layer is on the same engine, be it inside the instance for which this
+    /// is asked or beside it.
     fn gives_way(&self, addr: &Addr) -> bool {
         let started = Milestone::Service(addr.clone(), Stage::Started);
-        let comes = self.planner.scope.contains(&addr.layer()) || addr.is_within(&self.desired.addr.inner());
+        let comes =
+            self.planner.scope.contains(&addr.layer()) || !self.planner.known.promised.contains(&started);
         comes
             && !self.planner.up.way.no_recreate
             && !self.planner.planned.contains(addr)
