@@ -6,6 +6,7 @@
 pub mod engines;
 pub mod run;
 pub mod scheduler;
+pub mod settle;
 pub mod status;
 pub mod survey;
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,6 +65,9 @@ pub struct Lock {
     /// Holds the kernel's lock.
     _file: File,
     path: PathBuf,
+    /// Whether who had it before was killed: only who ends by itself takes the file along. What such a run asked of an
+    /// engine last may still be under way.
+    pub(super) follows_a_killed_run: bool,
 }
 
 impl Drop for Lock {
@@ -165,10 +168,10 @@ fn attempt(path: &Path, command: &str) -> io::Result<Attempt> {
     if !is_there {
         return Ok(Attempt::Gone);
     }
+    let follows_a_killed_run = file.metadata()?.len() > 0;
     file.set_len(0)?;
-    file.rewind()?;
     file.write_all(format!("{}\n{command}\n", rustix::process::getpid()).as_bytes())?;
-    Ok(Attempt::Taken(Lock { _file: file, path: path.to_owned() }))
+    Ok(Attempt::Taken(Lock { _file: file, path: path.to_owned(), follows_a_killed_run }))
 }
 
 /// What a holder wrote: its process on the first line, its command on the second.
@@ -263,9 +266,13 @@ mod tests {
         let (place, told) = (Place::new(), Arc::default());
         fs::create_dir_all(&place.0).expect("a directory");
         fs::write(place.0.join("lab.A.lock"), "1\nnestctl down\n").expect("a file");
-        let taken = take(&place.options(&told), Duration::ZERO, &lab(), "A").await.expect("free");
-        drop(taken.expect("a lock"));
+        let (options, lab) = (place.options(&told), lab());
+        let now = async || take(&options, Duration::ZERO, &lab, "A").await.expect("free").expect("a lock");
+        let taken = now().await;
+        assert!(taken.follows_a_killed_run);
+        drop(taken);
         assert_eq!(place.files(), [""; 0]);
+        assert!(!now().await.follows_a_killed_run, "who had it last has ended by itself");
     }
 
     #[tokio::test]

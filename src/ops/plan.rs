@@ -12,6 +12,7 @@ use crate::diag::source::SourceMap;
 use crate::event::event::CancelLevel;
 use crate::event::sink::Sink;
 use crate::executor::run::{Before, RunOptions, run};
+use crate::executor::settle::survey_settled;
 use crate::executor::survey::{Asks, SurveyOptions, Surveyed, ask_for_facts, survey_knowing};
 use crate::model::addr::LayerPath;
 use crate::plan::goal::Goal;
@@ -66,7 +67,12 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     };
     // A wait for another run is not this one's time.
     let began = Instant::now();
-    let mut surveyed = survey_knowing(Arc::clone(&ctx.root), facts, &options).await?;
+    let root = Arc::clone(&ctx.root);
+    let mut surveyed = if lock.as_ref().is_some_and(|lock| lock.follows_a_killed_run) {
+        survey_settled(root, facts, &options, goal.project()).await?
+    } else {
+        survey_knowing(root, facts, &options).await?
+    };
     if let Goal::Up(up) = &goal
         && up.way.images_only.is_none()
     {
@@ -137,5 +143,47 @@ impl Prepared {
             return Err(OpError::Refused { diagnostics, sources: Arc::clone(sources) });
         }
         Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::event::sink::Recorder;
+    use crate::ops::lock::LockOptions;
+    use crate::ops::test_lab::{carry_out, engine, up};
+    use crate::plan::goal::Down;
+
+    const LAB: &str = "{name: lab, services: {web: {image: nginx}}}";
+
+    /// An engine goes on with the last call of who was killed.
+    #[tokio::test(start_paused = true)]
+    async fn a_down_takes_away_what_comes_a_moment_after_a_run_was_killed() {
+        let (engine, ctx) = engine();
+        let directory = std::env::temp_dir().join(format!("nestctl-killed-{}", std::process::id()));
+        let (command, told) = ("nestctl up".to_owned(), Arc::new(|_: &lock::Notice| {}));
+        let options = LockOptions { directory: Some(directory.clone()), command, told };
+        let project = crate::ops::test_lab::lab(LAB).lab.topology.project.clone();
+        let root_id = ctx.root.facts().await.expect("it answers").id;
+        let killed = lock::take(&options, Duration::ZERO, &project, &root_id).await.expect("free");
+        let file =
+            fs::read_dir(&directory).expect("it is there").next().expect("a lock").expect("a file").path();
+        let text = fs::read(&file).expect("its holder");
+        drop(killed);
+        fs::write(&file, text).expect("it is left behind");
+
+        let locking = Ctx::new(engine.shared(), ctx.endpoint.clone()).locking(options);
+        let (volumes, grace, patience, rmi, part) = (false, None, None, None, None);
+        let down = Goal::Down(Down { project, volumes, grace, patience, rmi, part });
+        let under_way = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            up(&ctx, LAB).await
+        };
+        let (down, _) = tokio::join!(prepare(&locking, down), under_way);
+        carry_out(down.expect("nothing stands in the way"), &mut Recorder::default()).await;
+        assert_eq!(engine.container("lab-web-1"), None);
+        fs::remove_dir(&directory).expect("the lock is gone with its holder");
     }
 }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::super::settle::survey_settled;
 use super::super::survey::{SurveyOptions, survey};
 use super::lab::{engine, lab, node, service, survey_options, surveyed, up};
 use crate::engine::engine::Change;
@@ -122,4 +123,23 @@ async fn without_the_root_engine_there_is_no_survey() {
     let error = survey(engine.shared(), &survey_options()).await.err().expect("it does not answer");
     assert_eq!(error.kind, FailureKind::Unreachable);
     assert_eq!(survey_options().patience, Duration::from_secs(3));
+}
+
+/// An engine ends what it was asked for also when who asked has been killed.
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_since_a_run_was_killed_is_waited_for() {
+    let engine = engine();
+    let lab = lab(vec![node("vm1", "dind", vec![service("web")])]);
+    let facts = engine.shared().facts().await.expect("the root engine answers");
+    let under_way = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        up(&engine, &lab).await
+    };
+    let (options, project) = (survey_options(), super::lab::project());
+    let settled = survey_settled(engine.shared(), facts, &options, &project);
+    let (settled, _) = tokio::join!(settled, under_way);
+    let known = settled.expect("the root engine answers").known;
+    assert_eq!(layers(&known), ["/: own", "vm1: own"]);
+    let there: Vec<String> = statuses(&known, &project).into_iter().map(|it| it.addr.to_string()).collect();
+    assert_eq!(there, ["vm1", "vm1/web"]);
 }
