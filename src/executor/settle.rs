@@ -30,14 +30,13 @@ pub async fn survey_settled(
     root: Arc<dyn Engine>,
     facts: Facts,
     options: &SurveyOptions,
-    project: &ProjectName,
 ) -> Result<Surveyed, EngineError> {
     let mut seen = survey_knowing(Arc::clone(&root), facts.clone(), options).await?;
     for _ in 1..LOOKS {
         tokio::time::sleep(STILL).await;
-        let before = objects(&seen.known, project);
+        let before = objects(&seen.known, options.project.as_ref());
         seen = survey_knowing(Arc::clone(&root), facts.clone(), options).await?;
-        if objects(&seen.known, project) == before {
+        if objects(&seen.known, options.project.as_ref()) == before {
             break;
         }
     }
@@ -47,7 +46,7 @@ pub async fn survey_settled(
 /// The lab's containers with their names and states, its networks and its volumes, each with its engine.
 fn objects(
     known: &Known,
-    project: &ProjectName,
+    project: Option<&ProjectName>,
 ) -> BTreeSet<(String, String, String, Option<ContainerState>)> {
     let mut out = BTreeSet::new();
     for (path, answered) in known.engines() {
@@ -56,7 +55,7 @@ fn objects(
         let networks = seen.networks.iter().map(|it| (&it.labels, &it.id, &it.name, None));
         let volumes = seen.volumes.iter().map(|it| (&it.labels, &it.name, &it.name, None));
         for (labels, id, name, state) in containers.chain(networks).chain(volumes) {
-            if is_ours(labels, project, &known.root_id) {
+            if project.is_none_or(|project| is_ours(labels, project, &known.root_id)) {
                 out.insert((path.to_string(), id.clone(), name.clone(), state));
             }
         }

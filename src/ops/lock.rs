@@ -1,7 +1,7 @@
 //! One run at a time on a lab, among those of one user on one machine: an advisory lock on a file of the user's. The
 //! kernel gives it back however its holder ends. What changes nothing (`ps`, `logs`, `exec`, `plan`) takes none.
 //!
-//! Runs on several machines have no file in common; they find out by what the engine answers (`executor::race`).
+//! Runs on several machines have no file in common; they find out by what the engine answers (`executor::dispatcher::again`).
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -129,7 +129,7 @@ pub(super) fn is_held(directory: &Path, project: &ProjectName, root_id: &str) ->
 }
 
 /// Engines' IDs are what an engine likes.
-fn file_name(project: &ProjectName, root_id: &str) -> String {
+pub(super) fn file_name(project: &ProjectName, root_id: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
     let root: String = root_id.chars().take(64).map(plain).collect();
     format!("{project}.{root}.lock")
@@ -183,40 +183,8 @@ fn holder(text: &str) -> Holder {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
     use super::*;
-
-    struct Place(PathBuf);
-
-    impl Place {
-        fn new() -> Self {
-            static NEXT: AtomicU32 = AtomicU32::new(0);
-            let n = NEXT.fetch_add(1, Ordering::Relaxed);
-            Self(std::env::temp_dir().join(format!("nestctl-lock-{}-{n}", std::process::id())))
-        }
-
-        fn options(&self, told: &Arc<Mutex<Vec<String>>>) -> LockOptions {
-            let told = Arc::clone(told);
-            LockOptions {
-                directory: Some(self.0.clone()),
-                command: "nestctl up".to_owned(),
-                told: Arc::new(move |notice| told.lock().expect("no panic").push(format!("{notice:?}"))),
-            }
-        }
-
-        fn files(&self) -> Vec<String> {
-            let entries = fs::read_dir(&self.0).expect("the directory is there");
-            entries.map(|it| it.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
-        }
-    }
-
-    impl Drop for Place {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
+    use crate::ops::test_lab::LockPlace as Place;
 
     fn lab() -> ProjectName {
         ProjectName::new("lab").expect("valid")
@@ -264,8 +232,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_killed_holder_left_holds_nobody_up() {
         let (place, told) = (Place::new(), Arc::default());
-        fs::create_dir_all(&place.0).expect("a directory");
-        fs::write(place.0.join("lab.A.lock"), "1\nnestctl down\n").expect("a file");
+        place.leave_lock(&lab(), "A");
         let (options, lab) = (place.options(&told), lab());
         let now = async || take(&options, Duration::ZERO, &lab, "A").await.expect("free").expect("a lock");
         let taken = now().await;

@@ -69,7 +69,7 @@ pub async fn prepare(ctx: &Ctx, goal: Goal) -> Result<Prepared, OpError> {
     let began = Instant::now();
     let root = Arc::clone(&ctx.root);
     let mut surveyed = if lock.as_ref().is_some_and(|lock| lock.follows_a_killed_run) {
-        survey_settled(root, facts, &options, goal.project()).await?
+        survey_settled(root, facts, &options).await?
     } else {
         survey_knowing(root, facts, &options).await?
     };
@@ -148,12 +148,9 @@ impl Prepared {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::event::sink::Recorder;
-    use crate::ops::lock::LockOptions;
-    use crate::ops::test_lab::{carry_out, engine, up};
+    use crate::ops::test_lab::{LockPlace, carry_out, engine, lab, up};
     use crate::plan::goal::Down;
 
     const LAB: &str = "{name: lab, services: {web: {image: nginx}}}";
@@ -162,19 +159,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_down_takes_away_what_comes_a_moment_after_a_run_was_killed() {
         let (engine, ctx) = engine();
-        let directory = std::env::temp_dir().join(format!("nestctl-killed-{}", std::process::id()));
-        let (command, told) = ("nestctl up".to_owned(), Arc::new(|_: &lock::Notice| {}));
-        let options = LockOptions { directory: Some(directory.clone()), command, told };
-        let project = crate::ops::test_lab::lab(LAB).lab.topology.project.clone();
-        let root_id = ctx.root.facts().await.expect("it answers").id;
-        let killed = lock::take(&options, Duration::ZERO, &project, &root_id).await.expect("free");
-        let file =
-            fs::read_dir(&directory).expect("it is there").next().expect("a lock").expect("a file").path();
-        let text = fs::read(&file).expect("its holder");
-        drop(killed);
-        fs::write(&file, text).expect("it is left behind");
-
-        let locking = Ctx::new(engine.shared(), ctx.endpoint.clone()).locking(options);
+        let (place, told) = (LockPlace::new(), Arc::default());
+        let project = lab(LAB).lab.topology.project.clone();
+        place.leave_lock(&project, &ctx.root.facts().await.expect("it answers").id);
+        let locking = Ctx::new(engine.shared(), ctx.endpoint.clone()).locking(place.options(&told));
         let (volumes, grace, patience, rmi, part) = (false, None, None, None, None);
         let down = Goal::Down(Down { project, volumes, grace, patience, rmi, part });
         let under_way = async {
@@ -184,6 +172,6 @@ mod tests {
         let (down, _) = tokio::join!(prepare(&locking, down), under_way);
         carry_out(down.expect("nothing stands in the way"), &mut Recorder::default()).await;
         assert_eq!(engine.container("lab-web-1"), None);
-        fs::remove_dir(&directory).expect("the lock is gone with its holder");
+        assert_eq!(place.files(), [""; 0], "the lock is gone with its holder");
     }
 }

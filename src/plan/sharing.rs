@@ -202,6 +202,14 @@ impl Planner<'_> {
         stopped.map(|(step, _)| after_end(*step)).collect()
     }
 
+    /// Whether an instance that this run brings up comes later: in this plan, or in that of a layer whose node has not
+    /// been entered yet.
+    pub(super) fn is_still_to_plan(&self, addr: &Addr) -> bool {
+        let started = Milestone::Service(addr.clone(), Stage::Started);
+        let comes = self.scope.contains(&addr.layer()) || !self.known.promised.contains(&started);
+        comes && !self.planned.contains(addr) && self.wanted.contains(&started)
+    }
+
     /// Stops what is to be restarted when `addr` is made anew, users first: needs of the stop of `addr` itself. They are
     /// started again when they are planned: in this plan, or, if `addr` itself is of a layer that is planned only once its
     /// node has been entered, in that one.
@@ -210,13 +218,10 @@ impl Planner<'_> {
         let is_beyond = !self.scope.contains(&addr.layer());
         for dependent in self.up.lab.graph.restarted_with(addr) {
             let layer = dependent.layer();
-            let started = Milestone::Service(dependent.clone(), Stage::Started);
-            let comes = self.scope.contains(&layer) || (is_beyond && !self.known.promised.contains(&started));
-            let is_planned_later = comes
+            let is_planned_later = self.is_still_to_plan(&dependent)
+                && (is_beyond || self.scope.contains(&layer))
                 && layer.is_within(&addr.layer())
-                && !self.planned.contains(&dependent)
-                && !self.leaving.iter().any(|leaving| layer.is_within(leaving))
-                && self.wanted.contains(&started);
+                && !self.leaving.iter().any(|leaving| layer.is_within(leaving));
             let containers = self.existing.get(&dependent).cloned().unwrap_or_default();
             if is_planned_later {
                 running.extend(

@@ -136,7 +136,7 @@ async fn what_is_under_way_since_a_run_was_killed_is_waited_for() {
         up(&engine, &lab).await
     };
     let (options, project) = (survey_options(), super::lab::project());
-    let settled = survey_settled(engine.shared(), facts, &options, &project);
+    let settled = survey_settled(engine.shared(), facts, &options);
     let (settled, _) = tokio::join!(settled, under_way);
     let known = settled.expect("the root engine answers").known;
     assert_eq!(layers(&known), ["/: own", "vm1: own"]);

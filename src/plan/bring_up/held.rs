@@ -139,16 +139,9 @@ impl Bringing<'_, '_> {
             && self.planner.known.promised.contains(&started)
     }
 
-    /// Whether an instance of the lab is still to be made anew, as the file gives its port to another: later in this
-    /// plan, or once a node has been entered whose layer is on the same engine, be it inside the instance for which this
-    /// is asked or beside it.
+    /// Whether an instance of the lab is still to be made anew, as the file gives its port to another: its layer may be
+    /// inside the instance for which this is asked, or beside it, on the same engine.
     fn gives_way(&self, addr: &Addr) -> bool {
-        let started = Milestone::Service(addr.clone(), Stage::Started);
-        let comes =
-            self.planner.scope.contains(&addr.layer()) || !self.planner.known.promised.contains(&started);
-        comes
-            && !self.planner.up.way.no_recreate
-            && !self.planner.planned.contains(addr)
-            && self.planner.wanted.contains(&started)
+        !self.planner.up.way.no_recreate && self.planner.is_still_to_plan(addr)
     }
 }
