@@ -37,7 +37,11 @@ impl DockerEngine {
                     KillContainerOptions { signal: signal.clone().unwrap_or_else(|| "SIGKILL".into()) };
                 let ends = matches!(options.signal.as_str(), "SIGKILL" | "KILL" | "9");
                 let result = self.run(&call, short, docker.kill_container(container, Some(options))).await;
-                forgive(result, |error| ends && says(error, &["is not running"]))
+                let told = forgive(result, |error| ends && says(error, &["is not running"]));
+                if ends && told.is_ok() {
+                    self.until_listed(container).await;
+                }
+                told
             }
             Change::Pause => {
                 let call = Tried::new("pause container", container);
@@ -91,7 +95,19 @@ impl DockerEngine {
             limit.saturating_add(self.transport.limits.call),
             self.docker.stop_container(container, Some(options)),
         )
-        .await
+        .await?;
+        self.until_listed(container).await;
+        Ok(())
+    }
+
+    /// Waits until a container that has ended is listed so. Engines answer a stop or kill a moment before: who lists
+    /// next, as the next command does, would take it for running. What inspects the container waits for the lock that
+    /// is held until the list has it (moby `daemon/monitor.go`, `handleContainerExit`). The answer is of no matter: the
+    /// end is told already, and a container may go with its end.
+    async fn until_listed(&self, container: &str) {
+        let call = Tried::new("inspect container", container);
+        let asked = Raw::get(&["containers", container, "json"]);
+        let _ = asked.fetch::<serde::de::IgnoredAny>(&self.transport, &call).await;
     }
 
     pub(super) async fn take_away(&self, object: &Remove) -> Result<(), EngineError> {

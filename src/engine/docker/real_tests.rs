@@ -377,3 +377,21 @@ async fn the_engine_tells_which_paths_it_sees() {
     })
     .await;
 }
+
+/// Without a look at the container after each, about half of these were listed as running (26.1.5, two processors).
+#[tokio::test]
+async fn what_was_stopped_or_killed_is_listed_so_at_once() {
+    with_root("ended", |root| async move {
+        let id = run(&*root, "ended", "nestctl-adapter-ended", shell("exec sleep 1000")).await;
+        for _ in 0..8 {
+            for end in [Change::Stop(Some(Duration::ZERO)), Change::Kill(None)] {
+                root.act(&id, &end).await.expect("it ends");
+                let seen = root.observe().await.expect("lists");
+                let state = seen.containers.iter().find(|it| it.id == id).map(|it| it.state);
+                assert_eq!(state, Some(ContainerState::Exited), "{end:?}");
+                root.act(&id, &Change::Start).await.expect("it starts");
+            }
+        }
+    })
+    .await;
+}
