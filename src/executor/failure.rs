@@ -39,7 +39,7 @@ fn deed(step: &Step) -> (&'static str, String) {
         Action::CreateVolume { .. } => "create volume",
         Action::CreateContainer(_) => "create container",
         Action::PutFiles { .. } | Action::PutTree { .. } => "put files into container",
-        Action::FillVolume { .. } => "fill volume",
+        Action::FillVolume(_) => "fill volume",
         Action::Connect { .. } => "connect container",
         Action::Disconnect { .. } => "disconnect container",
         Action::Start { .. } => "start container",

@@ -118,12 +118,10 @@ async fn short_call(context: &StepContext, action: &Action) -> Result<(), Engine
         }
         Action::CreateContainer(container) => create_container::create_container(context, container).await,
         Action::PutFiles { container, files } => transfer::files::put_files(engine, container, files).await,
-        Action::FillVolume { volume, target, image, helper, labels, files, trees } => {
-            let fill = fill_volume::FillVolume { volume, target, image, helper, labels, files, trees };
-            fill_volume::fill_volume(context, &fill).await
-        }
+        Action::FillVolume(fill) => fill_volume::fill_volume(context, fill).await,
         Action::Connect { container, network, endpoint } => {
-            let change = Change::Connect { network: network.clone(), endpoint: endpoint.clone() };
+            let endpoint = (**endpoint).clone();
+            let change = Change::Connect { network: network.clone(), endpoint };
             match engine.act(container, &change).await {
                 Err(error) if is_connected(&error) => Ok(()),
                 connected => connected,

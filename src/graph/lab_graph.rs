@@ -89,11 +89,15 @@ impl LabGraph {
     }
 
     fn add_instance(&mut self, topology: &Topology, addr: &Addr, service: &Service) {
-        let stage = |stage| Milestone::Service(addr.clone(), stage);
         let layer = addr.layer();
+        let [started, healthy, completed, ready] =
+            [Stage::Started, Stage::Healthy, Stage::Completed, Stage::Ready]
+                .map(|stage| self.node(Milestone::Service(addr.clone(), stage)));
         if let Some(host) = layer.node() {
-            self.edge(stage(Stage::Started), Milestone::Service(host.clone(), Stage::EngineUp), Why::Inside);
-            self.edge(Milestone::Service(host, Stage::Ready), stage(Stage::Ready), Why::Contains);
+            let engine = self.node(Milestone::Service(host.clone(), Stage::EngineUp));
+            let all = self.node(Milestone::Service(host, Stage::Ready));
+            self.graph.add_edge(started, engine, Why::Inside);
+            self.graph.add_edge(all, ready, Why::Contains);
         }
         for dependency in &service.depends_on {
             let wanted = match dependency.condition {
@@ -104,27 +108,27 @@ impl LabGraph {
             };
             for target in expand(topology, &layer, &dependency.target) {
                 let Dependency { span, required, restart, .. } = *dependency;
-                let why = Why::Depends { span, required, restart };
-                self.edge(stage(Stage::Started), Milestone::Service(target, wanted), why);
+                let target = self.node(Milestone::Service(target, wanted));
+                self.graph.add_edge(started, target, Why::Depends { span, required, restart });
             }
         }
         if let Some(NetworkMode::Service(name)) = &service.spec.network_mode
             && let Ok(name) = crate::model::name::ServiceName::new(name)
         {
-            let target = Milestone::Service(layer.join(&name, 1), Stage::Started);
+            let target = self.node(Milestone::Service(layer.join(&name, 1), Stage::Started));
             let span = service.span_of("network_mode");
-            let why = Why::Depends { span, required: true, restart: true };
-            self.edge(stage(Stage::Started), target, why);
+            self.graph.add_edge(started, target, Why::Depends { span, required: true, restart: true });
         }
-        self.edge(stage(Stage::Healthy), stage(Stage::Started), Why::Stage);
-        self.edge(stage(Stage::Completed), stage(Stage::Started), Why::Stage);
-        self.edge(stage(Stage::Ready), stage(Stage::Started), Why::Stage);
+        self.graph.add_edge(healthy, started, Why::Stage);
+        self.graph.add_edge(completed, started, Why::Stage);
+        self.graph.add_edge(ready, started, Why::Stage);
         if service.spec.healthcheck.as_ref().is_some_and(|check| !check.is_disabled()) {
-            self.edge(stage(Stage::Ready), stage(Stage::Healthy), Why::Stage);
+            self.graph.add_edge(ready, healthy, Why::Stage);
         }
         if service.node.is_some() {
-            self.edge(stage(Stage::EngineUp), stage(Stage::Started), Why::Stage);
-            self.edge(stage(Stage::Ready), stage(Stage::EngineUp), Why::Stage);
+            let engine = self.node(Milestone::Service(addr.clone(), Stage::EngineUp));
+            self.graph.add_edge(engine, started, Why::Stage);
+            self.graph.add_edge(ready, engine, Why::Stage);
         }
     }
 
@@ -137,17 +141,14 @@ impl LabGraph {
         index
     }
 
-    fn edge(&mut self, from: Milestone, to: Milestone, why: Why) {
-        let (from, to) = (self.node(from), self.node(to));
-        self.graph.add_edge(from, to, why);
-    }
-
     /// What `milestone` needs directly, in the order in which the file says it.
     pub fn needs(&self, milestone: &Milestone) -> Vec<(&Milestone, Why)> {
         let Some(index) = self.index.get(milestone) else { return Vec::new() };
-        let mut edges: Vec<_> = self.graph.edges_directed(*index, Direction::Outgoing).collect();
-        edges.sort_by_key(petgraph::visit::EdgeRef::id);
-        edges.iter().map(|edge| (&self.graph[edge.target()], *edge.weight())).collect()
+        // Latest first (petgraph `Graph::edges_directed`).
+        let edges = self.graph.edges_directed(*index, Direction::Outgoing);
+        let mut needs: Vec<_> = edges.map(|edge| (&self.graph[edge.target()], *edge.weight())).collect();
+        needs.reverse();
+        needs
     }
 
     /// The addresses that must run before `addr` starts, as `depends_on` says: the label `io.nestctl.needs`.

@@ -1,14 +1,13 @@
 //! The shape of a kind.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::model::container::ContainerSpec;
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::files::PutFile;
+use crate::model::key_places::KeyPlaces;
 use crate::model::service::EngineOptions;
-use crate::model::span::Span;
 
 /// A way of hosting an engine: one row of `KINDS`.
 #[derive(Debug)]
@@ -50,7 +49,7 @@ pub struct NodeInput<'a> {
     /// What the file says of the container.
     pub spec: &'a ContainerSpec,
     /// The keys that the file has (`Service::spans`): tells `privileged: false` from silence.
-    pub written: &'a BTreeMap<String, Span>,
+    pub written: &'a KeyPlaces,
     /// What the file says of the engine.
     pub options: &'a EngineOptions,
     /// Kinds of the nodes around this one, outermost first.

@@ -67,7 +67,7 @@ pub(super) fn own_engine(input: &NodeInput) -> Vec<Refusal> {
 /// What no privileged node can do, given the engine that is to run it.
 pub(super) fn privileged(input: &NodeInput, facts: Option<&Facts>) -> Vec<Refusal> {
     let mut out = Vec::new();
-    if !input.spec.privileged && input.written.contains_key("privileged") {
+    if !input.spec.privileged && input.written.contains("privileged") {
         out.push(refusal(
             "privileged",
             "its engine needs `privileged: true`, which this kind sets by itself",

@@ -97,7 +97,7 @@ pub(super) fn refuse_init(input: &NodeInput) -> Vec<Refusal> {
     if input.spec.init == Some(true) {
         out.push(refusal("init", "systemd has to be the first process of the node", "Take `init` away."));
     }
-    if !input.spec.tty && input.written.contains_key("tty") {
+    if !input.spec.tty && input.written.contains("tty") {
         out.push(refusal(
             "tty",
             "without a terminal the node's console does not show when it has booted",

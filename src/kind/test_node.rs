@@ -1,9 +1,8 @@
 //! A node for the tests of kinds.
 
-use std::collections::BTreeMap;
-
 use super::kind::NodeInput;
 use crate::model::container::{ContainerSpec, Mount, MountSource};
+use crate::model::key_places::KeyPlaces;
 use crate::model::service::EngineOptions;
 use crate::model::span::{Span, Spanned};
 
@@ -12,7 +11,7 @@ use crate::model::span::{Span, Spanned};
 pub(super) struct Node {
     pub(super) spec: ContainerSpec,
     pub(super) options: EngineOptions,
-    pub(super) written: BTreeMap<String, Span>,
+    pub(super) written: KeyPlaces,
     pub(super) outer: Vec<&'static str>,
     pub(super) parent_socket: Option<&'static str>,
     pub(super) pool: Option<&'static str>,
@@ -33,7 +32,7 @@ impl Node {
 
     /// Says that the file has the key.
     pub(super) fn write(&mut self, key: &str) {
-        self.written.insert(key.to_owned(), Span::default());
+        self.written = KeyPlaces::new([(key, None, Span::default())]);
     }
 
     /// What the kind is told.

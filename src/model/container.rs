@@ -105,8 +105,9 @@ pub struct ContainerSpec {
     pub expose: Vec<String>,
     /// Mounts, one a target.
     pub mounts: Vec<Mount>,
-    /// Networks: key in the file until the planner has put the engine's name there.
-    pub networks: BTreeMap<String, Endpoint>,
+    /// Networks: key in the file until the planner has put the engine's name there. Boxed: most are in one or two, and a
+    /// map's nodes have room for eleven.
+    pub networks: BTreeMap<String, Box<Endpoint>>,
     /// Labels that the user gives.
     pub labels: BTreeMap<String, String>,
     /// `host:address` lines for /etc/hosts.

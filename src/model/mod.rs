@@ -14,6 +14,7 @@ pub mod failure;
 pub mod files;
 pub mod image;
 pub mod ip_network;
+pub mod key_places;
 pub mod label;
 pub mod milestone;
 pub mod name;

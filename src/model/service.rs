@@ -1,6 +1,5 @@
 //! What a lab file says of one service.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use super::behaviour::Behaviour;
 use super::build::BuildSpec;
 use super::container::{ContainerSpec, PortBinding};
 use super::files::PutFile;
+use super::key_places::KeyPlaces;
 use super::name::ServiceName;
 use super::span::{Span, Spanned};
 use super::topology::Layer;
@@ -21,7 +21,7 @@ pub struct Service {
     /// Where its key stands.
     pub span: Span,
     /// Where its keys stand, by name (`image`, `privileged`, `engine.host`), for problems found later.
-    pub spans: BTreeMap<String, Span>,
+    pub spans: KeyPlaces,
     /// What the file says of the container. `image` is empty where the file gives none; networks and volumes
     /// are keys of the layer.
     pub spec: ContainerSpec,
@@ -48,7 +48,7 @@ pub struct Service {
 impl Service {
     /// Where a key stands, or the service if the file does not have it.
     pub fn span_of(&self, key: &str) -> Span {
-        self.spans.get(key).copied().unwrap_or(self.span)
+        self.spans.get(key).unwrap_or(self.span)
     }
 }
 

@@ -52,8 +52,9 @@ pub struct Layer {
     pub name: Option<Spanned<ProjectName>>,
     /// Where the layer begins.
     pub span: Span,
-    /// Services by name. Those of inactive profiles are left out.
-    pub services: BTreeMap<ServiceName, Service>,
+    /// Services by name. Those of inactive profiles are left out. Boxed: a service is large, and a map's nodes have room
+    /// for eleven each.
+    pub services: BTreeMap<ServiceName, Box<Service>>,
     /// The services of inactive profiles.
     pub inactive: BTreeSet<ServiceName>,
     /// Networks by key, with `default` where a service uses it.
@@ -110,7 +111,7 @@ impl Topology {
 
     /// The service at `addr`, whatever the replica numbers.
     pub fn service(&self, addr: &Addr) -> Option<&Service> {
-        self.layer(&addr.layer())?.services.get(addr.service())
+        self.layer(&addr.layer())?.services.get(addr.service()).map(|service| &**service)
     }
 
     /// Whether `addr` is an instance of the lab: there is such a service, and as many replicas at each level.
@@ -136,6 +137,24 @@ impl Topology {
         }
     }
 
+    /// Every layer, of every replica of its nodes, outermost first.
+    pub fn layers(&self) -> Vec<(LayerPath, &Layer)> {
+        let mut out = vec![(LayerPath::root(), &self.root)];
+        let mut next = 0;
+        while let Some((path, layer)) = out.get(next).cloned() {
+            for service in layer.services.values() {
+                if let Some(node) = &service.node {
+                    let replicas = 1..=service.scale;
+                    out.extend(
+                        replicas.map(|number| (path.join(&service.name, number).inner(), &node.inner)),
+                    );
+                }
+            }
+            next += 1;
+        }
+        out
+    }
+
     /// Every instance of every service, outermost first, in the order of addresses.
     pub fn instances(&self) -> Vec<(Addr, &Service)> {
         let mut out = Vec::new();
@@ -147,7 +166,7 @@ impl Topology {
                     if let Some(node) = &service.node {
                         layers.push((addr.inner(), &node.inner));
                     }
-                    out.push((addr, service));
+                    out.push((addr, &**service));
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::executor::pulled::is_due;
 use crate::executor::survey::{Surveyed, lacking};
 use crate::kind::kind::Hosting;
 use crate::kind::kinds;
-use crate::model::addr::{Addr, LayerPath};
+use crate::model::addr::LayerPath;
 use crate::model::container::{BindPath, MountSource};
 use crate::model::failure::FailureKind;
 use crate::model::service::PullPolicy;
@@ -34,7 +34,9 @@ pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Res
         known.avoid.extend(host_facts::routes());
     }
     look_for_due_pulls(known, ctx, topology).await;
-    if topology.instances().iter().any(|(_, service)| service.behaviour.use_api_socket) {
+    let layers = topology.layers();
+    let mut services = layers.iter().flat_map(|(_, layer)| layer.services.values());
+    if services.any(|service| service.behaviour.use_api_socket) {
         known.credentials = ctx.endpoint.credentials_file().await?.map(Into::into);
     }
     look_for_node_paths(known, engines, topology).await;
@@ -65,7 +67,7 @@ pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Res
 /// Images that the file wants to be no older than some time. All are pulled at the root.
 async fn look_for_due_pulls(known: &mut Known, ctx: &Ctx, topology: &Topology) {
     let mut wanted: BTreeSet<(String, std::time::Duration)> = BTreeSet::new();
-    for (_, service) in topology.instances() {
+    for service in topology.layers().into_iter().flat_map(|(_, layer)| layer.services.values()) {
         if let PullPolicy::Refresh(after) = service.pull_policy {
             let kind = service.node.as_ref().and_then(|node| kinds::find(&node.kind.value));
             let default = kind.and_then(|kind| kind.default_image).unwrap_or_default();
@@ -84,11 +86,11 @@ async fn look_for_due_pulls(known: &mut Known, ctx: &Ctx, topology: &Topology) {
 /// what is not on the user's machine, where nearly every engine is.
 async fn look_for_missing_paths(known: &mut Known, ctx: &Ctx, topology: &Topology) {
     let mut wanted: BTreeSet<&PathBuf> = BTreeSet::new();
-    for (addr, service) in topology.instances() {
-        if hostings_around(topology, &addr).iter().any(|hosting| *hosting != Hosting::Parents) {
+    for (path, layer) in topology.layers() {
+        if hostings_around(topology, &path).iter().any(|hosting| *hosting != Hosting::Parents) {
             continue;
         }
-        for mount in &service.spec.mounts {
+        for mount in layer.services.values().flat_map(|service| &service.spec.mounts) {
             if let MountSource::Bind { path: BindPath::User(path), create: false, .. } = &mount.source
                 && !path.exists()
             {
@@ -108,15 +110,16 @@ async fn look_for_missing_paths(known: &mut Known, ctx: &Ctx, topology: &Topolog
 /// nodes that answer have them too.
 async fn look_for_node_paths(known: &mut Known, engines: &Engines, topology: &Topology) {
     let mut wanted: BTreeMap<LayerPath, BTreeSet<String>> = BTreeMap::new();
-    for (addr, service) in topology.instances() {
-        let layer = addr.layer();
-        let is_roots = hostings_around(topology, &addr).iter().all(|hosting| *hosting == Hosting::Parents);
-        for mount in service.spec.mounts.iter().filter(|_| !is_roots) {
-            if let MountSource::Bind { path: BindPath::Engine(path), .. } = &mount.source
-                && Path::new(path).exists()
+    for (path, layer) in topology.layers() {
+        if hostings_around(topology, &path).iter().all(|hosting| *hosting == Hosting::Parents) {
+            continue;
+        }
+        for mount in layer.services.values().flat_map(|service| &service.spec.mounts) {
+            if let MountSource::Bind { path: BindPath::Engine(bound), .. } = &mount.source
+                && Path::new(bound).exists()
             {
-                known.user_has.insert(path.clone());
-                wanted.entry(layer.clone()).or_default().insert(path.clone());
+                known.user_has.insert(bound.clone());
+                wanted.entry(path.clone()).or_default().insert(bound.clone());
             }
         }
     }
@@ -139,14 +142,14 @@ struct InnerPath {
 
 fn inner_user_paths(topology: &Topology) -> Vec<InnerPath> {
     let mut out = Vec::new();
-    for (addr, service) in topology.instances() {
-        let hostings = hostings_around(topology, &addr);
+    for (path, layer) in topology.layers() {
+        let hostings = hostings_around(topology, &path);
         // Below `socket` nodes alone the engine is the root's own, and a bind is what Compose makes of it.
         if hostings.iter().all(|hosting| *hosting == Hosting::Parents) {
             continue;
         }
         let elsewhere = hostings.contains(&Hosting::Elsewhere);
-        for mount in &service.spec.mounts {
+        for mount in layer.services.values().flat_map(|service| &service.spec.mounts) {
             if let MountSource::Bind { path: BindPath::User(path), .. } = &mount.source {
                 out.push(InnerPath { path: path.clone(), elsewhere });
             }
@@ -155,10 +158,9 @@ fn inner_user_paths(topology: &Topology) -> Vec<InnerPath> {
     out
 }
 
-/// How the nodes around `addr` host their engines.
-fn hostings_around(topology: &Topology, addr: &Addr) -> Vec<Hosting> {
-    let nodes = addr.layer();
-    let nodes = nodes.ancestors().filter_map(|layer| layer.node());
+/// How the nodes around a layer host their engines.
+fn hostings_around(topology: &Topology, layer: &LayerPath) -> Vec<Hosting> {
+    let nodes = layer.ancestors().filter_map(|layer| layer.node());
     nodes
         .filter_map(|node| topology.service(&node)?.node.as_ref())
         .filter_map(|node| kinds::find(&node.kind.value))

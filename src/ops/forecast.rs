@@ -12,6 +12,7 @@ use crate::model::dial::Dial;
 use crate::model::milestone::Milestone;
 use crate::model::observed::{ContainerState, Observed};
 use crate::model::service::PullPolicy;
+use crate::model::topology;
 use crate::plan::action::{Action, Enter, NewContainer};
 use crate::plan::cause::Cause;
 use crate::plan::goal::{Goal, Planning};
@@ -37,20 +38,12 @@ pub struct Forecast {
 /// a file asks to find on an engine is an image that may not be pulled, or something `external`.
 pub fn foreseen(planning: &Planning<'_>, known: &Known, first: &Plan) -> Vec<Diagnostic> {
     let Goal::Up(up) = planning.goal else { return Vec::new() };
-    let asks = std::iter::once(&up.lab.topology.root)
-        .chain(
-            up.lab
-                .topology
-                .instances()
-                .into_iter()
-                .filter_map(|(_, service)| Some(&service.node.as_ref()?.inner)),
-        )
-        .any(|layer| {
-            layer.services.values().any(|service| service.pull_policy == PullPolicy::Never)
-                || layer.networks.values().any(|network| network.external)
-                || layer.volumes.values().any(|volume| volume.external)
-        });
-    if !asks {
+    let asks = |layer: &topology::Layer| {
+        layer.services.values().any(|service| service.pull_policy == PullPolicy::Never)
+            || layer.networks.values().any(|network| network.external)
+            || layer.volumes.values().any(|volume| volume.external)
+    };
+    if !up.lab.topology.layers().into_iter().any(|(_, layer)| asks(layer)) {
         return Vec::new();
     }
     let new = forecast(planning, known, first).into_iter().filter(|it| it.is_new);

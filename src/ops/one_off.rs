@@ -167,7 +167,9 @@ fn read(options: &RunOptions, directory: &Path, vars: &Vars) -> Result<Service, 
         return Err(OpError::OneOff(problem.message.clone()));
     }
     let service = parsed.topology.and_then(|it| it.root.services.into_values().next());
-    service.ok_or_else(|| OpError::OneOff("the options are not understood".to_owned()))
+    service
+        .map(|service| *service)
+        .ok_or_else(|| OpError::OneOff("the options are not understood".to_owned()))
 }
 
 fn text_of(options: &RunOptions) -> String {

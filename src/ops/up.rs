@@ -46,10 +46,13 @@ pub struct UpOptions {
 /// When an address names nothing, the root engine does not answer, or the plan shows that it cannot work.
 pub async fn prepare_up(ctx: &Ctx, lab: &ValidLab, options: &UpOptions) -> Result<Prepared, OpError> {
     let topology = &lab.lab.topology;
-    let mut known: Vec<Addr> = topology.instances().into_iter().map(|(addr, _)| addr).collect();
-    // A service of no replicas is in the lab all the same: `scale web=0` names one.
-    known.extend(options.targets.iter().map(Pattern::first).filter(|addr| topology.service(addr).is_some()));
-    check_all_match(&options.targets, &known)?;
+    if !options.targets.is_empty() {
+        let mut known: Vec<Addr> = topology.instances().into_iter().map(|(addr, _)| addr).collect();
+        // A service of no replicas is in the lab all the same: `scale web=0` names one.
+        let named = options.targets.iter().map(Pattern::first);
+        known.extend(named.filter(|addr| topology.service(addr).is_some()));
+        check_all_match(&options.targets, &known)?;
+    }
     let goal = Goal::Up(Up {
         lab: Arc::clone(&lab.lab),
         targets: options.targets.clone(),

@@ -71,22 +71,7 @@ pub enum Action {
         to: String,
     },
     /// Fills a volume with files, through a container that is made for it and removed; never started.
-    FillVolume {
-        /// The volume; made by a step before.
-        volume: String,
-        /// Directory at which it will be mounted: the image's files there are copied into it first.
-        target: String,
-        /// Image that the helper is made of.
-        image: ImageUse,
-        /// Name of the helper container.
-        helper: String,
-        /// Labels of the helper.
-        labels: Labels,
-        /// The files, with paths inside the container.
-        files: Vec<PutFile>,
-        /// Paths of the user's machine to copy in, and where to in the container.
-        trees: Vec<(std::path::PathBuf, String)>,
-    },
+    FillVolume(Box<FilledVolume>),
     /// Connects a container to a network.
     Connect {
         /// The container.
@@ -94,7 +79,7 @@ pub enum Action {
         /// The network.
         network: String,
         /// Aliases and addresses.
-        endpoint: Endpoint,
+        endpoint: Box<Endpoint>,
     },
     /// Disconnects a container from a network.
     Disconnect {
@@ -213,7 +198,7 @@ impl Action {
             Self::Copy { .. } => "copy",
             Self::CreateNetwork { .. } | Self::CreateVolume { .. } | Self::CreateContainer(_) => "create",
             Self::PutFiles { .. } | Self::PutTree { .. } => "put files",
-            Self::FillVolume { .. } => "fill",
+            Self::FillVolume(_) => "fill",
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
             Self::Start { .. } => "start",
@@ -292,6 +277,25 @@ pub struct NewContainer {
     pub labels: Labels,
     /// The image.
     pub image: ImageUse,
+}
+
+/// A volume to fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilledVolume {
+    /// The volume; made by a step before.
+    pub volume: String,
+    /// Directory at which it will be mounted: the image's files there are copied into it first.
+    pub target: String,
+    /// Image that the helper is made of.
+    pub image: ImageUse,
+    /// Name of the helper container.
+    pub helper: String,
+    /// Labels of the helper.
+    pub labels: Labels,
+    /// The files, with paths inside the container.
+    pub files: Vec<PutFile>,
+    /// Paths of the user's machine to copy in, and where to in the container.
+    pub trees: Vec<(std::path::PathBuf, String)>,
 }
 
 /// Which image a container is made of, and whose ID is written into the label `io.nestctl.image`: the ID that

@@ -12,6 +12,11 @@ use super::cause::Cause;
 use super::plan::Plan;
 use super::step::{Group, Must, Need, On, Resource, Step, StepId};
 
+/// Steps of most services: create, start, wait, and the point where its stages come together.
+const STEPS: usize = 4;
+/// Milestones that these reach.
+const MILESTONES: usize = 4;
+
 /// A plan in the making.
 #[derive(Debug)]
 pub(super) struct Builder {
@@ -46,6 +51,12 @@ impl Builder {
             promised: HashMap::default(),
             problems: Diagnostics::new(),
         }
+    }
+
+    /// Makes room for what so many services take when they come up for the first time.
+    pub(super) fn reserve(&mut self, services: usize) {
+        self.steps.reserve(services * STEPS);
+        self.promised.reserve(services * MILESTONES);
     }
 
     /// Adds a step.

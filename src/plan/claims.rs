@@ -1,6 +1,7 @@
 //! Claims of the file on one engine that exclude each other: names and ports, found before anything is created.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 
 use crate::diag::code::Code;
@@ -8,6 +9,7 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::diag::diagnostics::Diagnostics;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{PortBinding, Protocol};
+use crate::model::quick_hash::QuickHash;
 use crate::model::service::Service;
 use crate::model::span::Span;
 use crate::model::topology::Topology;
@@ -44,13 +46,18 @@ struct Claim {
 }
 
 fn names(world: &World<'_>, instances: &[(Addr, &Service)], problems: &mut Diagnostics) {
-    let mut claims: HashMap<(LayerPath, &str, String), Claim> = HashMap::new();
+    let mut claims: HashMap<(LayerPath, &str, String), Claim, QuickHash> = HashMap::default();
     let mut claim = |home: LayerPath, what: &'static str, name: String, by: String, span: Span| {
         let claim = Claim { by, span };
-        if let Some(other) = claims.get(&(home.clone(), what, name.clone())) {
-            if other.by == claim.by {
+        let entry = match claims.entry((home, what, name)) {
+            Entry::Occupied(entry) => entry,
+            Entry::Vacant(free) => {
+                free.insert(claim);
                 return;
             }
+        };
+        let ((.., name), other) = (entry.key(), entry.get());
+        if other.by != claim.by {
             problems.push(
                 Diagnostic::error(
                     Code::NameClash,
@@ -60,8 +67,6 @@ fn names(world: &World<'_>, instances: &[(Addr, &Service)], problems: &mut Diagn
                 .at(other.span, "and here, on the same engine")
                 .help("give one of the layers a `name:`, or one of the objects"),
             );
-        } else {
-            claims.insert((home, what, name), claim);
         }
     };
     for (addr, service) in instances {

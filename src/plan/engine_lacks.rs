@@ -244,7 +244,7 @@ mod tests {
                     false,
                 ),
             ],
-            networks: [("n".to_owned(), endpoint)].into(),
+            networks: [("n".to_owned(), Box::new(endpoint))].into(),
             ..ContainerSpec::default()
         };
         let all = [

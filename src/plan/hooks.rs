@@ -179,12 +179,13 @@ fn one(
     let mut environment = desired.spec.environment.clone();
     environment.extend(hook.environment.clone());
     // Nobody else is to find it under the service's names, and its fixed addresses are the service's.
-    let networks: BTreeMap<String, Endpoint> = desired
+    let networks: BTreeMap<String, Box<Endpoint>> = desired
         .spec
         .networks
         .iter()
         .map(|(name, endpoint)| {
-            (name.clone(), Endpoint { priority: endpoint.priority, ..Endpoint::default() })
+            let without_names = Endpoint { priority: endpoint.priority, ..Endpoint::default() };
+            (name.clone(), Box::new(without_names))
         })
         .collect();
     let spec = ContainerSpec {
@@ -209,7 +210,7 @@ fn one(
     let container = NewContainer { name: name.clone(), spec, labels, image: provided.image };
     let create = planner.builder.push(draft(), Action::CreateContainer(Box::new(container)), needs);
     let mut ready = vec![after(create)];
-    let mut networks: Vec<(String, Endpoint)> = networks.into_iter().collect();
+    let mut networks: Vec<(String, Box<Endpoint>)> = networks.into_iter().collect();
     networks.sort_by(|a, b| (-a.1.priority, &a.0).cmp(&(-b.1.priority, &b.0)));
     for (network, endpoint) in networks.into_iter().skip(1) {
         let action = Action::Connect { container: name.clone(), network, endpoint };

@@ -59,7 +59,7 @@ impl<'a> Planner<'a> {
             };
             if self.known.missing_paths.contains(path) {
                 let path = path.display();
-                let span = service.spans.get(&format!("volumes.{path}")).copied();
+                let span = service.spans.get(&format!("volumes.{path}"));
                 let problem = Diagnostic::error(
                     Code::HostPath,
                     format!("`{addr}` binds `{path}`, which does not exist and is not to be made"),

@@ -81,7 +81,7 @@ fn of_service<'a>(
     out: &mut Vec<Wish<'a>>,
 ) {
     let (platform, default_platform) = (world.platform(layer, service), world.default_platform(layer));
-    let written = service.spans.contains_key("pull_policy").then_some(service.pull_policy);
+    let written = service.spans.contains("pull_policy").then_some(service.pull_policy);
     let policy = pulling.policy.or(written);
     let default = kind_of(service).and_then(|kind| kind.default_image).unwrap_or_default();
     let own = if service.spec.image.is_empty() { default } else { &service.spec.image };

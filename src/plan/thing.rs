@@ -169,7 +169,7 @@ fn rest(action: &Action) -> (Effect, &'static str) {
         | Action::Push { .. }
         | Action::Build(_)
         | Action::Copy { .. }
-        | Action::FillVolume { .. } => (Effect::Prepare, action.verb()),
+        | Action::FillVolume(_) => (Effect::Prepare, action.verb()),
         _ => (Effect::Live, action.verb()),
     }
 }

@@ -52,7 +52,9 @@ pub(super) struct Basis<'a> {
 
 impl<'a> Basis<'a> {
     pub(super) fn new(up: &'a Up) -> Self {
-        Self { up, world: World::new(&up.lab.topology), wanted: wanted(up) }
+        let world = World::new(&up.lab.topology);
+        let wanted = wanted(up, &world);
+        Self { up, world, wanted }
     }
 }
 
@@ -188,6 +190,7 @@ impl<'a> Planner<'a> {
         self.renew_networks(path, layer);
         self.check_volumes(path, layer);
         let preload = self.preload(path, layer);
+        self.builder.reserve(layer.services.len());
         for service in self.used_first(path, layer) {
             for number in 1..=service.scale {
                 let addr = path.join(&service.name, number);
@@ -210,7 +213,7 @@ impl<'a> Planner<'a> {
         let mut out = Vec::with_capacity(layer.services.len());
         let mut seen: BTreeSet<&ServiceName> = BTreeSet::new();
         for start in layer.services.values() {
-            let mut stack = vec![(start, false)];
+            let mut stack: Vec<(&'a Service, bool)> = vec![(start, false)];
             while let Some((service, is_back)) = stack.pop() {
                 if is_back {
                     out.push(service);
@@ -223,7 +226,7 @@ impl<'a> Planner<'a> {
                 let needed = self.up.lab.graph.dependencies(&path.join(&service.name, 1));
                 let siblings = needed.iter().rev().filter(|addr| addr.layer() == *path);
                 let siblings = siblings.filter_map(|addr| layer.services.get(addr.service()));
-                stack.extend(siblings.map(|service| (service, false)));
+                stack.extend(siblings.map(|service| (&**service, false)));
             }
         }
         out

@@ -11,8 +11,8 @@ use super::goal::{Starts, Up, Wait};
 use super::world::World;
 
 /// The milestones that this `up` is to reach.
-pub(super) fn wanted(up: &Up) -> Closure<'_> {
-    let mut wanted = wanted_when_all_start(up);
+pub(super) fn wanted<'a>(up: &'a Up, world: &World<'_>) -> Closure<'a> {
+    let mut wanted = wanted_when_all_start(up, world);
     if up.way.starts == Starts::All {
         return wanted;
     }
@@ -26,7 +26,7 @@ pub(super) fn meant(up: &Up, world: &World<'_>) -> BTreeSet<Addr> {
     let topology = world.topology;
     let named: BTreeSet<Addr> = up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect();
     let instances = world.instances.iter().map(|(addr, _)| addr.clone());
-    let needed = (!up.way.no_deps).then(|| wanted_when_all_start(up));
+    let needed = (!up.way.no_deps).then(|| wanted_when_all_start(up, world));
     let is_meant = |addr: &Addr| {
         named.is_empty()
             || named.iter().any(|it| it == addr || addr.is_within(&it.inner()))
@@ -37,12 +37,11 @@ pub(super) fn meant(up: &Up, world: &World<'_>) -> BTreeSet<Addr> {
     instances.filter(is_meant).collect()
 }
 
-fn wanted_when_all_start(up: &Up) -> Closure<'_> {
+fn wanted_when_all_start<'a>(up: &'a Up, world: &World<'_>) -> Closure<'a> {
     let stage = match up.wait {
         Wait::Ready(_) => Stage::Ready,
         Wait::Started => Stage::Started,
     };
-    let topology = &up.lab.topology;
     if let Some(one) = &up.way.one_off {
         // What is around it must be there in any case.
         let started = Milestone::Service(one.addr.clone(), Stage::Started);
@@ -53,9 +52,9 @@ fn wanted_when_all_start(up: &Up) -> Closure<'_> {
         return if up.way.no_deps { graph.closure_without_dependencies(needs) } else { graph.closure(needs) };
     }
     let targets: Vec<Addr> = if up.targets.is_empty() {
-        topology.instances().into_iter().map(|(addr, _)| addr).collect()
+        world.instances.iter().map(|(addr, _)| addr.clone()).collect()
     } else {
-        up.targets.iter().flat_map(|pattern| matching(topology, pattern)).collect()
+        up.targets.iter().flat_map(|pattern| matching(world.topology, pattern)).collect()
     };
     let goals: Vec<Milestone> = targets.into_iter().map(|addr| Milestone::Service(addr, stage)).collect();
     if up.way.no_deps {

@@ -1,6 +1,6 @@
 //! The one entry: files → topology.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::diag::diagnostics::Diagnostics;
@@ -49,7 +49,7 @@ pub(super) fn finish(
 ) -> Option<Topology> {
     if let Some(topology) = &mut topology {
         settle_conditions(topology, notes);
-        let lab = Lab { topology, notes, problems };
+        let lab = Lab::new(topology, notes, problems);
         if checked {
             RULES.iter().for_each(|rule| rule(&lab));
         }
@@ -69,19 +69,23 @@ pub fn variables(files: &dyn Files, paths: &[PathBuf], vars: &Vars) -> Vars {
 
 /// A dependency without a condition waits until a node is ready, and until anything else has started.
 fn settle_conditions(topology: &mut Topology, notes: &Notes) {
-    let mut nodes: BTreeMap<(LayerPath, Span), bool> = BTreeMap::new();
+    let mut on_nodes: BTreeSet<(LayerPath, Span)> = BTreeSet::new();
     visit(&topology.root, &LayerPath::root(), &mut |path, service| {
         for dependency in &service.depends_on {
             if notes.unconditional.contains(&dependency.span) {
                 let target = from_root(path, &dependency.target).first();
-                let is_node = topology.service(&target).is_some_and(|service| service.node.is_some());
-                nodes.insert((path.clone(), dependency.span), is_node);
+                if topology.service(&target).is_some_and(|service| service.node.is_some()) {
+                    on_nodes.insert((path.clone(), dependency.span));
+                }
             }
         }
     });
+    if on_nodes.is_empty() {
+        return;
+    }
     visit_mut(&mut topology.root, &LayerPath::root(), &mut |path, service| {
         for dependency in &mut service.depends_on {
-            if nodes.get(&(path.clone(), dependency.span)) == Some(&true) {
+            if on_nodes.contains(&(path.clone(), dependency.span)) {
                 dependency.condition = Condition::Ready;
             }
         }

@@ -367,7 +367,7 @@ impl Network {
 
 /// The networks of a container, the one that it is made for first.
 pub(super) fn in_order(spec: &ContainerSpec) -> Vec<(&String, &Endpoint)> {
-    let mut out: Vec<_> = spec.networks.iter().collect();
+    let mut out: Vec<_> = spec.networks.iter().map(|(name, endpoint)| (name, &**endpoint)).collect();
     out.sort_by_key(|(name, endpoint)| (-endpoint.priority, (*name).clone()));
     out
 }

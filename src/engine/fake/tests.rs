@@ -48,7 +48,7 @@ fn network(name: &str) -> Create {
 
 fn on_network(name: &str) -> ContainerSpec {
     ContainerSpec {
-        networks: [(name.to_owned(), Endpoint::default())].into_iter().collect(),
+        networks: [(name.to_owned(), Box::default())].into_iter().collect(),
         ..ContainerSpec::default()
     }
 }

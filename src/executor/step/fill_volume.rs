@@ -1,42 +1,27 @@
 //! Filling a volume: through a container that mounts it, is never started and goes again.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use crate::engine::engine::{Create, Remove};
 use crate::engine::error::EngineError;
 use crate::executor::step_context::StepContext;
 use crate::model::container::{ContainerSpec, Mount, MountSource, NetworkMode};
 use crate::model::failure::FailureKind;
-use crate::model::files::PutFile;
 use crate::model::label;
-use crate::plan::action::ImageUse;
+use crate::plan::action::{FilledVolume, Labels};
 use crate::transfer::files::{put_files, put_tree};
 
-/// What to fill, with what.
-pub(super) struct FillVolume<'a> {
-    pub(super) volume: &'a str,
-    pub(super) target: &'a str,
-    pub(super) image: &'a ImageUse,
-    pub(super) helper: &'a str,
-    pub(super) labels: &'a BTreeMap<String, String>,
-    pub(super) files: &'a [PutFile],
-    pub(super) trees: &'a [(PathBuf, String)],
-}
-
 /// Fills a volume.
-pub(super) async fn fill_volume(context: &StepContext, fill: &FillVolume<'_>) -> Result<(), EngineError> {
+pub(super) async fn fill_volume(context: &StepContext, fill: &FilledVolume) -> Result<(), EngineError> {
     let engine = context.engine();
     let image = context.link.image(&fill.image.reference).await?;
-    let source = MountSource::volume(Some(fill.volume.to_owned()));
+    let source = MountSource::volume(Some(fill.volume.clone()));
     let spec = ContainerSpec {
         image: fill.image.reference.clone(),
         network_mode: Some(NetworkMode::None),
-        mounts: vec![Mount { target: fill.target.to_owned(), source, read_only: false, consistency: None }],
+        mounts: vec![Mount { target: fill.target.clone(), source, read_only: false, consistency: None }],
         ..ContainerSpec::default()
     };
     let helper = Create::Container {
-        name: fill.helper.to_owned(),
+        name: fill.helper.clone(),
         spec: Box::new(spec),
         image: image.name,
         labels: fill.labels.clone(),
@@ -50,24 +35,24 @@ pub(super) async fn fill_volume(context: &StepContext, fill: &FillVolume<'_>) ->
         engine.create(&helper).await?;
     }
     let put = put_all(context, fill).await;
-    let remove = Remove::Container { container: fill.helper.to_owned(), volumes: false };
+    let remove = Remove::Container { container: fill.helper.clone(), volumes: false };
     let removed = engine.remove(&remove).await;
     put.and(removed)
 }
 
-async fn put_all(context: &StepContext, fill: &FillVolume<'_>) -> Result<(), EngineError> {
+async fn put_all(context: &StepContext, fill: &FilledVolume) -> Result<(), EngineError> {
     let engine = context.engine();
-    put_files(engine, fill.helper, fill.files).await?;
-    for (from, to) in fill.trees {
-        put_tree(engine, fill.helper, &*context.files, from, to).await?;
+    put_files(engine, &fill.helper, &fill.files).await?;
+    for (from, to) in &fill.trees {
+        put_tree(engine, &fill.helper, &*context.files, from, to).await?;
     }
     Ok(())
 }
 
 /// Removes a container of the helper's name, if it is a helper of this lab: the name is nobody's property.
-async fn remove_helper(context: &StepContext, fill: &FillVolume<'_>) -> Result<(), EngineError> {
+async fn remove_helper(context: &StepContext, fill: &FilledVolume) -> Result<(), EngineError> {
     let seen = context.engine().observe().await?;
-    let is_same = |labels: &BTreeMap<String, String>, key: &str| labels.get(key) == fill.labels.get(key);
+    let is_same = |labels: &Labels, key: &str| labels.get(key) == fill.labels.get(key);
     let leftover = seen.containers.into_iter().find(|container| {
         container.name == fill.helper
             && container.labels.contains_key(label::ROLE)

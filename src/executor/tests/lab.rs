@@ -17,8 +17,9 @@ use crate::event::sink::Recorder;
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::LayerPath;
 use crate::model::behaviour::Behaviour;
-use crate::model::container::{ContainerSpec, Endpoint, Healthcheck};
+use crate::model::container::{ContainerSpec, Healthcheck};
 use crate::model::failure::Failure;
+use crate::model::key_places::KeyPlaces;
 use crate::model::name::{ProjectName, ServiceName};
 use crate::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use crate::model::span::{Span, Spanned};
@@ -43,11 +44,11 @@ pub(super) fn engine() -> FakeEngine {
 
 /// A plain service.
 pub(super) fn service(name: &str) -> Service {
-    let networks = BTreeMap::from([("default".to_owned(), Endpoint::default())]);
+    let networks = BTreeMap::from([("default".to_owned(), Box::default())]);
     Service {
         name: ServiceName::new(name).expect("valid"),
         span: Span::default(),
-        spans: BTreeMap::new(),
+        spans: KeyPlaces::default(),
         spec: ContainerSpec { image: "busybox".to_owned(), networks, ..ContainerSpec::default() },
         container_name: None,
         scale: 1,
@@ -98,7 +99,7 @@ pub(super) fn node(name: &str, kind: &str, inside: Vec<Service>) -> Service {
 
 pub(super) fn inner(services: Vec<Service>) -> Layer {
     Layer {
-        services: services.into_iter().map(|service| (service.name.clone(), service)).collect(),
+        services: services.into_iter().map(|service| (service.name.clone(), Box::new(service))).collect(),
         networks: BTreeMap::from([("default".to_owned(), NetworkDef::default())]),
         ..Layer::default()
     }

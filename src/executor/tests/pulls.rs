@@ -14,6 +14,7 @@ use crate::engine::fake::fake_engine::FakeEngine;
 use crate::engine::fake::fault::{Fault, When};
 use crate::graph::lab_graph::LabGraph;
 use crate::model::failure::FailureKind;
+use crate::model::key_places::KeyPlaces;
 use crate::model::service::{PullPolicy, Service};
 use crate::model::span::Span;
 use crate::model::topology::{Layer, Topology};
@@ -136,7 +137,7 @@ async fn policies_and_flags_say_what_is_pulled() {
         service.spec.image = image.to_owned();
         if let Some(policy) = policy {
             service.pull_policy = policy;
-            service.spans.insert("pull_policy".to_owned(), Span::default());
+            service.spans = KeyPlaces::new([("pull_policy", None, Span::default())]);
         }
         service
     };

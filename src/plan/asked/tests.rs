@@ -46,7 +46,7 @@ fn changes_are_told_in_the_words_of_the_file() {
         spec.cap_add = vec!["NET_ADMIN".to_owned(), "SYS_TIME".to_owned()];
         spec.stop_grace_period = Some(Duration::from_millis(90_500));
         let endpoint = Endpoint { aliases: vec!["web".to_owned()], ..Endpoint::default() };
-        spec.networks.insert("lab_front".to_owned(), endpoint);
+        spec.networks.insert("lab_front".to_owned(), Box::new(endpoint));
         let data = MountSource::volume(Some("lab_data".to_owned()));
         spec.mounts.push(Mount::new("/data", data, false));
         let conf = MountSource::bind(BindPath::User("/home/user/lab/conf".into()), true);

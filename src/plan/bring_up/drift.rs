@@ -78,7 +78,7 @@ impl Bringing<'_, '_> {
         let cause = |changed: bool, drift: Cause| {
             if changed && !fields.is_empty() { Cause::Changed(fields.clone()) } else { drift }
         };
-        let networks: Vec<(String, Endpoint)> = self
+        let networks: Vec<(String, Box<Endpoint>)> = self
             .desired
             .spec
             .networks

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::label;
-use crate::plan::action::{Action, NewContainer};
+use crate::plan::action::{Action, FilledVolume, NewContainer};
 use crate::plan::builder::after;
 use crate::plan::cause::Cause;
 use crate::plan::engine_lacks;
@@ -51,7 +51,7 @@ impl Bringing<'_, '_> {
         for fill in self.desired.fills.clone() {
             let mut labels = self.desired.labels.clone();
             labels.insert(label::ROLE.to_owned(), label::ROLE_HELPER.to_owned());
-            let action = Action::FillVolume {
+            let action = Action::FillVolume(Box::new(FilledVolume {
                 volume: fill.volume,
                 target: fill.target,
                 image: provided.image.clone(),
@@ -59,13 +59,16 @@ impl Bringing<'_, '_> {
                 labels,
                 files: fill.files,
                 trees: fill.trees,
-            };
+            }));
             let before = needs.clone();
             needs.push(after(self.push(self.cause.clone(), action, before)));
         }
         let mut spec = Arc::clone(&self.desired.spec);
         let inherited = self.keep_anonymous_volumes(&mut spec);
-        let mut labels = self.desired.labels.clone();
+        // Only what runs before the first start has a use for them after this.
+        let labels = &mut self.desired.labels;
+        let is_all = self.desired.service.behaviour.pre_start.is_empty();
+        let mut labels = if is_all { std::mem::take(labels) } else { labels.clone() };
         labels.extend(inherited::to_label(&inherited).map(|names| (label::INHERITED.to_owned(), names)));
         // What is not compared with the file later need not tell what it was.
         if labels.contains_key(label::FINGERPRINT) {

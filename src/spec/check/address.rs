@@ -14,7 +14,7 @@ use crate::model::topology::Layer;
 use super::lab::Lab;
 
 pub(crate) fn check(lab: &Lab) {
-    for (_, layer) in lab.layers() {
+    for (_, layer) in &lab.layers {
         let mut holders: HashMap<(&str, IpAddr), Span> = HashMap::new();
         for service in layer.services.values() {
             check_service(lab, layer, service, &mut holders);
@@ -30,8 +30,10 @@ fn check_service<'a>(
 ) {
     for (key, endpoint) in &service.spec.networks {
         let Some(def) = layer.networks.get(key) else { continue };
-        let place =
-            service.spans.get(&format!("networks.{key}")).copied().unwrap_or(service.span_of("networks"));
+        if endpoint.ipv4_address.is_none() && endpoint.ipv6_address.is_none() {
+            continue;
+        }
+        let place = service.spans.get(&format!("networks.{key}")).unwrap_or(service.span_of("networks"));
         for text in [&endpoint.ipv4_address, &endpoint.ipv6_address].into_iter().flatten() {
             let Ok(address) = text.parse::<IpAddr>() else { continue };
             if service.scale > 1 {

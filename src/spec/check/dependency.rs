@@ -11,10 +11,10 @@ use crate::spec::read::words::{enumerate, instead};
 use super::lab::Lab;
 
 pub(crate) fn check(lab: &Lab) {
-    for (path, layer) in lab.layers() {
+    for (path, layer) in &lab.layers {
         for service in layer.services.values() {
             for dependency in &service.depends_on {
-                one(lab, &path, dependency);
+                one(lab, path, dependency);
             }
         }
     }
@@ -54,7 +54,7 @@ fn one(lab: &Lab, path: &LayerPath, dependency: &Dependency) {
         );
     }
     if found.scale == 0 && dependency.required {
-        let place = found.span_of(if found.spans.contains_key("scale") { "scale" } else { "deploy" });
+        let place = found.span_of(if found.spans.contains("scale") { "scale" } else { "deploy" });
         lab.problems.push(
             Diagnostic::error(
                 Code::ImpossibleCondition,
@@ -144,7 +144,7 @@ fn suggestion(
         .map(|layer| layer.services.keys().map(ServiceName::as_str).collect())
         .unwrap_or_default();
     let near = nearest(name.as_str(), known.iter().copied()).and_then(|near| ServiceName::new(near).ok());
-    let elsewhere = || lab.layers().into_iter().find(|(_, other)| other.services.contains_key(name));
+    let elsewhere = || lab.layers.iter().find(|(_, other)| other.services.contains_key(name));
     if let Some(near) = near {
         return format!("Did you mean `{}`?", path_to(&layer.join(&near, 1)));
     }

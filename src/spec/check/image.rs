@@ -7,7 +7,7 @@ use crate::spec::read::words::enumerate;
 use super::lab::Lab;
 
 pub(crate) fn check(lab: &Lab) {
-    for (_, layer) in lab.layers() {
+    for (_, layer) in &lab.layers {
         for service in layer.services.values().filter(|service| service.spec.image.is_empty()) {
             if lab.notes.excused.contains(&service.span) {
                 continue;

@@ -8,23 +8,16 @@ use crate::spec::problems::Problems;
 /// A lab to check.
 pub(crate) struct Lab<'a> {
     pub(crate) topology: &'a Topology,
+    /// Every layer with its path, replicas taken as the first, outermost first.
+    pub(crate) layers: Vec<(LayerPath, &'a Layer)>,
     pub(crate) notes: &'a Notes,
     pub(crate) problems: &'a Problems,
 }
 
 impl<'a> Lab<'a> {
-    /// Every layer with its path, replicas taken as the first, outermost first.
-    pub(crate) fn layers(&self) -> Vec<(LayerPath, &'a Layer)> {
-        let mut out = vec![(LayerPath::root(), &self.topology.root)];
-        let mut next = 0;
-        while let Some((path, layer)) = out.get(next).cloned() {
-            for service in layer.services.values() {
-                if let Some(node) = &service.node {
-                    out.push((path.join(&service.name, 1).inner(), &node.inner));
-                }
-            }
-            next += 1;
-        }
-        out
+    pub(crate) fn new(topology: &'a Topology, notes: &'a Notes, problems: &'a Problems) -> Self {
+        let is_first = |path: &LayerPath| path.parts().iter().all(|part| part.number == 1);
+        let layers = topology.layers().into_iter().filter(|(path, _)| is_first(path)).collect();
+        Self { topology, layers, notes, problems }
     }
 }

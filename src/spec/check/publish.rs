@@ -19,7 +19,7 @@ fn walk(lab: &Lab, path: &LayerPath, layer: &Layer, scaled: Option<(&str, u32, S
             (
                 service.name.as_str(),
                 service.scale,
-                service.span_of(if service.spans.contains_key("scale") { "scale" } else { "deploy" }),
+                service.span_of(if service.spans.contains("scale") { "scale" } else { "deploy" }),
             )
         };
         let scaled = if service.scale > 1 { Some(own()) } else { scaled };

@@ -7,7 +7,7 @@ use crate::spec::read::words::instead;
 use super::lab::Lab;
 
 pub(crate) fn check(lab: &Lab) {
-    for (_, layer) in lab.layers() {
+    for (_, layer) in &lab.layers {
         let known: Vec<&str> = layer.volumes.keys().map(String::as_str).collect();
         for service in layer.services.values() {
             for mount in &service.spec.mounts {
@@ -15,7 +15,7 @@ pub(crate) fn check(lab: &Lab) {
                 if layer.volumes.contains_key(name) {
                     continue;
                 }
-                let place = service.spans.get(&format!("volumes.{name}")).copied();
+                let place = service.spans.get(&format!("volumes.{name}"));
                 let message = format!("there is no volume `{name}` in this layer");
                 let help = match known.as_slice() {
                     [] => format!(

@@ -180,7 +180,7 @@ impl Lowering<'_> {
     fn check_mac_address(
         &self,
         field: &Field<String>,
-        networks: &BTreeMap<String, Endpoint>,
+        networks: &BTreeMap<String, Box<Endpoint>>,
         mode: Option<&Spanned<NetworkMode>>,
     ) {
         let Some(mac) = field.get() else { return };
@@ -195,7 +195,8 @@ impl Lowering<'_> {
         let first = networks
             .iter()
             .min_by_key(|(key, endpoint)| (std::cmp::Reverse(endpoint.priority), (*key).clone()));
-        if let Some((key, Endpoint { mac_address: Some(other), .. })) = first
+        if let Some((key, endpoint)) = first
+            && let Some(other) = &endpoint.mac_address
             && other != mac.value
         {
             let message = format!("`mac_address` and that of the first network, `{key}`, differ");

@@ -171,7 +171,7 @@ impl Lowering<'_> {
         pairs: impl Iterator<Item = Cow<'t, Pair>>,
         shelf: &Shelf,
         scope: &Scope,
-    ) -> BTreeMap<ServiceName, Service> {
+    ) -> BTreeMap<ServiceName, Box<Service>> {
         let mut out = BTreeMap::new();
         let pairs: Vec<_> = pairs.collect();
         let asked_for = self.profiles_asked_for(&pairs, scope);

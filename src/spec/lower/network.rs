@@ -255,7 +255,7 @@ impl Lowering<'_> {
         &self,
         field: Field<ServiceNetworks>,
         mode: Option<&Spanned<NetworkMode>>,
-    ) -> BTreeMap<String, Endpoint> {
+    ) -> BTreeMap<String, Box<Endpoint>> {
         if let (Some(place), Some(mode)) = (field.key.filter(|_| field.value.is_some()), mode) {
             self.problems.push(
                 Diagnostic::error(Code::Contradiction, "`network_mode` stands in place of `networks`")
@@ -268,18 +268,21 @@ impl Lowering<'_> {
         match field.value {
             None => {}
             Some(ServiceNetworks::Names(list)) => {
-                out.extend(list.0.into_iter().map(|name| (name.value, Endpoint::default())));
+                out.extend(list.0.into_iter().map(|name| (name.value, Box::default())));
             }
             Some(ServiceNetworks::Options(dict)) => {
                 for (key, field) in dict.0 {
-                    out.insert(key, self.endpoint(field.value.map(|raw| raw.0).unwrap_or_default()));
+                    out.insert(
+                        key,
+                        Box::new(self.endpoint(field.value.map(|raw| raw.0).unwrap_or_default())),
+                    );
                 }
             }
         }
         if mode.is_some() {
             out.clear();
         } else if out.is_empty() {
-            out.insert("default".to_owned(), Endpoint::default());
+            out.insert("default".to_owned(), Box::default());
         }
         out
     }

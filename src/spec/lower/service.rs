@@ -39,7 +39,7 @@ impl Lowering<'_> {
         node: &Node,
         shelf: &Shelf,
         scope: &Scope,
-    ) -> Service {
+    ) -> Box<Service> {
         self.excuse(&raw, node, span);
         let keys = spans(node);
         let deploy = raw.deploy.value.as_deref().map(|deploy| self.deploy(deploy));
@@ -48,7 +48,7 @@ impl Lowering<'_> {
         if let Some(fixed) = &container_name {
             self.check_name("the name of a container", &fixed.value, fixed.span);
             if scale > 1 {
-                let place = keys.get("scale").or_else(|| keys.get("deploy")).copied().unwrap_or(span);
+                let place = keys.get("scale").or_else(|| keys.get("deploy")).unwrap_or(span);
                 self.problems.push(
                     Diagnostic::error(Code::Contradiction, format!("{scale} containers cannot all be called `{}`", fixed.value))
                         .at(fixed.span, "one name")
@@ -101,7 +101,7 @@ impl Lowering<'_> {
         // Below a service whose engine was refused the inner layer is read all the same, for its problems.
         let inner = self.inner(inner, node.get("inner"), scope.path.join(&name, 1).inner(), scope);
         let node = engine.map(|(kind, options)| Box::new(NodeDef { kind, options, inner }));
-        Service {
+        Box::new(Service {
             name,
             span,
             spans: keys,
@@ -115,7 +115,7 @@ impl Lowering<'_> {
             publish,
             behaviour,
             node,
-        }
+        })
     }
 
     /// A missing image needs no words of its own where its cause was noted: an image or an engine that was refused,

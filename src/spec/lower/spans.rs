@@ -1,7 +1,6 @@
 //! Where the keys of a service stand.
 
-use std::collections::BTreeMap;
-
+use crate::model::key_places::KeyPlaces;
 use crate::model::span::Span;
 use crate::spec::tree::node::{Node, Value};
 
@@ -9,39 +8,32 @@ use crate::spec::tree::node::{Node, Value};
 const NESTED: &[&str] = &["engine", "healthcheck", "deploy", "logging", "networks", "build"];
 
 /// The places of all keys, and of the named items of `networks` and `volumes` (`networks.front`).
-pub(super) fn spans(service: &Node) -> BTreeMap<String, Span> {
-    let mut out = BTreeMap::new();
+pub(super) fn spans(service: &Node) -> KeyPlaces {
+    let mut all: Vec<(&str, Option<&str>, Span)> = Vec::new();
     for pair in service.pairs() {
         let key = pair.key.value.as_str();
-        out.insert(key.to_owned(), pair.place());
+        all.push((key, None, pair.place()));
         if NESTED.contains(&key) {
-            for inner in pair.value.pairs() {
-                out.insert(format!("{key}.{}", inner.key.value), inner.place());
-            }
+            all.extend(
+                pair.value.pairs().iter().map(|inner| (key, Some(inner.key.value.as_str()), inner.place())),
+            );
         }
-        if let ("networks" | "volumes", Value::List(items)) = (key, &pair.value.value) {
-            for item in items {
-                if let Some((name, span)) = item_name(item) {
-                    out.entry(format!("{key}.{name}")).or_insert(span);
-                }
+        match (key, &pair.value.value) {
+            ("networks" | "volumes", Value::List(items)) => {
+                all.extend(items.iter().filter_map(item_name).map(|(name, span)| (key, Some(name), span)));
             }
+            // `engine: dind` is the place of the kind as well.
+            ("engine", Value::Scalar(_)) => all.push((key, Some("kind"), pair.place())),
+            _ => {}
         }
     }
-    // `engine: dind` is the place of the kind as well.
-    if let (Some(Value::Scalar(_)), Some(span)) =
-        (service.get("engine").map(|node| &node.value), out.get("engine"))
-    {
-        out.insert("engine.kind".to_owned(), *span);
-    }
-    out
+    KeyPlaces::new(all)
 }
 
 /// The name that an item of a list uses: the text before the first colon, or `source`.
-fn item_name(item: &Node) -> Option<(String, Span)> {
+fn item_name(item: &Node) -> Option<(&str, Span)> {
     match &item.value {
-        Value::Scalar(scalar) => {
-            Some((scalar.text.split(':').next().unwrap_or_default().to_owned(), item.head))
-        }
+        Value::Scalar(scalar) => Some((scalar.text.split(':').next().unwrap_or_default(), item.head)),
         Value::Mapping(_) => item_name(item.get("source")?),
         Value::List(_) => None,
     }

@@ -8,8 +8,8 @@ use super::fixture::{Fixture, all};
 use super::shown::shown;
 use crate::model::addr::Pattern;
 use crate::model::container::{
-    BindPath, ContainerSpec, Device, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding,
-    Protocol, RestartPolicy, Ulimit,
+    BindPath, ContainerSpec, Device, Healthcheck, Mount, MountSource, NetworkMode, PortBinding, Protocol,
+    RestartPolicy, Ulimit,
 };
 use crate::model::files::{Existing, PutFile};
 use crate::model::service::{Condition, DataRoot, PullPolicy, Service, SshOptions, Target};
@@ -427,7 +427,7 @@ fn a_file_with_errors_still_gives_what_could_be_read() {
         service(&lab, "db").spec,
         ContainerSpec {
             image: "y".to_owned(),
-            networks: [("default".to_owned(), Endpoint::default())].into(),
+            networks: [("default".to_owned(), Box::default())].into(),
             ports: vec![PortBinding { host_ip: None, host: None, container: 80, protocol: Protocol::Tcp }],
             ..ContainerSpec::default()
         }

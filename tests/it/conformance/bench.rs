@@ -345,7 +345,11 @@ impl Bench {
             },
             network_mode: wanted.shares.map(|other| NetworkMode::Container(self.container(other))),
             pid: wanted.pid.map(|other| format!("container:{}", self.container(other))),
-            networks: wanted.networks.iter().map(|number| (self.name("n", *number), endpoint())).collect(),
+            networks: wanted
+                .networks
+                .iter()
+                .map(|number| (self.name("n", *number), Box::new(endpoint())))
+                .collect(),
             mounts: named.into_iter().chain(anonymous).collect(),
             volumes_from: wanted.volumes_from.iter().map(|other| self.container(*other)).collect(),
             healthcheck: check,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nestctl::engine::engine::{Change, Create, Engine};
-use nestctl::model::container::{ContainerSpec, Endpoint};
+use nestctl::model::container::ContainerSpec;
 use nestctl::model::observed::{ContainerState, ObservedContainer};
 
 use crate::support::lab::{Ran, TestLab};
@@ -132,7 +132,7 @@ fn up_must_bring_back_what_a_machine_that_was_started_anew_has_lost() {
         let spec = ContainerSpec {
             init: Some(true),
             command: Some(["sleep", "infinity"].map(str::to_owned).to_vec()),
-            networks: [("within_default".to_owned(), Endpoint::default())].into(),
+            networks: [("within_default".to_owned(), Box::default())].into(),
             ..ContainerSpec::default()
         };
         let image = std::env::var("BUSYBOX_IMAGE").expect("the test images are named");

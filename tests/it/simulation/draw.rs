@@ -9,8 +9,9 @@ use nestctl::graph::lab_graph::LabGraph;
 use nestctl::model::addr::{Addr, LayerPath};
 use nestctl::model::behaviour::{Behaviour, Hook, Sharer, VolumesFrom};
 use nestctl::model::container::{
-    ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding, RestartPolicy,
+    ContainerSpec, Healthcheck, Mount, MountSource, NetworkMode, PortBinding, RestartPolicy,
 };
+use nestctl::model::key_places::KeyPlaces;
 use nestctl::model::name::{ProjectName, ServiceName};
 use nestctl::model::observed::Observed;
 use nestctl::model::service::{
@@ -210,7 +211,7 @@ impl Draw<'_> {
         for key in &NAMES[..n] {
             if self.drawn < MOST || out.services.is_empty() {
                 let service = self.service(key, depth);
-                out.services.insert(service.name.clone(), service);
+                out.services.insert(service.name.clone(), Box::new(service));
             }
         }
         out.networks.insert("default".to_owned(), NetworkDef::default());
@@ -259,9 +260,9 @@ impl Draw<'_> {
     fn service(&mut self, key: &str, depth: u64) -> Service {
         self.drawn += 1;
         let mut spec = ContainerSpec::default();
-        spec.networks.insert("default".to_owned(), Endpoint::default());
+        spec.networks.insert("default".to_owned(), Box::default());
         if self.dice.one_in(4) {
-            spec.networks.insert("back".to_owned(), Endpoint::default());
+            spec.networks.insert("back".to_owned(), Box::default());
         }
         spec.environment.insert("REVISION".to_owned(), Some(self.dice.below(2).to_string()));
         if self.dice.one_in(4) {
@@ -295,7 +296,7 @@ impl Draw<'_> {
         Service {
             name: name(key),
             span: Span::default(),
-            spans: BTreeMap::new(),
+            spans: KeyPlaces::default(),
             spec,
             container_name: None,
             scale: if self.dice.one_in(6) { 2 } else { 1 },

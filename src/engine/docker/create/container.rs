@@ -256,7 +256,8 @@ fn first_network(spec: &ContainerSpec) -> Option<(&String, &Endpoint)> {
     if spec.network_mode.is_some() {
         return None;
     }
-    spec.networks.iter().min_by_key(|(name, endpoint)| (std::cmp::Reverse(endpoint.priority), *name))
+    let all = spec.networks.iter().map(|(name, endpoint)| (name, &**endpoint));
+    all.min_by_key(|(name, endpoint)| (std::cmp::Reverse(endpoint.priority), *name))
 }
 
 fn network_mode(spec: &ContainerSpec, first: Option<&String>) -> Result<Option<String>, CannotAsk> {

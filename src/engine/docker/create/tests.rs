@@ -148,7 +148,7 @@ fn a_health_check_can_be_turned_off() {
 #[test]
 fn network_modes_stand_in_place_of_networks() {
     let mode = |mode| {
-        let networks = BTreeMap::from([("n".to_owned(), Endpoint::default())]);
+        let networks = BTreeMap::from([("n".to_owned(), Box::default())]);
         let spec = ContainerSpec { network_mode: Some(mode), networks, ..ContainerSpec::default() };
         ask(&spec, 53, None)
             .map(|body| (body["HostConfig"]["NetworkMode"].clone(), body["NetworkingConfig"].clone()))
@@ -162,7 +162,7 @@ fn network_modes_stand_in_place_of_networks() {
 
 #[test]
 fn an_old_engine_is_asked_for_the_first_network_alone() {
-    let endpoint = |priority| Endpoint { priority, ..Endpoint::default() };
+    let endpoint = |priority| Box::new(Endpoint { priority, ..Endpoint::default() });
     let networks = BTreeMap::from([("a".to_owned(), endpoint(0)), ("b".to_owned(), endpoint(1))]);
     let spec = ContainerSpec { networks, ..ContainerSpec::default() };
     let asked = |api| ask(&spec, api, None).expect("a body")["NetworkingConfig"]["EndpointsConfig"].clone();

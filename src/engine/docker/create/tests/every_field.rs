@@ -111,10 +111,10 @@ fn every_field_reaches_the_engine() {
             ),
         ],
         networks: BTreeMap::from([
-            ("a".into(), Endpoint::default()),
+            ("a".into(), Box::default()),
             (
                 "first".into(),
-                Endpoint {
+                Box::new(Endpoint {
                     aliases: words(["web"]),
                     ipv4_address: Some("10.0.0.9".into()),
                     ipv6_address: None,
@@ -125,7 +125,7 @@ fn every_field_reaches_the_engine() {
                     link_local_ips: words(["169.254.8.8"]),
                     mac_address: None,
                     driver_opts: map([("x", "y")]),
-                },
+                }),
             ),
         ]),
         labels: map([("mine", "1")]),
