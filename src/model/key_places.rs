@@ -2,12 +2,15 @@
 
 use super::span::Span;
 
-/// KeyPlaces by key, for problems that are found later. One text holds all keys: a lab can have many services with a dozen
+/// Keys that are looked through one by one: most things have fewer, and to sort them costs more than it saves.
+const FEW: usize = 32;
+
+/// Places by key, for problems that are found later. One text holds all keys: a lab can have many services with a dozen
 /// each, and hardly any is ever asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyPlaces {
     keys: String,
-    /// In the order of keys.
+    /// In the order of keys, where they are more than [`FEW`].
     places: Vec<Place>,
 }
 
@@ -35,16 +38,22 @@ impl KeyPlaces {
             let end = out.length();
             out.places.push(Place { start, end, span });
         }
-        let keys = &out.keys;
-        out.places.sort_by(|a, b| a.key(keys).cmp(b.key(keys)));
-        out.places.dedup_by(|later, first| later.key(keys) == first.key(keys));
+        if out.places.len() > FEW {
+            let keys = &out.keys;
+            out.places.sort_by(|a, b| a.key(keys).cmp(b.key(keys)));
+            out.places.dedup_by(|later, first| later.key(keys) == first.key(keys));
+        }
         out
     }
 
     /// Where a key stands, if it is there.
     pub fn get(&self, key: &str) -> Option<Span> {
-        let at = self.places.binary_search_by(|place| place.key(&self.keys).cmp(key)).ok()?;
-        Some(self.places[at].span)
+        let place = if self.places.len() > FEW {
+            &self.places[self.places.binary_search_by(|place| place.key(&self.keys).cmp(key)).ok()?]
+        } else {
+            self.places.iter().find(|place| place.key(&self.keys) == key)?
+        };
+        Some(place.span)
     }
 
     /// Whether a key is there.
@@ -70,10 +79,18 @@ mod tests {
 
     #[test]
     fn keys_are_found_and_the_first_of_several_counts() {
+        for more in [0, FEW] {
+            keys_are_found_among(more);
+        }
+    }
+
+    fn keys_are_found_among(more: usize) {
         let at = |start| Span::new(SourceId(0), start, start + 1);
+        let names: Vec<String> = (0..more).map(|n| format!("v{n}")).collect();
+        let more = names.iter().map(|name| ("networks", Some(name.as_str()), at(9)));
         let all = [("volumes", None, at(1)), ("image", None, at(2)), ("volumes", Some("b"), at(3))];
         let places = KeyPlaces::new(
-            all.into_iter().chain([("volumes", Some("b"), at(4)), ("volumes.a", None, at(5))]),
+            more.chain(all).chain([("volumes", Some("b"), at(4)), ("volumes.a", None, at(5))]),
         );
         let found =
             ["image", "volumes", "volumes.a", "volumes.b", "volumes.c", ""].map(|key| places.get(key));

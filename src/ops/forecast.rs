@@ -54,10 +54,13 @@ pub fn foreseen(planning: &Planning<'_>, known: &Known, first: &Plan) -> Vec<Dia
 /// Plans every layer that `first` enters, and those inside it. What is on the engine of a node that exists and does not run
 /// is not known: it is left out.
 pub fn forecast(planning: &Planning<'_>, known: &Known, first: &Plan) -> Vec<Forecast> {
+    let mut entered = enters(first);
+    if entered.is_empty() {
+        return Vec::new();
+    }
     let mut known = known.clone();
     let mut out: Vec<Forecast> = Vec::new();
     let mut next_step = first.steps.iter().map(|step| step.id.0 + 1).max().unwrap_or(0);
-    let mut entered = enters(first);
     known.promised.extend(promised(first));
     while let Some((enter, origin)) = entered.pop() {
         match known.layers.get_mut(&enter.layer) {

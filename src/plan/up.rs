@@ -211,7 +211,7 @@ impl<'a> Planner<'a> {
     /// container can follow from what becomes of those that it uses.
     fn used_first(&self, path: &LayerPath, layer: &'a Layer) -> Vec<&'a Service> {
         let mut out = Vec::with_capacity(layer.services.len());
-        let mut seen: BTreeSet<&ServiceName> = BTreeSet::new();
+        let mut seen: HashSet<&ServiceName, QuickHash> = HashSet::default();
         for start in layer.services.values() {
             let mut stack: Vec<(&'a Service, bool)> = vec![(start, false)];
             while let Some((service, is_back)) = stack.pop() {

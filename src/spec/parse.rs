@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use crate::diag::diagnostics::Diagnostics;
 use crate::diag::source::SourceMap;
 use crate::model::addr::LayerPath;
-use crate::model::service::{Condition, Service};
+use crate::model::service::{Condition, Dependency, Service};
 use crate::model::span::Span;
 use crate::model::topology::{Layer, Topology};
 
-use super::check::dependency::from_root;
+use super::check::dependency::{from_root, sibling};
 use super::check::lab::Lab;
 use super::check::rules::RULES;
 use super::files::{Entry, Files, Vars};
@@ -70,11 +70,11 @@ pub fn variables(files: &dyn Files, paths: &[PathBuf], vars: &Vars) -> Vars {
 /// A dependency without a condition waits until a node is ready, and until anything else has started.
 fn settle_conditions(topology: &mut Topology, notes: &Notes) {
     let mut on_nodes: BTreeSet<(LayerPath, Span)> = BTreeSet::new();
-    visit(&topology.root, &LayerPath::root(), &mut |path, service| {
+    visit(&topology.root, &LayerPath::root(), &mut |path, layer, service| {
         for dependency in &service.depends_on {
             if notes.unconditional.contains(&dependency.span) {
-                let target = from_root(path, &dependency.target).first();
-                if topology.service(&target).is_some_and(|service| service.node.is_some()) {
+                let target = target(topology, path, layer, dependency);
+                if target.is_some_and(|service| service.node.is_some()) {
                     on_nodes.insert((path.clone(), dependency.span));
                 }
             }
@@ -95,9 +95,9 @@ fn settle_conditions(topology: &mut Topology, notes: &Notes) {
 /// Dependencies on what is not there go, now that the checks have seen them: no reader after this meets one.
 fn drop_absent(topology: &mut Topology) {
     let mut absent: Vec<(LayerPath, Span)> = Vec::new();
-    visit(&topology.root, &LayerPath::root(), &mut |path, service| {
+    visit(&topology.root, &LayerPath::root(), &mut |path, layer, service| {
         for dependency in &service.depends_on {
-            if topology.service(&from_root(path, &dependency.target).first()).is_none() {
+            if target(topology, path, layer, dependency).is_none() {
                 absent.push((path.clone(), dependency.span));
             }
         }
@@ -111,9 +111,20 @@ fn drop_absent(topology: &mut Topology) {
     }
 }
 
-fn visit(layer: &Layer, path: &LayerPath, see: &mut impl FnMut(&LayerPath, &Service)) {
+/// The service that a dependency of one in this layer names.
+fn target<'t>(
+    topology: &'t Topology,
+    path: &LayerPath,
+    layer: &'t Layer,
+    dependency: &Dependency,
+) -> Option<&'t Service> {
+    let target = &dependency.target;
+    sibling(layer, target).or_else(|| topology.service(&from_root(path, target).first()))
+}
+
+fn visit<'l>(layer: &'l Layer, path: &LayerPath, see: &mut impl FnMut(&LayerPath, &'l Layer, &'l Service)) {
     for service in layer.services.values() {
-        see(path, service);
+        see(path, layer, service);
         if let Some(node) = &service.node {
             visit(&node.inner, &path.join(&service.name, 1).inner(), see);
         }

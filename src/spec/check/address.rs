@@ -29,10 +29,10 @@ fn check_service<'a>(
     holders: &mut HashMap<(&'a str, IpAddr), Span>,
 ) {
     for (key, endpoint) in &service.spec.networks {
-        let Some(def) = layer.networks.get(key) else { continue };
         if endpoint.ipv4_address.is_none() && endpoint.ipv6_address.is_none() {
             continue;
         }
+        let Some(def) = layer.networks.get(key) else { continue };
         let place = service.spans.get(&format!("networks.{key}")).unwrap_or(service.span_of("networks"));
         for text in [&endpoint.ipv4_address, &endpoint.ipv6_address].into_iter().flatten() {
             let Ok(address) = text.parse::<IpAddr>() else { continue };

@@ -5,7 +5,8 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::diag::suggest::nearest;
 use crate::model::addr::{Addr, LayerPath, Pattern};
 use crate::model::name::ServiceName;
-use crate::model::service::{Condition, Dependency, Target};
+use crate::model::service::{Condition, Dependency, Service, Target};
+use crate::model::topology::Layer;
 use crate::spec::read::words::{enumerate, instead};
 
 use super::lab::Lab;
@@ -14,10 +15,20 @@ pub(crate) fn check(lab: &Lab) {
     for (path, layer) in &lab.layers {
         for service in layer.services.values() {
             for dependency in &service.depends_on {
-                one(lab, path, dependency);
+                match sibling(layer, &dependency.target) {
+                    Some(found) => can_happen(lab, found, dependency),
+                    None => one(lab, path, dependency),
+                }
             }
         }
     }
+}
+
+/// The service of the same layer that a dependency names, if it is there: by far the most do.
+pub(crate) fn sibling<'l>(layer: &'l Layer, target: &Target) -> Option<&'l Service> {
+    let Target::Relative(pattern) = target else { return None };
+    let [(name, None)] = pattern.parts() else { return None };
+    layer.services.get(name).map(|service| &**service)
 }
 
 /// What a dependency names, from the root.
@@ -38,10 +49,14 @@ fn one(lab: &Lab, path: &LayerPath, dependency: &Dependency) {
         lab.problems.error(Code::UnknownService, dependency.span, message, help);
         return;
     }
-    let Some(found) = lab.topology.service(&target) else {
-        unknown(lab, path, dependency, &target);
-        return;
-    };
+    match lab.topology.service(&target) {
+        Some(found) => can_happen(lab, found, dependency),
+        None => unknown(lab, path, dependency, &target),
+    }
+}
+
+/// Whether what is waited for can come about.
+fn can_happen(lab: &Lab, found: &Service, dependency: &Dependency) {
     if let (Some(node), Condition::Completed) = (&found.node, dependency.condition) {
         lab.problems.push(
             Diagnostic::error(

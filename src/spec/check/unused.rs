@@ -1,11 +1,10 @@
 //! What is defined and never used is worth a word: it is often misspelt elsewhere.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::MountSource;
-use crate::model::quick_hash::QuickHash;
 use crate::model::span::Span;
 
 use super::lab::Lab;
@@ -20,22 +19,25 @@ pub(crate) fn check(lab: &Lab) {
         if lab.notes.inactive.keys().any(|(layer, _)| layer == path) {
             continue;
         }
-        let mounts = layer.services.values().flat_map(|service| &service.spec.mounts);
-        let volumes: HashSet<&String, QuickHash> = mounts
-            .filter_map(|mount| match &mount.source {
-                MountSource::Volume { name, .. } => name.as_ref(),
-                _ => None,
-            })
-            .collect();
-        for (name, volume) in layer.volumes.iter().filter(|(name, _)| !volumes.contains(name)) {
-            warn(lab, "volume", name, volume.span);
+        let mut volumes: BTreeSet<&str> = layer.volumes.keys().map(String::as_str).collect();
+        let mut networks: BTreeSet<&str> = layer.networks.keys().map(String::as_str).collect();
+        networks.remove("default");
+        for service in layer.services.values() {
+            // Of a large layer the first few use all.
+            if volumes.is_empty() && networks.is_empty() {
+                break;
+            }
+            for mount in &service.spec.mounts {
+                if let MountSource::Volume { name: Some(name), .. } = &mount.source {
+                    volumes.remove(name.as_str());
+                }
+            }
+            for name in service.spec.networks.keys() {
+                networks.remove(name.as_str());
+            }
         }
-        let networks = layer.services.values().flat_map(|service| service.spec.networks.keys());
-        let networks: HashSet<&String, QuickHash> = networks.collect();
-        let may_be_unused = |name: &String| name != "default" && !networks.contains(name);
-        for (name, network) in layer.networks.iter().filter(|(name, _)| may_be_unused(name)) {
-            warn(lab, "network", name, network.span);
-        }
+        volumes.iter().for_each(|name| warn(lab, "volume", name, layer.volumes[*name].span));
+        networks.iter().for_each(|name| warn(lab, "network", name, layer.networks[*name].span));
         for ((_, role, name), span) in lab.notes.defined_files.iter().filter(|((layer, ..), _)| layer == path)
         {
             if !lab.notes.used_files.contains(&(path.clone(), role, name.clone())) {

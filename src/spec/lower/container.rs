@@ -25,7 +25,7 @@ impl Lowering<'_> {
     /// All that the file says of the container. `files` are mounts that come from elsewhere.
     pub(super) fn container(
         &self,
-        raw: Raw,
+        raw: Box<Raw>,
         deploy: Option<&Deploy>,
         files: Vec<Spanned<Mount>>,
         scope: &Scope,

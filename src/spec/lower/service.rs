@@ -94,7 +94,7 @@ impl Lowering<'_> {
         if build.is_some() && raw.platform.value.as_deref().unwrap_or_default().is_empty() {
             raw.platform.value = scope.default_platform().cloned();
         }
-        let mut spec = self.container(*raw, deploy.as_ref(), mounts, scope);
+        let mut spec = self.container(raw, deploy.as_ref(), mounts, scope);
         for (label, value) in more_labels {
             spec.labels.entry(label).or_insert(value);
         }
