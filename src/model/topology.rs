@@ -139,15 +139,22 @@ impl Topology {
 
     /// Every layer, of every replica of its nodes, outermost first.
     pub fn layers(&self) -> Vec<(LayerPath, &Layer)> {
+        self.layers_with(|node| node.scale)
+    }
+
+    /// Every layer that the file has, also below nodes of no replicas, as that of the first replica, outermost first.
+    pub fn written_layers(&self) -> Vec<(LayerPath, &Layer)> {
+        self.layers_with(|_| 1)
+    }
+
+    fn layers_with(&self, replicas: impl Fn(&Service) -> u32) -> Vec<(LayerPath, &Layer)> {
         let mut out = vec![(LayerPath::root(), &self.root)];
         let mut next = 0;
         while let Some((path, layer)) = out.get(next).cloned() {
             for service in layer.services.values() {
                 if let Some(node) = &service.node {
-                    let replicas = 1..=service.scale;
-                    out.extend(
-                        replicas.map(|number| (path.join(&service.name, number).inner(), &node.inner)),
-                    );
+                    let numbers = 1..=replicas(service);
+                    out.extend(numbers.map(|number| (path.join(&service.name, number).inner(), &node.inner)));
                 }
             }
             next += 1;

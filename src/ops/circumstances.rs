@@ -67,7 +67,8 @@ pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Res
 /// Images that the file wants to be no older than some time. All are pulled at the root.
 async fn look_for_due_pulls(known: &mut Known, ctx: &Ctx, topology: &Topology) {
     let mut wanted: BTreeSet<(String, std::time::Duration)> = BTreeSet::new();
-    for service in topology.layers().into_iter().flat_map(|(_, layer)| layer.services.values()) {
+    let services = topology.layers().into_iter().flat_map(|(_, layer)| layer.services.values());
+    for service in services.filter(|service| service.scale > 0) {
         if let PullPolicy::Refresh(after) = service.pull_policy {
             let kind = service.node.as_ref().and_then(|node| kinds::find(&node.kind.value));
             let default = kind.and_then(|kind| kind.default_image).unwrap_or_default();

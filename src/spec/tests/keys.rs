@@ -2,6 +2,7 @@
 
 use super::fixture::{Fixture, all};
 use super::shown::shown;
+use crate::diag::code::Code;
 use crate::model::container::{ContainerSpec, Device, MountSource, Recursive, RestartPolicy};
 use crate::model::resources::{Blkio, DeviceRequest};
 use crate::model::topology::Topology;
@@ -127,4 +128,12 @@ fn a_seccomp_profile_counts_with_its_content() {
     let web = spec(&lab, "web");
     assert_eq!(web.security_opt, ["seccomp=profile.json"]);
     assert_eq!(web.seccomp_profiles["seccomp=profile.json"], "{\"defaultAction\":\"SCMP ACT\"}");
+}
+
+#[test]
+fn what_is_inside_a_node_of_no_replicas_is_checked_as_well() {
+    let text = "services:\n  vm:\n    engine: dind\n    scale: 0\n    inner: {services: {web: {image: x, networks: [lost]}}}\n";
+    let parsed = Fixture::texts(&[("nest.yaml", text)]).parse();
+    let codes: Vec<Code> = parsed.diagnostics.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, [Code::UnknownNetwork]);
 }
