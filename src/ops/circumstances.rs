@@ -12,8 +12,8 @@ use crate::kind::kinds;
 use crate::model::addr::LayerPath;
 use crate::model::container::{BindPath, MountSource};
 use crate::model::failure::FailureKind;
-use crate::model::service::PullPolicy;
-use crate::model::topology::Topology;
+use crate::model::service::{PullPolicy, Service};
+use crate::model::topology::{Layer, Topology};
 use crate::plan::known::Known;
 use crate::transfer::host_files::HostFiles;
 
@@ -35,7 +35,7 @@ pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Res
     }
     look_for_due_pulls(known, ctx, topology).await;
     let layers = topology.layers();
-    let mut services = layers.iter().flat_map(|(_, layer)| layer.services.values());
+    let mut services = layers.iter().flat_map(|(_, layer)| running(layer));
     if services.any(|service| service.behaviour.use_api_socket) {
         known.credentials = ctx.endpoint.credentials_file().await?.map(Into::into);
     }
@@ -67,8 +67,7 @@ pub async fn add(surveyed: &mut Surveyed, ctx: &Ctx, topology: &Topology) -> Res
 /// Images that the file wants to be no older than some time. All are pulled at the root.
 async fn look_for_due_pulls(known: &mut Known, ctx: &Ctx, topology: &Topology) {
     let mut wanted: BTreeSet<(String, std::time::Duration)> = BTreeSet::new();
-    let services = topology.layers().into_iter().flat_map(|(_, layer)| layer.services.values());
-    for service in services.filter(|service| service.scale > 0) {
+    for service in topology.layers().into_iter().flat_map(|(_, layer)| running(layer)) {
         if let PullPolicy::Refresh(after) = service.pull_policy {
             let kind = service.node.as_ref().and_then(|node| kinds::find(&node.kind.value));
             let default = kind.and_then(|kind| kind.default_image).unwrap_or_default();
@@ -91,7 +90,7 @@ async fn look_for_missing_paths(known: &mut Known, ctx: &Ctx, topology: &Topolog
         if hostings_around(topology, &path).iter().any(|hosting| *hosting != Hosting::Parents) {
             continue;
         }
-        for mount in layer.services.values().flat_map(|service| &service.spec.mounts) {
+        for mount in running(layer).flat_map(|service| &service.spec.mounts) {
             if let MountSource::Bind { path: BindPath::User(path), create: false, .. } = &mount.source
                 && !path.exists()
             {
@@ -115,7 +114,7 @@ async fn look_for_node_paths(known: &mut Known, engines: &Engines, topology: &To
         if hostings_around(topology, &path).iter().all(|hosting| *hosting == Hosting::Parents) {
             continue;
         }
-        for mount in layer.services.values().flat_map(|service| &service.spec.mounts) {
+        for mount in running(layer).flat_map(|service| &service.spec.mounts) {
             if let MountSource::Bind { path: BindPath::Engine(bound), .. } = &mount.source
                 && Path::new(bound).exists()
             {
@@ -150,13 +149,18 @@ fn inner_user_paths(topology: &Topology) -> Vec<InnerPath> {
             continue;
         }
         let elsewhere = hostings.contains(&Hosting::Elsewhere);
-        for mount in layer.services.values().flat_map(|service| &service.spec.mounts) {
+        for mount in running(layer).flat_map(|service| &service.spec.mounts) {
             if let MountSource::Bind { path: BindPath::User(path), .. } = &mount.source {
                 out.push(InnerPath { path: path.clone(), elsewhere });
             }
         }
     }
     out
+}
+
+/// The services of a layer that have replicas.
+fn running(layer: &Layer) -> impl Iterator<Item = &Service> {
+    layer.services.values().map(|service| &**service).filter(|service| service.scale > 0)
 }
 
 /// How the nodes around a layer host their engines.

@@ -67,8 +67,8 @@ impl Bringing<'_, '_> {
         let inherited = self.keep_anonymous_volumes(&mut spec);
         // Only what runs before the first start has a use for them after this.
         let labels = &mut self.desired.labels;
-        let is_all = self.desired.service.behaviour.pre_start.is_empty();
-        let mut labels = if is_all { std::mem::take(labels) } else { labels.clone() };
+        let is_last = self.desired.service.behaviour.pre_start.is_empty();
+        let mut labels = if is_last { std::mem::take(labels) } else { labels.clone() };
         labels.extend(inherited::to_label(&inherited).map(|names| (label::INHERITED.to_owned(), names)));
         // What is not compared with the file later need not tell what it was.
         if labels.contains_key(label::FINGERPRINT) {
