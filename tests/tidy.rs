@@ -27,7 +27,9 @@ const NARROW: &[(&str, &[&str])] =
 
 /// Crates and parts of `std` that only some places may name (a prefix of the path below `src`).
 const CRATES: &[(&str, &[&str])] = &[
+    ("litemap", &["model/map.rs"]),
     ("granit_parser", &["spec/"]),
+    ("compact_str", &["spec/tree/node.rs"]),
     ("serde_saphyr", &["spec/"]),
     ("schemars", &["spec/"]),
     ("serde", &["spec/", "report/json/", "engine/docker/", "ops/root"]),

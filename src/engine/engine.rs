@@ -1,6 +1,5 @@
 //! The port to a container daemon.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use crate::model::build::Checked;
 use crate::model::container::{ContainerSpec, Endpoint};
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
+use crate::model::label::Labels;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::{ContainerDetail, ImageDetail, Observed, ObservedContainer};
 use crate::model::usage::{ProcessTable, Usage};
@@ -25,8 +25,6 @@ use super::error::EngineError;
 pub type Call<'a, T> = BoxFuture<'a, Result<T, EngineError>>;
 /// A stream of bytes that can break: a consumer must not take a broken one for a complete one.
 pub type ByteStream = BoxStream<'static, Result<Bytes, EngineError>>;
-/// Labels as they are sent.
-pub type Labels = BTreeMap<String, String>;
 
 /// A container daemon. `container` arguments take a name or an ID.
 pub trait Engine: Send + Sync {
@@ -298,5 +296,5 @@ pub struct EngineEvent {
     /// Nanoseconds since 1970.
     pub time: i64,
     /// What the engine says of the object beside its name: labels, image, signal, exit code.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: Labels,
 }

@@ -31,13 +31,13 @@ fn profile(input: &NodeInput) -> Profile {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::time::Duration;
 
     use super::*;
     use crate::kind::kind::DataVolume;
     use crate::kind::test_node::Node;
     use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource};
+    use crate::model::map::Map;
 
     /// The sheet's `docker run` line without its ports, labels, network and limits, which the file or the planner
     /// gives, and with `--cgroupns=private --init=false --stop-timeout` of ENGINES.md 8.
@@ -57,7 +57,7 @@ mod tests {
         };
         let expected = ContainerSpec {
             image: IMAGE.to_owned(),
-            environment: BTreeMap::from([("container".to_owned(), Some("docker".to_owned()))]),
+            environment: Map::from_iter([("container".to_owned(), Some("docker".to_owned()))]),
             hostname: Some("vm1".to_owned()),
             tty: true,
             init: Some(false),

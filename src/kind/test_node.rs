@@ -32,7 +32,7 @@ impl Node {
 
     /// Says that the file has the key.
     pub(super) fn write(&mut self, key: &str) {
-        self.written = KeyPlaces::new([(key, None, Span::default())]);
+        self.written = KeyPlaces::new(&[(key, None, Span::default())]);
     }
 
     /// What the kind is told.

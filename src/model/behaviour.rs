@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::label::Labels;
 use super::name::ServiceName;
 use super::span::{Span, Spanned};
 
@@ -173,7 +174,7 @@ pub struct FileDef {
     /// Where the bytes come from.
     pub source: FileSource,
     /// `labels`; nothing bears them.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// Where it is written.
     pub span: Span,
 }

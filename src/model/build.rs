@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::container::Ulimit;
+use super::label::Labels;
 use super::name::ServiceName;
 use super::span::Span;
 
@@ -39,7 +40,7 @@ pub struct BuildSpec {
     /// What the build may do beyond the usual.
     pub entitlements: Vec<String>,
     /// Labels of the image.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// Size of /dev/shm.
     pub shm_size: Option<i64>,
     /// The stage to build.

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::label::Labels;
+use super::map::Map;
 use super::resources::Resources;
 
 /// A container as asked for. Labels of nestctl and the name are apart: they are not part of the fingerprint.
@@ -25,7 +27,7 @@ pub struct ContainerSpec {
     /// Overrides the image's command.
     pub command: Option<Vec<String>>,
     /// Environment; `None` removes a variable of the image.
-    pub environment: BTreeMap<String, Option<String>>,
+    pub environment: Map<String, Option<String>>,
     /// Working directory.
     pub working_dir: Option<String>,
     /// `user[:group]`.
@@ -105,11 +107,10 @@ pub struct ContainerSpec {
     pub expose: Vec<String>,
     /// Mounts, one a target.
     pub mounts: Vec<Mount>,
-    /// Networks: key in the file until the planner has put the engine's name there. Boxed: most are in one or two, and a
-    /// map's nodes have room for eleven.
-    pub networks: BTreeMap<String, Box<Endpoint>>,
+    /// Networks: key in the file until the planner has put the engine's name there.
+    pub networks: Map<String, Endpoint>,
     /// Labels that the user gives.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// `host:address` lines for /etc/hosts.
     pub extra_hosts: Vec<String>,
     /// DNS servers.
@@ -293,7 +294,7 @@ pub enum MountSource {
         /// A path within it (Engine API 1.45).
         subpath: Option<String>,
         /// Labels of an anonymous one.
-        labels: BTreeMap<String, String>,
+        labels: Labels,
     },
     /// Memory, as the key `tmpfs` and the kinds ask for it.
     Tmpfs {
@@ -324,7 +325,7 @@ impl MountSource {
 
     /// A volume without options; `None`: an anonymous one.
     pub const fn volume(name: Option<String>) -> Self {
-        Self::Volume { name, nocopy: false, subpath: None, labels: BTreeMap::new() }
+        Self::Volume { name, nocopy: false, subpath: None, labels: Labels::new() }
     }
 }
 

@@ -25,10 +25,11 @@ struct Place {
 impl KeyPlaces {
     /// Of keys, and of what stands under a key: `("networks", Some("front"))` is `networks.front`. Where one is there
     /// several times, the first counts.
-    pub fn new<'a>(all: impl IntoIterator<Item = (&'a str, Option<&'a str>, Span)>) -> Self {
-        let all = all.into_iter();
-        let mut out = Self { keys: String::new(), places: Vec::with_capacity(all.size_hint().0) };
-        for (key, under, span) in all {
+    pub fn new(all: &[(&str, Option<&str>, Span)]) -> Self {
+        let length =
+            all.iter().map(|(key, under, _)| key.len() + under.map_or(0, |under| under.len() + 1)).sum();
+        let mut out = Self { keys: String::with_capacity(length), places: Vec::with_capacity(all.len()) };
+        for &(key, under, span) in all {
             let start = out.length();
             out.keys.push_str(key);
             if let Some(under) = under {
@@ -89,9 +90,8 @@ mod tests {
         let names: Vec<String> = (0..more).map(|n| format!("v{n}")).collect();
         let more = names.iter().map(|name| ("networks", Some(name.as_str()), at(9)));
         let all = [("volumes", None, at(1)), ("image", None, at(2)), ("volumes", Some("b"), at(3))];
-        let places = KeyPlaces::new(
-            more.chain(all).chain([("volumes", Some("b"), at(4)), ("volumes.a", None, at(5))]),
-        );
+        let all = more.chain(all).chain([("volumes", Some("b"), at(4)), ("volumes.a", None, at(5))]);
+        let places = KeyPlaces::new(&all.collect::<Vec<_>>());
         let found =
             ["image", "volumes", "volumes.a", "volumes.b", "volumes.c", ""].map(|key| places.get(key));
         assert_eq!(found, [Some(at(2)), Some(at(1)), Some(at(5)), Some(at(3)), None, None]);

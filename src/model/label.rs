@@ -1,6 +1,11 @@
 //! The labels in which nestctl keeps its state, on the engines' own objects and nowhere else, and Compose's
 //! own, so that other tools group the lab. Stable: a change needs a new [`VERSION`].
 
+use super::map::Map;
+
+/// Labels of an object.
+pub type Labels = Map<String, String>;
+
 /// Project name of the lab (the root layer's).
 pub const PROJECT: &str = "io.nestctl.project";
 /// ID of the root engine, so that two labs of one name through one shared inner engine stay apart.

@@ -1,6 +1,6 @@
 //! The words of nestctl as plain data: names, addresses, what a lab file asks for, what an engine reports.
 //!
-//! Owns no behaviour beyond making, parsing and printing its own values. Knows nothing but `std`: no file
+//! Owns no behaviour beyond making, parsing and printing its own values. Knows nothing but `std` (and for small maps `litemap`): no file
 //! system, no engine, no YAML, no serialisation (machine output has its own mirror types in `report`).
 
 pub mod addr;
@@ -16,6 +16,7 @@ pub mod image;
 pub mod ip_network;
 pub mod key_places;
 pub mod label;
+pub mod map;
 pub mod milestone;
 pub mod name;
 pub mod network;

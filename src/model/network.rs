@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::label::Labels;
+
 /// A network to make.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NetworkSpec {
@@ -24,7 +26,7 @@ pub struct NetworkSpec {
     /// Subnets.
     pub ipam: Vec<Subnet>,
     /// Labels that the user gives.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
 }
 
 /// A subnet of a network.
@@ -48,5 +50,5 @@ pub struct VolumeSpec {
     /// Options of the driver.
     pub driver_opts: BTreeMap<String, String>,
     /// Labels that the user gives.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::container::Protocol;
+use super::label::Labels;
 
 /// Everything on one engine, ours or not.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -35,7 +36,7 @@ pub struct ObservedContainer {
     /// Exit code of an exited container.
     pub exit_code: Option<i64>,
     /// All labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// Published ports.
     pub ports: Vec<ObservedPort>,
     /// Its networks by name.
@@ -161,7 +162,7 @@ pub struct ObservedNetwork {
     /// Driver.
     pub driver: String,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
     /// Options of the driver.
     pub options: BTreeMap<String, String>,
     /// Subnets, CIDR.
@@ -174,7 +175,7 @@ pub struct ObservedVolume {
     /// Its name.
     pub name: String,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
 }
 
 /// An image on an engine.
@@ -189,7 +190,7 @@ pub struct ObservedImage {
     /// Size in bytes.
     pub size: i64,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Labels,
 }
 
 /// What one container says of itself when asked alone.

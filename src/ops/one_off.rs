@@ -402,8 +402,8 @@ mod tests {
         let spec = asked(&options).spec;
         assert_eq!(spec.command.as_deref(), Some(texts(&["sh", "-c", "echo \"$HOME\""]).as_slice()));
         assert_eq!(spec.entrypoint.as_deref(), Some(texts(&["tini", "--", "sh"]).as_slice()));
-        assert_eq!(spec.environment["A"].as_deref(), Some("b=c"));
-        assert_eq!(spec.environment["HERE"].as_deref(), Some("yes"));
+        assert_eq!(spec.environment[&"A".into()].as_deref(), Some("b=c"));
+        assert_eq!(spec.environment[&"HERE".into()].as_deref(), Some("yes"));
         assert_eq!(spec.mounts.len(), 2);
         assert_eq!(spec.ports[0].host, Some((8080, 8080)));
     }

@@ -8,11 +8,9 @@ use crate::model::build::BuildSpec;
 use crate::model::container::{ContainerSpec, Endpoint};
 use crate::model::dial::Dial;
 use crate::model::files::PutFile;
+use crate::model::label::Labels;
 use crate::model::milestone::Stage;
 use crate::model::network::{NetworkSpec, VolumeSpec};
-
-/// Labels as they are sent.
-pub type Labels = std::collections::BTreeMap<String, String>;
 
 /// An action. An object made in this run is called by its name, an observed one by its ID: every `container`,
 /// `network` and `volume` below is either.

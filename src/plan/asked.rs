@@ -46,7 +46,7 @@ pub(super) type Origin<'a> = (&'a str, String, Option<&'a Addr>);
 impl Asked {
     /// The label's text.
     pub(super) fn label(&self, origins: &[Origin<'_>]) -> String {
-        let mut text = String::new();
+        let mut text = String::with_capacity(self.file.size());
         let file: Vec<(&str, &str)> = self.file.lines().collect();
         add(&mut text, "", &file);
         if let Some(kind) = &self.kind {

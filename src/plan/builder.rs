@@ -17,6 +17,9 @@ const STEPS: usize = 4;
 /// Milestones that these reach.
 const MILESTONES: usize = 4;
 
+/// Steps of what is there once for several services: images, helpers.
+const SHARED: usize = 64;
+
 /// A plan in the making.
 #[derive(Debug)]
 pub(super) struct Builder {
@@ -53,9 +56,10 @@ impl Builder {
         }
     }
 
-    /// Makes room for what so many services take when they come up for the first time.
-    pub(super) fn reserve(&mut self, services: usize) {
-        self.steps.reserve(services * STEPS);
+    /// Makes room for what so many services, networks and volumes take when they come up for the first time.
+    pub(super) fn reserve(&mut self, services: usize, objects: usize) {
+        // One too few would double it.
+        self.steps.reserve(services * STEPS + objects + SHARED);
         self.promised.reserve(services * MILESTONES);
     }
 

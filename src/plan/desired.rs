@@ -14,7 +14,6 @@ use crate::model::label;
 use crate::model::network::VolumeSpec;
 use crate::model::service::{DataRoot, NodeDef, Service};
 
-use super::action::Labels;
 use super::asked::{Asked, Origin};
 use super::fingerprint::{Canonical, port_text, short_hash};
 use super::hook_label;
@@ -22,6 +21,7 @@ use super::hooks;
 use super::known::Known;
 use super::sharing;
 use super::world::{Carried, World, kind_of};
+use crate::model::label::Labels;
 
 /// Where `use_api_socket` puts the socket, and where an engine's is if nothing says otherwise.
 const API_SOCKET: &str = "/var/run/docker.sock";

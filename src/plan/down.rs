@@ -17,7 +17,7 @@ use crate::model::label;
 use crate::model::milestone::Milestone;
 use crate::model::observed::{ContainerState, Observed, ObservedContainer};
 
-use super::action::{Action, Enter, Labels};
+use super::action::{Action, Enter};
 use super::builder::{Builder, Draft, after, after_end};
 use super::cause::Cause;
 use super::goal::Down;
@@ -29,6 +29,7 @@ use super::plan::Plan;
 use super::quiesce::{self, is_running, users_first, uses};
 use super::step::{Group, Must, Need, On, Resource, StepId};
 use super::thaw;
+use crate::model::label::Labels;
 
 /// How long a stopped node may take to start again, so that its layer can be taken apart, where its own limit is
 /// not known any more.

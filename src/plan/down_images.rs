@@ -9,7 +9,7 @@ use crate::model::addr::{Addr, LayerPath};
 use crate::model::label;
 use crate::model::observed::ObservedContainer;
 
-use super::action::{Action, Labels};
+use super::action::Action;
 use super::builder::Draft;
 use super::cause::Cause;
 use super::down::Taking;
@@ -17,6 +17,7 @@ use super::goal::Rmi;
 use super::images::Images;
 use super::ours;
 use super::step::Resource;
+use crate::model::label::Labels;
 
 impl Taking<'_> {
     /// Removes the images of these containers. All else of the plan is there already.

@@ -206,6 +206,7 @@ mod tests {
 
     use super::*;
     use crate::model::container::{Endpoint, Healthcheck, Mount};
+    use crate::model::label::Labels;
 
     fn facts(api: &str) -> Facts {
         Facts { api_version: api.to_owned(), cgroup_version: 2, ..Facts::default() }
@@ -239,12 +240,12 @@ mod tests {
                         name: Some("v".to_owned()),
                         nocopy: false,
                         subpath: Some("s".to_owned()),
-                        labels: [].into(),
+                        labels: Labels::new(),
                     },
                     false,
                 ),
             ],
-            networks: [("n".to_owned(), Box::new(endpoint))].into(),
+            networks: [("n".to_owned(), endpoint)].into_iter().collect(),
             ..ContainerSpec::default()
         };
         let all = [

@@ -16,10 +16,19 @@ use crate::model::files::PutFile;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::resources::{Blkio, DeviceRequest, Resources};
 
+/// Bytes of all lines of most containers.
+const ROOM: usize = 1024;
+
 /// Collects `key=value` lines and hashes them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Canonical {
     text: String,
+}
+
+impl Default for Canonical {
+    fn default() -> Self {
+        Self { text: String::with_capacity(ROOM) }
+    }
 }
 
 impl Canonical {
@@ -81,7 +90,16 @@ impl Canonical {
 
     /// All lines, `key=value`; the value with the escapes of Rust.
     pub fn lines(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.text.lines().filter_map(|line| line.split_once('='))
+        // Byte by byte: keys are short.
+        self.text.lines().filter_map(|line| {
+            let at = line.bytes().position(|byte| byte == b'=')?;
+            Some((&line[..at], &line[at + 1..]))
+        })
+    }
+
+    /// Bytes of all lines.
+    pub fn size(&self) -> usize {
+        self.text.len()
     }
 
     /// The first 16 hexadecimal digits of the SHA-256 of all lines.

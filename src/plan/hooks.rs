@@ -1,12 +1,12 @@
 //! Programs around the life of a container: `pre_start` in containers of their own, `post_start` and `pre_stop` in it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::behaviour::Hook;
 use crate::model::container::{ContainerSpec, Endpoint, MountSource};
 use crate::model::label;
+use crate::model::map::Map;
 use crate::model::milestone::Stage;
 use crate::model::observed::ObservedContainer;
 
@@ -179,13 +179,13 @@ fn one(
     let mut environment = desired.spec.environment.clone();
     environment.extend(hook.environment.clone());
     // Nobody else is to find it under the service's names, and its fixed addresses are the service's.
-    let networks: BTreeMap<String, Box<Endpoint>> = desired
+    let networks: Map<String, Endpoint> = desired
         .spec
         .networks
         .iter()
         .map(|(name, endpoint)| {
             let without_names = Endpoint { priority: endpoint.priority, ..Endpoint::default() };
-            (name.clone(), Box::new(without_names))
+            (name.clone(), without_names)
         })
         .collect();
     let spec = ContainerSpec {
@@ -210,9 +210,10 @@ fn one(
     let container = NewContainer { name: name.clone(), spec, labels, image: provided.image };
     let create = planner.builder.push(draft(), Action::CreateContainer(Box::new(container)), needs);
     let mut ready = vec![after(create)];
-    let mut networks: Vec<(String, Box<Endpoint>)> = networks.into_iter().collect();
+    let mut networks: Vec<(String, Endpoint)> = networks.into_iter().collect();
     networks.sort_by(|a, b| (-a.1.priority, &a.0).cmp(&(-b.1.priority, &b.0)));
     for (network, endpoint) in networks.into_iter().skip(1) {
+        let endpoint = Box::new(endpoint);
         let action = Action::Connect { container: name.clone(), network, endpoint };
         ready.push(after(planner.builder.push(draft(), action, vec![after(create)])));
     }

@@ -273,6 +273,7 @@ impl Images {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::label::Labels;
     use crate::model::observed::{Observed, ObservedImage};
     use crate::plan::known::{Answered, Layer};
 
@@ -285,7 +286,7 @@ mod tests {
             tags,
             digests: Vec::new(),
             size: 1,
-            labels: BTreeMap::new(),
+            labels: Labels::new(),
         };
         let (known, home) = (known_with(image), LayerPath::root());
         let mut images = Images::default();
@@ -301,7 +302,7 @@ mod tests {
             tags: Vec::new(),
             digests,
             size: 1,
-            labels: BTreeMap::new(),
+            labels: Labels::new(),
         };
         let mut images = Images::default();
         let known = known_with(image);

@@ -12,7 +12,7 @@ use crate::model::observed::ObservedNetwork;
 use crate::model::span::Span;
 use crate::model::topology::Layer;
 
-use super::action::{Action, Labels};
+use super::action::Action;
 use super::address_pool::Cidr;
 use super::asked::Asked;
 use super::builder::{Builder, Draft, after};
@@ -24,6 +24,7 @@ use super::known::Known;
 use super::ours::is_ours;
 use super::step::{Need, Resource, StepId};
 use super::world::World;
+use crate::model::label::Labels;
 
 /// Docker's own MTU; an engine that says nothing else has it.
 const USUAL_MTU: u32 = 1500;
@@ -290,7 +291,8 @@ pub(super) fn described(describe: impl FnOnce(&mut Canonical)) -> Labels {
     let mut canonical = Canonical::default();
     describe(&mut canonical);
     let fingerprint = (label::FINGERPRINT.to_owned(), canonical.hash());
-    Labels::from([fingerprint, (label::ASKED.to_owned(), Asked::from(canonical).label(&[]))])
+    let asked = (label::ASKED.to_owned(), Asked::from(canonical).label(&[]));
+    Labels::from_iter([fingerprint, asked])
 }
 
 fn missing(what: &str, key: &str, name: &str, layer: &LayerPath, span: Span) -> Diagnostic {

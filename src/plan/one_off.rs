@@ -32,7 +32,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, layer: &LayerPath, preload: &[Need
     let spec = Arc::make_mut(&mut desired.spec);
     spec.restart = RestartPolicy::No;
     if !one.use_aliases {
-        spec.networks.values_mut().for_each(|endpoint| endpoint.aliases.clear());
+        spec.networks.iter_mut().for_each(|(_, endpoint)| endpoint.aliases.clear());
     }
     if !one.service_ports {
         spec.ports.clone_from(&one.service.spec.ports);

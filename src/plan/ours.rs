@@ -7,8 +7,8 @@ use crate::model::label;
 use crate::model::name::ProjectName;
 use crate::model::observed::{Observed, ObservedContainer};
 
-use super::action::Labels;
 use super::known::Known;
+use crate::model::label::Labels;
 
 /// A container of a lab.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ use crate::model::addr::LayerPath;
 use crate::model::container::{BindPath, Mount, MountSource};
 use crate::model::files::PutFile;
 use crate::model::label;
+use crate::model::label::Labels;
 use crate::model::network::VolumeSpec;
 
 use super::desired::{Desired, Fill, OwnVolume, path_in_node};
@@ -125,7 +126,7 @@ impl Desired<'_> {
         self.refuse_without_subpaths(known, layer, &places);
         for (n, (target, read_only)) in places.into_iter().enumerate() {
             let (name, subpath) = (Some(volume.clone()), Some(n.to_string()));
-            let source = MountSource::Volume { name, nocopy: true, subpath, labels: BTreeMap::new() };
+            let source = MountSource::Volume { name, nocopy: true, subpath, labels: Labels::new() };
             Arc::make_mut(&mut self.spec).mounts.push(Mount { target, source, read_only, consistency: None });
         }
         self.fills.push(Fill { volume, target, files, trees });

@@ -12,7 +12,7 @@ use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::{ObservedContainer, ObservedNetwork};
 use crate::model::topology::Layer;
 
-use super::action::{Action, Labels};
+use super::action::Action;
 use super::asked::changes;
 use super::builder::{Draft, after_end};
 use super::cause::Cause;
@@ -22,6 +22,7 @@ use super::ours::is_ours;
 use super::quiesce;
 use super::step::{Group, Need, Resource};
 use super::up::Planner;
+use crate::model::label::Labels;
 
 impl<'a> Planner<'a> {
     /// Takes the networks of a layer away that are to be made anew, after what is in them has stopped.

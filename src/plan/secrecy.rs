@@ -5,6 +5,18 @@ use std::collections::BTreeSet;
 /// Parts of names and texts that speak of something secret.
 const PARTS: [&str; 9] =
     ["passw", "passphrase", "secret", "token", "credential", "apikey", "api_key", "api-key", "private"];
+/// Whether one of them can begin with a byte.
+const FIRST: [bool; 256] = {
+    let mut first = [false; 256];
+    let mut at = 0;
+    while at < PARTS.len() {
+        let byte = PARTS[at].as_bytes()[0];
+        first[byte.to_ascii_lowercase() as usize] = true;
+        first[byte.to_ascii_uppercase() as usize] = true;
+        at += 1;
+    }
+    first
+};
 /// Words that a name of something secret has.
 const WORDS: [&str; 9] = ["key", "keys", "pass", "pwd", "auth", "dsn", "cert", "pem", "salt"];
 /// Lines that hold what the user wrote under a name of their own.
@@ -49,11 +61,18 @@ fn is_secret_name(name: &str) -> bool {
 
 /// Whether a text speaks of a secret, or has the password of an address in it (`https://user:password@host`).
 fn is_secret_text(text: &str) -> bool {
+    if speaks_of_secrets(text) {
+        return true;
+    }
+    // Hardly any text has one, and that is quickly seen.
+    if !text.contains('@') {
+        return false;
+    }
     let has_password = |rest: &str| {
         let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
         authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
     };
-    speaks_of_secrets(text) || text.split("://").skip(1).any(has_password)
+    text.split("://").skip(1).any(has_password)
 }
 
 /// Whether one of [`PARTS`] is in a text, however it is written. In one pass: a large lab has many texts.
@@ -62,10 +81,8 @@ fn speaks_of_secrets(text: &str) -> bool {
     let begins = |at: usize, part: &str| {
         bytes.get(at..at + part.len()).is_some_and(|found| found.eq_ignore_ascii_case(part.as_bytes()))
     };
-    (0..bytes.len()).any(|at| {
-        let first = bytes[at].to_ascii_lowercase();
-        PARTS.iter().any(|part| part.as_bytes()[0] == first && begins(at, part))
-    })
+    let may_begin = |byte: u8| FIRST[usize::from(byte)];
+    (0..bytes.len()).any(|at| may_begin(bytes[at]) && PARTS.iter().any(|part| begins(at, part)))
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub(super) fn resolve(world: &World<'_>, addr: &Addr, service: &Service, spec: &
     }
     let external = service.behaviour.external_links.iter().map(|link| &link.value);
     spec.links.extend(external.map(|(name, alias)| format!("{name}:{alias}")));
-    for endpoint in spec.networks.values_mut() {
+    for (_, endpoint) in &mut spec.networks {
         endpoint.links.clone_from(&spec.links);
     }
 }

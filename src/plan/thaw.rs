@@ -10,12 +10,13 @@ use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource, Netwo
 use crate::model::label;
 use crate::model::observed::{ContainerState, ObservedContainer};
 
-use super::action::{Action, ImageUse, Labels, NewContainer};
+use super::action::{Action, ImageUse, NewContainer};
 use super::builder::{Builder, Draft, after_end};
 use super::cause::Cause;
 use super::known::{Known, Layer};
 use super::quiesce;
 use super::step::{Group, Need};
+use crate::model::label::Labels;
 
 /// Where a machine has its freezer (cgroup v1), and where the helper sees it.
 const FREEZER: &str = "/sys/fs/cgroup/freezer";

@@ -190,7 +190,7 @@ impl<'a> Planner<'a> {
         self.renew_networks(path, layer);
         self.check_volumes(path, layer);
         let preload = self.preload(path, layer);
-        self.builder.reserve(layer.services.len());
+        self.builder.reserve(layer.services.len(), layer.networks.len() + layer.volumes.len());
         for service in self.used_first(path, layer) {
             for number in 1..=service.scale {
                 let addr = path.join(&service.name, number);

@@ -13,6 +13,7 @@ use super::exec::output_of_body;
 use super::stream::{Demux, Framing};
 use crate::engine::engine::{EngineEvent, LogOptions, OutputStream, Span};
 use crate::engine::error::EngineError;
+use crate::model::label::Labels;
 use crate::model::time::{api_seconds, nanoseconds};
 
 /// How long the head of the event stream is waited for. podman sends it with the first event only.
@@ -44,7 +45,7 @@ struct Actor {
 
 impl From<Message> for EngineEvent {
     fn from(message: Message) -> Self {
-        let mut attributes = message.actor.attributes.unwrap_or_default();
+        let mut attributes: Labels = message.actor.attributes.unwrap_or_default().into_iter().collect();
         let name = attributes.remove("name").unwrap_or_default();
         let (object, action, id) = (message.object, message.action, message.actor.id);
         Self { object, action, id, name, time: message.time_nano, attributes }

@@ -4,7 +4,6 @@
 
 #![expect(clippy::print_stderr, reason = "a skipped test has to say so")]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +20,7 @@ use crate::engine::limits::Limits;
 use crate::model::container::{ContainerSpec, Endpoint, Healthcheck, Mount, MountSource};
 use crate::model::dial::Dial;
 use crate::model::failure::FailureKind;
+use crate::model::label::Labels;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::{ContainerState, Health};
 
@@ -77,7 +77,7 @@ where
 }
 
 async fn clean(engine: &dyn Engine, name: &str) {
-    let ours = |labels: &BTreeMap<String, String>| labels.get(LABEL).is_some_and(|value| value == name);
+    let ours = |labels: &Labels| labels.get(LABEL).is_some_and(|value| value == name);
     let seen = engine.observe().await.expect("lists");
     for container in seen.containers.iter().filter(|c| ours(&c.labels)) {
         let remove = Remove::Container { container: container.id.clone(), volumes: true };
@@ -91,8 +91,8 @@ async fn clean(engine: &dyn Engine, name: &str) {
     }
 }
 
-fn labels(test: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([(LABEL.to_owned(), test.to_owned())])
+fn labels(test: &str) -> Labels {
+    Labels::from_iter([(LABEL.to_owned(), test.to_owned())])
 }
 
 async fn run(engine: &dyn Engine, test: &str, name: &str, spec: ContainerSpec) -> String {

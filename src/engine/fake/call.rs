@@ -1,6 +1,6 @@
 //! The log of calls.
 
-use std::collections::BTreeMap;
+use crate::model::label::Labels;
 
 /// Every operation that [`Call::op`] may name.
 pub const OPERATIONS: [&str; 30] = [
@@ -57,7 +57,7 @@ pub struct Happening {
     /// Whether the engine did it of its own: by a restart policy, or because it ended itself.
     pub by_engine: bool,
     /// Labels of a container, its image, and at its end the exit code.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: Labels,
     /// Calls begun so far.
     pub after_call: u64,
     /// The engine, as in [`Call::engine`].

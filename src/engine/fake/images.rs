@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind::{Conflict, Engine as Refused, NotFound};
 use crate::model::image::ImageRef;
+use crate::model::label::Labels;
 use crate::model::observed::{ImageDetail, ObservedImage};
 
 use super::state::{EngineIndex, EngineState};
@@ -133,7 +134,7 @@ impl Image {
             tags: self.tags.clone(),
             digests: self.digests.clone(),
             size: i64::try_from(self.size()).unwrap_or(i64::MAX),
-            labels: BTreeMap::new(),
+            labels: Labels::new(),
         }
     }
 

@@ -1,10 +1,9 @@
 //! Starting and ending containers, and what that does to the engines inside them.
 
-use std::collections::BTreeMap;
-
 use crate::engine::engine::Change;
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind::{Conflict, Engine as Refused, NotFound};
+use crate::model::label::Labels;
 use crate::model::observed::{ContainerState, Health};
 
 use super::behaviour::HealthScript;
@@ -177,7 +176,7 @@ impl World {
     pub(super) fn tell_kill(&mut self, engine: EngineIndex, index: usize, signal: i64) {
         let container = &self.engines[engine].containers[index];
         let (id, name) = (container.id.clone(), container.name.clone());
-        let more = BTreeMap::from([("signal".to_owned(), signal.to_string())]);
+        let more = Labels::from_iter([("signal".to_owned(), signal.to_string())]);
         self.tell_more(engine, "container", "kill", &id, &name, more);
     }
 

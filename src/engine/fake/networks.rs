@@ -1,10 +1,9 @@
 //! Containers in networks: joining, leaving, and what is told of it.
 
-use std::collections::BTreeMap;
-
 use crate::engine::error::EngineError;
 use crate::model::container::{Endpoint, NetworkMode};
 use crate::model::failure::FailureKind::{Engine as Refused, NotFound};
+use crate::model::label::Labels;
 
 use super::state::{EngineIndex, Joined};
 use super::world::{World, refuse};
@@ -100,7 +99,7 @@ impl World {
         let seen = &self.engines[engine].networks[at].seen;
         let (id, name) = (seen.id.clone(), seen.name.clone());
         let container = self.engines[engine].containers[index].id.clone();
-        let more = BTreeMap::from([("container".to_owned(), container)]);
+        let more = Labels::from_iter([("container".to_owned(), container)]);
         self.tell_more(engine, "network", action, &id, &name, more);
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use crate::engine::engine::{Create, Labels, Remove};
+use crate::engine::engine::{Create, Remove};
 use crate::engine::error::EngineError;
 use crate::model::container::{BindPath, ContainerSpec, Endpoint, MountSource, NetworkMode};
 use crate::model::failure::FailureKind::{Conflict, Engine as Refused, NotFound};
+use crate::model::label::Labels;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::ContainerState;
 
@@ -367,7 +368,7 @@ impl Network {
 
 /// The networks of a container, the one that it is made for first.
 pub(super) fn in_order(spec: &ContainerSpec) -> Vec<(&String, &Endpoint)> {
-    let mut out: Vec<_> = spec.networks.iter().map(|(name, endpoint)| (name, &**endpoint)).collect();
+    let mut out: Vec<_> = spec.networks.iter().collect();
     out.sort_by_key(|(name, endpoint)| (-endpoint.priority, (*name).clone()));
     out
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::engine::engine::{EngineEvent, Labels, OutputKind};
+use crate::engine::engine::{EngineEvent, OutputKind};
 use crate::engine::error::EngineError;
 use crate::model::container::{ContainerSpec, Endpoint};
 use crate::model::facts::Facts;
 use crate::model::failure::FailureKind;
+use crate::model::label::Labels;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::{ContainerState, Health, ObservedNetwork, ObservedPort, ObservedVolume};
 

@@ -9,13 +9,14 @@ use super::behaviour::{Behaviour, Boot, HealthScript};
 use super::call::OPERATIONS;
 use super::fake_engine::FakeEngine;
 use super::fault::{Fault, When};
-use crate::engine::engine::{Change, Create, Engine, ExecSpec, Labels, LogOptions, OutputKind, Remove};
+use crate::engine::engine::{Change, Create, Engine, ExecSpec, LogOptions, OutputKind, Remove};
 use crate::engine::error::EngineError;
 use crate::model::container::{
     ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, PortBinding, Protocol, RestartPolicy,
 };
 use crate::model::dial::Dial;
 use crate::model::failure::FailureKind;
+use crate::model::label::Labels;
 use crate::model::network::{NetworkSpec, Subnet, VolumeSpec};
 use crate::model::observed::{ContainerState, Health};
 
@@ -48,7 +49,7 @@ fn network(name: &str) -> Create {
 
 fn on_network(name: &str) -> ContainerSpec {
     ContainerSpec {
-        networks: [(name.to_owned(), Box::default())].into_iter().collect(),
+        networks: [(name.to_owned(), Endpoint::default())].into_iter().collect(),
         ..ContainerSpec::default()
     }
 }

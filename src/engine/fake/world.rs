@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::engine::engine::EngineEvent;
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind;
+use crate::model::label::Labels;
 
 use super::behaviour::{Behaviour, Boot};
 use super::call::{Call, Happening};
@@ -192,16 +193,10 @@ impl World {
     }
 
     /// What an engine says of a container in its events: image, labels, and at its end the exit code.
-    fn attributes_of(
-        &self,
-        engine: EngineIndex,
-        object: &str,
-        action: &str,
-        id: &str,
-    ) -> BTreeMap<String, String> {
+    fn attributes_of(&self, engine: EngineIndex, object: &str, action: &str, id: &str) -> Labels {
         let containers = &self.engines[engine].containers;
         let Some(container) = containers.iter().find(|it| object == "container" && it.id == id) else {
-            return BTreeMap::new();
+            return Labels::new();
         };
         let mut out = container.labels.clone();
         out.insert("image".to_owned(), container.image.clone());
@@ -213,7 +208,7 @@ impl World {
 
     /// Tells readers of the engine's events, and the log of happenings.
     pub(super) fn tell(&mut self, engine: EngineIndex, object: &str, action: &str, id: &str, name: &str) {
-        self.tell_more(engine, object, action, id, name, BTreeMap::new());
+        self.tell_more(engine, object, action, id, name, Labels::new());
     }
 
     /// As [`World::tell`], with more attributes.
@@ -224,7 +219,7 @@ impl World {
         action: &str,
         id: &str,
         name: &str,
-        more: BTreeMap<String, String>,
+        more: Labels,
     ) {
         let mut attributes = self.attributes_of(engine, object, action, id);
         attributes.extend(more);

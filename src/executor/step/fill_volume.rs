@@ -6,7 +6,8 @@ use crate::executor::step_context::StepContext;
 use crate::model::container::{ContainerSpec, Mount, MountSource, NetworkMode};
 use crate::model::failure::FailureKind;
 use crate::model::label;
-use crate::plan::action::{FilledVolume, Labels};
+use crate::model::label::Labels;
+use crate::plan::action::FilledVolume;
 use crate::transfer::files::{put_files, put_tree};
 
 /// Fills a volume.

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use crate::engine::engine::{Create, Engine, Labels};
+use crate::engine::engine::{Create, Engine};
 use crate::engine::error::EngineError;
 use crate::model::failure::FailureKind;
+use crate::model::label::Labels;
 use crate::model::observed::{ContainerState, ObservedContainer};
 
 /// Engines take a container's name before they list the container.

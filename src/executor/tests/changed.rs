@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::lab::*;
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::graph::lab_graph::LabGraph;
+use crate::model::container::Endpoint;
 use crate::model::service::Service;
 use crate::model::topology::NetworkDef;
 use crate::ops::forecast::forecast;
@@ -70,7 +71,7 @@ pub(super) fn set(mut service: Service, name: &str, value: &str) -> Service {
 }
 
 pub(super) fn in_networks(mut service: Service, networks: &[&str]) -> Service {
-    let endpoints = networks.iter().map(|name| ((*name).to_owned(), Box::default()));
+    let endpoints = networks.iter().map(|name| ((*name).to_owned(), Endpoint::default()));
     service.spec.networks = endpoints.collect();
     service
 }

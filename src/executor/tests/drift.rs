@@ -107,7 +107,7 @@ async fn a_changed_network_with_a_stranger_in_it_stays_and_is_told_of() {
     let services = || vec![in_networks(service("db"), &["back"])];
     up(&engine, &networked(services(), false)).await;
     engine.shared().act("lab-db-1", &Change::Stop(None)).await.expect("it stops");
-    let labels = crate::plan::action::Labels::new();
+    let labels = crate::model::label::Labels::new();
     let spec = in_networks(service("x"), &["lab_back"]).spec;
     let made = Create::Container {
         name: "stranger".to_owned(),
@@ -229,7 +229,7 @@ async fn a_container_that_took_the_place_of_a_node_by_hand_is_told_and_one_that_
     ");
     assert_eq!(renewed(&engine, &lab).await, "", "what is inside is taken over");
     engine.shared().remove(&gone).await.expect("it is removed by hand");
-    let labels = crate::plan::action::Labels::new();
+    let labels = crate::model::label::Labels::new();
     let spec = service("x").spec.into();
     let made =
         Create::Container { name: "lab-vm1-1".to_owned(), spec, image: "docker:dind".to_owned(), labels };

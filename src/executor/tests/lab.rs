@@ -17,9 +17,10 @@ use crate::event::sink::Recorder;
 use crate::graph::lab_graph::LabGraph;
 use crate::model::addr::LayerPath;
 use crate::model::behaviour::Behaviour;
-use crate::model::container::{ContainerSpec, Healthcheck};
+use crate::model::container::{ContainerSpec, Endpoint, Healthcheck};
 use crate::model::failure::Failure;
 use crate::model::key_places::KeyPlaces;
+use crate::model::map::Map;
 use crate::model::name::{ProjectName, ServiceName};
 use crate::model::service::{Condition, Dependency, EngineOptions, NodeDef, PullPolicy, Service, Target};
 use crate::model::span::{Span, Spanned};
@@ -44,7 +45,7 @@ pub(super) fn engine() -> FakeEngine {
 
 /// A plain service.
 pub(super) fn service(name: &str) -> Service {
-    let networks = BTreeMap::from([("default".to_owned(), Box::default())]);
+    let networks = Map::from_iter([("default".to_owned(), Endpoint::default())]);
     Service {
         name: ServiceName::new(name).expect("valid"),
         span: Span::default(),

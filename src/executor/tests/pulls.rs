@@ -137,7 +137,7 @@ async fn policies_and_flags_say_what_is_pulled() {
         service.spec.image = image.to_owned();
         if let Some(policy) = policy {
             service.pull_policy = policy;
-            service.spans = KeyPlaces::new([("pull_policy", None, Span::default())]);
+            service.spans = KeyPlaces::new(&[("pull_policy", None, Span::default())]);
         }
         service
     };

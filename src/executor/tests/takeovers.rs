@@ -1,7 +1,5 @@
 //! What is there of another run, of somebody else, and of a node that was recreated.
 
-use std::collections::BTreeMap;
-
 use tokio::sync::watch;
 
 use super::lab::{
@@ -14,6 +12,7 @@ use crate::event::event::CancelLevel;
 use crate::model::container::RestartPolicy;
 use crate::model::failure::FailureKind;
 use crate::model::files::{Existing, PutFile};
+use crate::model::label::Labels;
 use crate::model::observed::ContainerState;
 use crate::model::service::Service;
 use crate::plan::step::StepId;
@@ -72,7 +71,7 @@ async fn a_container_of_the_helpers_name_that_is_somebody_elses_stays() {
         name: "lab-web-1.files".to_owned(),
         spec: Box::default(),
         image: "busybox".to_owned(),
-        labels: BTreeMap::new(),
+        labels: Labels::new(),
     };
     engine.shared().create(&foreign).await.expect("nothing is in its way");
     let lab = lab(vec![with_secret("web")]);

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::PortClaim;
 use crate::engine::engine::{Change, Create};
 use crate::engine::fake::fault::{Fault, When};
@@ -7,6 +5,7 @@ use crate::event::event::EventKind;
 use crate::event::sink::Recorder;
 use crate::model::container::{ContainerSpec, PortBinding, Protocol};
 use crate::model::failure::FailureKind;
+use crate::model::label::Labels;
 use crate::ops::error::OpError;
 use crate::ops::test_lab::{carry_out, engine, lab, up, up_options};
 use crate::ops::up::prepare_up;
@@ -60,7 +59,7 @@ async fn a_port_that_a_container_has_is_refused_for_whom_the_node_carries_it() {
         name: "other".to_owned(),
         spec: Box::new(spec),
         image: "docker:dind".to_owned(),
-        labels: BTreeMap::new(),
+        labels: Labels::new(),
     };
     engine.shared().create(&holder).await.expect("nothing is in its way");
     engine.by_hand("other", &Change::Start);

@@ -46,7 +46,7 @@ fn changes_are_told_in_the_words_of_the_file() {
         spec.cap_add = vec!["NET_ADMIN".to_owned(), "SYS_TIME".to_owned()];
         spec.stop_grace_period = Some(Duration::from_millis(90_500));
         let endpoint = Endpoint { aliases: vec!["web".to_owned()], ..Endpoint::default() };
-        spec.networks.insert("lab_front".to_owned(), Box::new(endpoint));
+        spec.networks.insert("lab_front".to_owned(), endpoint);
         let data = MountSource::volume(Some("lab_data".to_owned()));
         spec.mounts.push(Mount::new("/data", data, false));
         let conf = MountSource::bind(BindPath::User("/home/user/lab/conf".into()), true);
@@ -134,7 +134,7 @@ fn secrets_are_neither_in_the_label_nor_on_the_screen() {
 #[test]
 fn what_is_long_is_kept_as_a_digest_and_still_seen_to_change() {
     let long = |c: &str| ContainerSpec {
-        environment: [("TEXT".to_owned(), Some(c.repeat(10_000)))].into(),
+        environment: [("TEXT".to_owned(), Some(c.repeat(10_000)))].into_iter().collect(),
         ..spec()
     };
     let (before, now) = (label_of(&long("a")), label_of(&long("b")));

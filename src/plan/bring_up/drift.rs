@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::container::Endpoint;
 use crate::model::label;
 use crate::model::observed::ObservedContainer;
 use crate::plan::action::Action;
@@ -78,13 +77,7 @@ impl Bringing<'_, '_> {
         let cause = |changed: bool, drift: Cause| {
             if changed && !fields.is_empty() { Cause::Changed(fields.clone()) } else { drift }
         };
-        let networks: Vec<(String, Box<Endpoint>)> = self
-            .desired
-            .spec
-            .networks
-            .iter()
-            .map(|(name, endpoint)| (name.clone(), endpoint.clone()))
-            .collect();
+        let networks = self.desired.spec.networks.clone();
         let mut steps = Vec::new();
         for (network, endpoint) in networks {
             if self.is_in(container, &network) {
@@ -95,7 +88,8 @@ impl Bringing<'_, '_> {
             }
             let made = self.planner.provide_network(&self.layer, &network);
             let cause = cause(!had.contains(network.as_str()), Cause::Disconnected(self.key_of(&network)));
-            let action = Action::Connect { container: container.id.clone(), network, endpoint };
+            let action =
+                Action::Connect { container: container.id.clone(), network, endpoint: Box::new(endpoint) };
             steps.push(self.push(cause, action, made.map(after).into_iter().collect()));
         }
         let connected: Vec<StepId> = steps.clone();

@@ -96,7 +96,7 @@ impl Bringing<'_, '_> {
         let mut networks: Vec<_> = spec.networks.iter().filter(|_| !at_once).collect();
         networks.sort_by_key(|(name, endpoint)| (-endpoint.priority, *name));
         for (network, endpoint) in networks.into_iter().skip(1) {
-            let (network, endpoint) = (network.clone(), endpoint.clone());
+            let (network, endpoint) = (network.clone(), Box::new(endpoint.clone()));
             let action = Action::Connect { container: container.to_owned(), network, endpoint };
             out.push(after(self.push(cause.clone(), action, needs.clone())));
         }

@@ -7,6 +7,7 @@ use crate::model::addr::Pattern;
 use crate::model::dial::Dial;
 use crate::model::facts::Facts;
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::label::Labels;
 use crate::model::name::ProjectName;
 use crate::model::observed::{Observed, ObservedEndpoint, ObservedMount, ObservedNetwork, ObservedVolume};
 use crate::plan::goal::{Down, Goal, Part, Wait};
@@ -15,7 +16,7 @@ use crate::plan::plan_check::breaches;
 
 fn container(addr: &str, state: ContainerState, more: &[(&str, &str)]) -> ObservedContainer {
     let id = format!("id-{}", addr.replace('/', "-"));
-    let mut labels: BTreeMap<String, String> =
+    let mut labels: Labels =
         more.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     labels.insert(label::PROJECT.to_owned(), "poc".to_owned());
     labels.insert(label::ROOT.to_owned(), "root".to_owned());
@@ -260,7 +261,7 @@ fn furnished(state: ContainerState) -> Known {
         }
         let (first, second) = if path.is_root() { ("client", "other") } else { ("vm1/web", "vm1/db") };
         for container in &mut seen.containers {
-            let addr = container.labels[label::ADDRESS].clone();
+            let addr = container.labels.get(label::ADDRESS).cloned().expect("an address");
             let has =
                 |name: &str| if name == "own" { addr == first } else { addr == first || addr == second };
             for name in ["own", "shared"].into_iter().filter(|name| has(name)) {

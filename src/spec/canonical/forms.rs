@@ -146,7 +146,7 @@ pub(super) fn depends_on(printer: &Printer, node: &Node) -> Option<Value> {
                         value.entry(key).or_insert(default);
                     }
                 }
-                out.insert(pair.key.value.clone(), value);
+                out.insert(pair.key.value.to_string(), value);
             }
         }
         Held::Scalar(_) => {}
@@ -170,7 +170,7 @@ fn named(printer: &Printer, node: &Node, shape: &Shape) -> Option<Value> {
         Held::List(items) => out.extend(items.iter().filter_map(text).map(|name| (name, Value::Null))),
         Held::Mapping(pairs) => {
             out.extend(pairs.iter().map(|pair| {
-                (pair.key.value.clone(), printer.value(shape, &pair.value).unwrap_or(Value::Null))
+                (pair.key.value.to_string(), printer.value(shape, &pair.value).unwrap_or(Value::Null))
             }));
         }
         Held::Scalar(_) => {}

@@ -37,7 +37,7 @@ impl Printer<'_> {
             (Shape::Dict(of), Held::Mapping(pairs)) => {
                 let entry = |node: &Node| self.value(of, node).unwrap_or(Value::Null);
                 let map: Map<String, Value> =
-                    pairs.iter().map(|pair| (pair.key.value.clone(), entry(&pair.value))).collect();
+                    pairs.iter().map(|pair| (pair.key.value.to_string(), entry(&pair.value))).collect();
                 (!map.is_empty()).then_some(Value::Object(map))
             }
             (Shape::Pairs, _) => pairs(node, &Value::from("")),
@@ -49,7 +49,7 @@ impl Printer<'_> {
             }
             (Shape::Short(key, of), Held::Scalar(_)) => {
                 let pair = crate::spec::tree::node::Pair {
-                    key: crate::model::span::Spanned::new((*key).to_owned(), node.head),
+                    key: crate::model::span::Spanned::new((*key).into(), node.head),
                     value: node.clone(),
                 };
                 self.value(of, &Node::new(Held::Mapping(vec![pair]), node.span, node.head))
@@ -157,7 +157,7 @@ pub(super) fn any(node: &Node) -> Value {
     match &node.value {
         Held::List(items) => items.iter().map(any).collect(),
         Held::Mapping(pairs) => {
-            let entries = pairs.iter().map(|pair| (pair.key.value.clone(), any(&pair.value)));
+            let entries = pairs.iter().map(|pair| (pair.key.value.to_string(), any(&pair.value)));
             Value::Object(entries.collect())
         }
         Held::Scalar(scalar) => match scalar.resolve() {
@@ -182,7 +182,7 @@ pub(super) fn pairs(node: &Node, without: &Value) -> Option<Value> {
                     Some(text) => Value::from(text),
                     None => any(&pair.value),
                 };
-                out.insert(pair.key.value.clone(), value);
+                out.insert(pair.key.value.to_string(), value);
             }
         }
         Held::List(items) => {

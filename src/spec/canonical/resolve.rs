@@ -188,7 +188,7 @@ impl Printing<'_> {
                 }
                 "version" | "include" => continue,
                 _ => {
-                    out.insert(pair.key.value.clone(), any(&pair.value));
+                    out.insert(pair.key.value.to_string(), any(&pair.value));
                     continue;
                 }
             };
@@ -200,9 +200,9 @@ impl Printing<'_> {
                 if let (Some(name), Value::Object(value)) = (old, &mut value) {
                     value.entry("name").or_insert_with(|| any(name));
                 }
-                (pair.key.value.clone(), value)
+                (pair.key.value.to_string(), value)
             });
-            out.insert(pair.key.value.clone(), Value::Object(entries.collect()));
+            out.insert(pair.key.value.to_string(), Value::Object(entries.collect()));
         }
         if !path.is_root() {
             tidy::unused(&mut out, self.all_resources());
@@ -232,7 +232,7 @@ impl Printing<'_> {
             {
                 service.insert("inner".to_owned(), Value::Object(inner));
             }
-            out.insert(pair.key.value.clone(), Value::Object(service));
+            out.insert(pair.key.value.to_string(), Value::Object(service));
         }
         Value::Object(out)
     }

@@ -1,10 +1,9 @@
 //! The container of a service.
 
-use std::collections::BTreeMap;
-
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::{ContainerSpec, Endpoint, Mount, NetworkMode};
+use crate::model::map::Map;
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::service::Service as Raw;
 use crate::spec::raw::several::Hosts;
@@ -180,7 +179,7 @@ impl Lowering<'_> {
     fn check_mac_address(
         &self,
         field: &Field<String>,
-        networks: &BTreeMap<String, Box<Endpoint>>,
+        networks: &Map<String, Endpoint>,
         mode: Option<&Spanned<NetworkMode>>,
     ) {
         let Some(mac) = field.get() else { return };

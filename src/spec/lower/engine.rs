@@ -13,6 +13,7 @@ use crate::spec::read::field::Field;
 use crate::spec::read::leaf::Plain;
 use crate::spec::read::words::{enumerate, instead, quote};
 use crate::spec::text::cidr::is_cidr;
+use crate::spec::tree::node::Text;
 
 use super::lowering::Lowering;
 use super::scope::Scope;
@@ -33,7 +34,7 @@ impl Lowering<'_> {
     pub(super) fn engine(
         &self,
         field: Field<EngineForm>,
-        keys: &[Spanned<String>],
+        keys: &[Spanned<Text>],
         scope: &Scope,
     ) -> Option<(Spanned<String>, EngineOptions)> {
         let Spanned { value, span } = field.take()?;
@@ -73,7 +74,7 @@ impl Lowering<'_> {
     }
 
     /// Every key of `engine` must be one that the kind understands.
-    fn check_options(&self, kind: &Spanned<String>, keys: &[Spanned<String>]) {
+    fn check_options(&self, kind: &Spanned<String>, keys: &[Spanned<Text>]) {
         let Some(row) = find(&kind.value) else { return };
         for key in keys {
             let name = key.value.as_str();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::code::Code;
+use crate::model::map::Map;
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::several::Pairs;
 use crate::spec::raw::stored_file::{EnvFileForm, EnvFiles};
@@ -22,15 +23,16 @@ impl Lowering<'_> {
         own: Field<Pairs>,
         files: Field<EnvFiles>,
         scope: &Scope,
-    ) -> BTreeMap<String, Option<String>> {
+    ) -> Map<String, Option<String>> {
         let place = files.place.unwrap_or_default();
         let files = match files.value {
             None => Vec::new(),
             Some(EnvFiles::One(path)) => vec![(path, place, true, false)],
             Some(EnvFiles::Many(list)) => list.0.into_iter().filter_map(|form| self.env_file(form)).collect(),
         };
-        let mut written: BTreeMap<String, Option<String>> = BTreeMap::new();
-        for (name, value, span) in pairs(own) {
+        let pairs = pairs(own);
+        let mut written = Vec::with_capacity(pairs.len());
+        for (name, value, span) in pairs {
             if name.is_empty() || name.contains(['=', '\0']) {
                 self.bad(
                     span,
@@ -40,8 +42,13 @@ impl Lowering<'_> {
                 continue;
             }
             let value = value.or_else(|| self.vars_of(span, scope).get(&name).cloned());
-            written.insert(name, value);
+            written.push((name, value));
         }
+        let written: Map<String, Option<String>> = written.into_iter().collect();
+        if files.is_empty() {
+            return written;
+        }
+        // A file can hold many.
         let mut out = BTreeMap::new();
         for (path, span, required, raw) in files {
             let Some(path) = self.user_path(&path, span, scope) else { continue };
@@ -62,7 +69,7 @@ impl Lowering<'_> {
             }
         }
         out.extend(written);
-        out
+        out.into_iter().collect()
     }
 
     fn env_file(&self, form: Spanned<EnvFileForm>) -> Option<(String, Span, bool, bool)> {
@@ -96,10 +103,6 @@ impl Lowering<'_> {
 }
 
 /// The value of a variable that a file only names.
-fn look_up_inherited(
-    name: &str,
-    scope: &Scope,
-    written: &BTreeMap<String, Option<String>>,
-) -> Option<String> {
+fn look_up_inherited(name: &str, scope: &Scope, written: &Map<String, Option<String>>) -> Option<String> {
     scope.vars.get(name).cloned().or_else(|| written.get(name).cloned().flatten())
 }

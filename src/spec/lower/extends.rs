@@ -16,7 +16,7 @@ use crate::spec::raw::reference::ExtendsForm;
 use crate::spec::read::reader::read;
 use crate::spec::read::words::{instead, quote};
 use crate::spec::tree::merge::{extend, settle};
-use crate::spec::tree::node::{Merge, Node, Pair, Value};
+use crate::spec::tree::node::{Merge, Node, Pair, Text, Value};
 
 use super::assemble::Named;
 use super::lowering::Lowering;
@@ -34,7 +34,7 @@ struct Reference {
 /// A file whose services are extended, with its variables filled in.
 pub(super) struct Library {
     services: Vec<Pair>,
-    at: HashMap<String, usize>,
+    at: HashMap<Text, usize>,
 }
 
 /// A service on the way of a chain through files.
@@ -54,7 +54,7 @@ impl Lowering<'_> {
         if services.iter().all(|pair| pair.value.get("extends").is_none()) {
             return;
         }
-        let at: HashMap<String, usize> =
+        let at: HashMap<Text, usize> =
             services.iter().enumerate().map(|(i, pair)| (pair.key.value.clone(), i)).collect();
         for i in 0..services.len() {
             self.extend_one(i, services, &at);
@@ -62,7 +62,7 @@ impl Lowering<'_> {
     }
 
     /// Follows a chain within one file to its end, and goes back over it.
-    fn extend_one(&self, first: usize, services: &mut [Pair], at: &HashMap<String, usize>) {
+    fn extend_one(&self, first: usize, services: &mut [Pair], at: &HashMap<Text, usize>) {
         let mut chain: Vec<(usize, Span)> = vec![(first, services[first].key.span)];
         let mut on_chain = HashMap::from([(first, 0)]);
         while let Some((here, _)) = chain.last().copied() {
@@ -78,8 +78,8 @@ impl Lowering<'_> {
                 }
                 break;
             }
-            let Some(base) = at.get(&reference.service.value).copied() else {
-                let known: Vec<&str> = at.keys().map(String::as_str).collect();
+            let Some(base) = at.get(reference.service.value.as_str()).copied() else {
+                let known: Vec<&str> = at.keys().map(Text::as_str).collect();
                 self.no_such_service(&reference.service, None, known);
                 self.excuse_base(&services[here]);
                 break;
@@ -168,8 +168,8 @@ impl Lowering<'_> {
         let named = Named { path: path.to_path_buf(), origin: Some(origin) };
         let base: Rc<Path> = path.parent().map_or_else(|| Rc::from(path), Rc::from);
         let library = self.library(&named, &base, vars)?;
-        let Some(at) = library.at.get(&name.value) else {
-            let known = library.at.keys().map(String::as_str).collect();
+        let Some(at) = library.at.get(name.value.as_str()) else {
+            let known = library.at.keys().map(Text::as_str).collect();
             self.no_such_service(name, Some(path), known);
             return None;
         };

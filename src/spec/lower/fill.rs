@@ -79,7 +79,7 @@ impl Filling<'_> {
                         places.push(place);
                     }
                 }
-                *scalar = Scalar { text: filled.text, plain: false, refused: scalar.refused };
+                *scalar = Scalar { text: filled.text.into(), plain: false, refused: scalar.refused };
             }
             Err(fault) => {
                 let place = self.part(scalar, span, head, fault.range);

@@ -15,7 +15,7 @@ use crate::spec::raw::several::OneOrMany;
 use crate::spec::read::field::Field;
 use crate::spec::read::reader::read;
 use crate::spec::read::words::quote;
-use crate::spec::tree::node::{Merge, Node, Pair, Value};
+use crate::spec::tree::node::{Merge, Node, Pair, Text, Value};
 
 use super::assemble::Named;
 use super::lowering::Lowering;
@@ -30,7 +30,7 @@ const REMOTE: &[&str] = &["oci://", "https://", "http://", "git://", "ssh://", "
 /// A section and where each name of it stands.
 struct Section {
     pairs: Vec<Pair>,
-    at: HashMap<String, usize>,
+    at: HashMap<Text, usize>,
 }
 
 impl Lowering<'_> {
@@ -58,7 +58,7 @@ impl Lowering<'_> {
                 Some(_) => {}
                 None => {
                     let value = Node::new(Value::Mapping(section.pairs), head, head);
-                    pairs.push(Pair { key: Spanned::new(key.to_owned(), head), value });
+                    pairs.push(Pair { key: Spanned::new(key.into(), head), value });
                 }
             }
         }

@@ -253,7 +253,7 @@ impl Lowering<'_> {
             let Some(list) = pair.value.get("profiles").filter(|_| is_asked_for) else { continue };
             let Value::List(items) = &list.value else { continue };
             out.extend(items.iter().filter_map(|item| match &item.value {
-                Value::Scalar(scalar) => Some(scalar.text.clone()),
+                Value::Scalar(scalar) => Some(scalar.text.to_string()),
                 Value::List(_) | Value::Mapping(_) => None,
             }));
         }

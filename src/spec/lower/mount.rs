@@ -1,10 +1,9 @@
 //! `volumes` and `tmpfs` of a service.
 
-use std::collections::BTreeMap;
-
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::{Mount, MountSource, Recursive};
+use crate::model::label::Labels;
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::mount::{MountType, ServiceVolume, ServiceVolumeForm};
 use crate::spec::raw::several::OneOrMany;
@@ -309,7 +308,7 @@ const RECURSIVE: [Recursive; 4] =
     [Recursive::Enabled, Recursive::Disabled, Recursive::Writable, Recursive::Readonly];
 
 fn volume(name: Option<String>, nocopy: bool) -> MountSource {
-    MountSource::Volume { name, nocopy, subpath: None, labels: BTreeMap::new() }
+    MountSource::Volume { name, nocopy, subpath: None, labels: Labels::new() }
 }
 
 /// Why a type of volume cannot be had, and what to do.

@@ -8,6 +8,7 @@ use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::{BindPath, Endpoint, NetworkMode};
 use crate::model::ip_network::IpNetwork;
+use crate::model::map::Map;
 use crate::model::network::{NetworkSpec, Subnet, VolumeSpec};
 use crate::model::span::{Span, Spanned};
 use crate::model::topology::{NetworkDef, VolumeDef};
@@ -255,7 +256,7 @@ impl Lowering<'_> {
         &self,
         field: Field<ServiceNetworks>,
         mode: Option<&Spanned<NetworkMode>>,
-    ) -> BTreeMap<String, Box<Endpoint>> {
+    ) -> Map<String, Endpoint> {
         if let (Some(place), Some(mode)) = (field.key.filter(|_| field.value.is_some()), mode) {
             self.problems.push(
                 Diagnostic::error(Code::Contradiction, "`network_mode` stands in place of `networks`")
@@ -264,25 +265,23 @@ impl Lowering<'_> {
                     .help("Keep one of them."),
             );
         }
-        let mut out = BTreeMap::new();
+        let mut out = Map::new();
         match field.value {
             None => {}
             Some(ServiceNetworks::Names(list)) => {
-                out.extend(list.0.into_iter().map(|name| (name.value, Box::default())));
+                out.extend(list.0.into_iter().map(|name| (name.value, Endpoint::default())));
             }
             Some(ServiceNetworks::Options(dict)) => {
-                for (key, field) in dict.0 {
-                    out.insert(
-                        key,
-                        Box::new(self.endpoint(field.value.map(|raw| raw.0).unwrap_or_default())),
-                    );
-                }
+                let endpoint = |field: Field<Nullable<ServiceNetwork>>| {
+                    self.endpoint(field.value.map(|raw| raw.0).unwrap_or_default())
+                };
+                out.extend(dict.0.into_iter().map(|(key, field)| (key, endpoint(field))));
             }
         }
         if mode.is_some() {
             out.clear();
         } else if out.is_empty() {
-            out.insert("default".to_owned(), Box::default());
+            out.insert("default".to_owned(), Endpoint::default());
         }
         out
     }

@@ -118,7 +118,9 @@ impl Lowering<'_> {
 /// The text of the top-level `name`, if it is not empty.
 fn name_of(tree: &Node) -> Option<String> {
     match &tree.get("name")?.value {
-        Value::Scalar(scalar) if !scalar.is_null() && !scalar.text.is_empty() => Some(scalar.text.clone()),
+        Value::Scalar(scalar) if !scalar.is_null() && !scalar.text.is_empty() => {
+            Some(scalar.text.to_string())
+        }
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use crate::model::span::{Span, Spanned};
 use crate::spec::raw::engine::EngineForm;
 use crate::spec::raw::service::Service as Raw;
 use crate::spec::read::words::{enumerate, quote};
-use crate::spec::tree::node::Node;
+use crate::spec::tree::node::{Node, Text};
 
 use super::engine::kinds;
 use super::lowering::Lowering;
@@ -57,7 +57,7 @@ impl Lowering<'_> {
                 );
             }
         }
-        let engine_keys: Vec<Spanned<String>> = node
+        let engine_keys: Vec<Spanned<Text>> = node
             .get("engine")
             .map(|node| node.pairs().iter().map(|pair| pair.key.clone()).collect())
             .unwrap_or_default();

@@ -9,7 +9,7 @@ const NESTED: &[&str] = &["engine", "healthcheck", "deploy", "logging", "network
 
 /// The places of all keys, and of the named items of `networks` and `volumes` (`networks.front`).
 pub(super) fn spans(service: &Node) -> KeyPlaces {
-    let mut all: Vec<(&str, Option<&str>, Span)> = Vec::new();
+    let mut all: Vec<(&str, Option<&str>, Span)> = Vec::with_capacity(2 * service.pairs().len());
     for pair in service.pairs() {
         let key = pair.key.value.as_str();
         all.push((key, None, pair.place()));
@@ -27,7 +27,7 @@ pub(super) fn spans(service: &Node) -> KeyPlaces {
             _ => {}
         }
     }
-    KeyPlaces::new(all)
+    KeyPlaces::new(&all)
 }
 
 /// The name that an item of a list uses: the text before the first colon, or `source`.

@@ -59,7 +59,7 @@ pub(super) fn pairs(pairs: Field<Pairs>) -> Vec<Pair> {
 }
 
 /// Pairs as labels and options take them: no value is the empty one.
-pub(super) fn text_pairs(field: Field<Pairs>) -> BTreeMap<String, String> {
+pub(super) fn text_pairs<M: FromIterator<(String, String)>>(field: Field<Pairs>) -> M {
     pairs(field).into_iter().map(|(key, value, _)| (key, value.unwrap_or_default())).collect()
 }
 

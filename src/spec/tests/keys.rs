@@ -95,7 +95,7 @@ fn deploy_counts_where_one_engine_can_do_it() {
 fn endpoints_networks_and_mounts_have_all_their_options() {
     let lab = fixture("networks-and-mounts");
     let web = spec(&lab, "web");
-    let front = &web.networks["front"];
+    let front = &web.networks[&"front".into()];
     assert_eq!((front.priority, front.gw_priority), (10, 5));
     assert_eq!(front.interface_name.as_deref(), Some("lan0"));
     assert_eq!(front.link_local_ips, ["169.254.8.8"]);
@@ -112,7 +112,9 @@ fn endpoints_networks_and_mounts_have_all_their_options() {
         mount("/conf").source,
         MountSource::Bind { recursive: Some(Recursive::Readonly), create: false, .. }
     ));
-    assert!(matches!(&mount("/anonymous").source, MountSource::Volume { labels, .. } if labels["a"] == "b"));
+    assert!(
+        matches!(&mount("/anonymous").source, MountSource::Volume { labels, .. } if labels[&"a".into()] == "b")
+    );
     assert_eq!(mount("/mem").source, MountSource::Memory { size: Some(64 << 20), mode: Some(0o1777) });
     let image = MountSource::Image { image: "busybox".to_owned(), subpath: Some("bin".to_owned()) };
     assert_eq!(mount("/tools").source, image);

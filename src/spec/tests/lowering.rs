@@ -8,10 +8,12 @@ use super::fixture::{Fixture, all};
 use super::shown::shown;
 use crate::model::addr::Pattern;
 use crate::model::container::{
-    BindPath, ContainerSpec, Device, Healthcheck, Mount, MountSource, NetworkMode, PortBinding, Protocol,
-    RestartPolicy, Ulimit,
+    BindPath, ContainerSpec, Device, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding,
+    Protocol, RestartPolicy, Ulimit,
 };
 use crate::model::files::{Existing, PutFile};
+use crate::model::label::Labels;
+use crate::model::map::Map;
 use crate::model::service::{Condition, DataRoot, PullPolicy, Service, SshOptions, Target};
 use crate::model::topology::Topology;
 
@@ -69,7 +71,7 @@ fn every_key_of_a_service_reaches_the_container() {
     let spec = &web.spec;
     assert_eq!(spec.command, Some(texts(&["sh", "-c", "echo \"hello world\""])));
     assert_eq!(spec.entrypoint, Some(texts(&["/entry", "--flag"])));
-    let environment: BTreeMap<String, Option<String>> = [
+    let environment: Map<String, Option<String>> = [
         ("A", Some("text")),
         ("B", Some("5")),
         ("C", Some("true")),
@@ -94,7 +96,7 @@ fn every_key_of_a_service_reaches_the_container() {
         }
     );
     assert_eq!(spec.ports[1].host, None);
-    let front = &spec.networks["front"];
+    let front = &spec.networks[&"front".into()];
     assert_eq!((front.aliases.clone(), front.priority), (texts(&["www"]), 10));
     assert_eq!(front.ipv4_address.as_deref(), Some("172.28.0.10"));
     let health = spec.healthcheck.as_ref().expect("written");
@@ -164,7 +166,7 @@ fn every_form_of_a_mount_is_read() {
             name: Some("data".into()),
             nocopy: true,
             subpath: Some("a/b".into()),
-            labels: BTreeMap::new()
+            labels: Labels::new()
         }
     );
     assert_eq!(mounts["/mem"].source, MountSource::Memory { size: Some(64 << 20), mode: Some(0o1777) });
@@ -203,7 +205,7 @@ fn networks_and_volumes_are_described_as_written() {
     assert_eq!(front.spec.ipam[0].subnet.as_deref(), Some("172.28.0.0/16"));
     assert_eq!(front.spec.ipam[0].aux_addresses["host1"], "172.28.1.5");
     assert!(lab.root.networks["back"].external);
-    assert_eq!(lab.root.volumes["data"].spec.labels["a"], "b");
+    assert_eq!(lab.root.volumes["data"].spec.labels[&"a".into()], "b");
     assert_eq!(lab.root.volumes["data"].spec.driver_opts["type"], "none");
     // Nobody uses the default network here.
     assert!(!lab.root.networks.contains_key("default"));
@@ -296,7 +298,7 @@ fn an_inner_file_starts_from_its_own_directory_and_its_own_variables() {
     let lab = fixture("inner-files");
     let web = service(&lab, "ci/web");
     assert_eq!(web.spec.image, "nginx:1.27");
-    assert_eq!(web.spec.environment["B"].as_deref(), Some("1 two"));
+    assert_eq!(web.spec.environment[&"B".into()].as_deref(), Some("1 two"));
     let paths: Vec<String> = web.spec.mounts.iter().map(|mount| format!("{:?}", mount.source)).collect();
     assert!(
         paths[0].contains("/lab/ci/html")
@@ -323,9 +325,9 @@ fn variables_of_the_environment_win_over_those_of_the_file() {
     let text = "services:\n  web: {image: \"x:${SET}-${OWN}\", environment: [SET, OWN, NONE]}\n";
     let lab = topology(&Fixture::texts(&[(".env", "SET=file\nOWN=\"${SET}!\"\n"), ("nest.yaml", text)]));
     let web = service(&lab, "web");
-    assert_eq!(web.spec.environment["SET"].as_deref(), Some("value"));
-    assert_eq!(web.spec.environment["OWN"].as_deref(), Some("value!"));
-    assert_eq!(web.spec.environment["NONE"], None);
+    assert_eq!(web.spec.environment[&"SET".into()].as_deref(), Some("value"));
+    assert_eq!(web.spec.environment[&"OWN".into()].as_deref(), Some("value!"));
+    assert_eq!(web.spec.environment[&"NONE".into()], None);
 }
 
 #[test]
@@ -414,7 +416,7 @@ fn the_project_name_is_found_as_compose_finds_it() {
     assert_eq!(name(&format!("name: n-${{SET}}\n{services}"), None), "n-value");
     assert_eq!(name(&format!("name: other\n{services}"), Some("asked")), "asked");
     let label = "services: {web: {image: x, labels: {p: $COMPOSE_PROJECT_NAME}}}\n";
-    assert_eq!(service(&lab(label), "web").spec.labels["p"], "lab");
+    assert_eq!(service(&lab(label), "web").spec.labels[&"p".into()], "lab");
 }
 
 #[test]
@@ -427,7 +429,7 @@ fn a_file_with_errors_still_gives_what_could_be_read() {
         service(&lab, "db").spec,
         ContainerSpec {
             image: "y".to_owned(),
-            networks: [("default".to_owned(), Box::default())].into(),
+            networks: [("default".to_owned(), Endpoint::default())].into_iter().collect(),
             ports: vec![PortBinding { host_ip: None, host: None, container: 80, protocol: Protocol::Tcp }],
             ..ContainerSpec::default()
         }
@@ -444,7 +446,7 @@ fn what_is_included_or_extended_keeps_its_own_directory_and_variables() {
     let bind = |path: &str| MountSource::bind(user(path), true);
     let web = service(&lab, "web");
     assert_eq!(web.spec.image, "nginx:1.27");
-    assert_eq!(web.spec.environment["TAG"].as_deref(), Some("1.27"));
+    assert_eq!(web.spec.environment[&"TAG".into()].as_deref(), Some("1.27"));
     assert_eq!(binds("web")["/site"], bind("/lab/sub/site"));
     let job = service(&lab, "job");
     assert_eq!((job.spec.image.as_str(), job.spec.command.clone()), ("busybox:musl", Some(texts(&["run"]))));

@@ -9,7 +9,7 @@ use crate::diag::diagnostic::Diagnostic;
 use crate::model::span::{SourceId, Span, Spanned};
 use crate::spec::problems::Problems;
 
-use super::node::{Merge, Node, Pair, Scalar, Value};
+use super::node::{Merge, Node, Pair, Scalar, Text, Value};
 use super::syntax;
 
 /// Collections within collections.
@@ -32,6 +32,8 @@ pub(crate) fn build(text: &str, source: SourceId, problems: &Problems) -> Option
         source,
         problems,
         frames: Vec::new(),
+        items: Vec::new(),
+        pairs: Vec::new(),
         root: None,
         anchors: HashMap::new(),
         nodes: 0,
@@ -46,6 +48,11 @@ struct Builder<'a> {
     source: SourceId,
     problems: &'a Problems,
     frames: Vec<Frame>,
+    /// Items of all lists that are open, the outermost list's first: a list takes its own when it closes, and no more room
+    /// than they need.
+    items: Vec<Node>,
+    /// The same of mappings.
+    pairs: Vec<Pair>,
     root: Option<Node>,
     anchors: HashMap<usize, Anchored>,
     nodes: usize,
@@ -76,14 +83,15 @@ struct Frame {
     height: usize,
 }
 
+/// What a collection holds so far: its own begin at `from` of all that are open.
 enum Items {
-    List(Vec<Node>),
-    Mapping { pairs: Vec<Pair>, index: HashSet<String>, key: Option<Key>, merges: Vec<Node> },
+    List { from: usize },
+    Mapping { from: usize, index: HashSet<Text>, key: Option<Key>, merges: Vec<Node> },
 }
 
 /// A key whose value is still to come.
 enum Key {
-    Text(Spanned<String>),
+    Text(Spanned<Text>),
     /// `<<`.
     Merge,
     /// Something that was refused as a key.
@@ -125,7 +133,7 @@ impl Builder<'_> {
         }
         let end = Span::new(self.source, self.text.len(), self.text.len());
         Some(self.root.unwrap_or_else(|| {
-            Node::new(Value::Scalar(Scalar { text: String::new(), plain: true, refused: false }), end, end)
+            Node::new(Value::Scalar(Scalar { text: Text::default(), plain: true, refused: false }), end, end)
         }))
     }
 
@@ -164,7 +172,7 @@ impl Builder<'_> {
                 let is_on_one_line = raw.start.line() == raw.end.line();
                 let head = if is_on_one_line { span } else { self.first_line(span) };
                 let bytes = text.len();
-                let mut text = text.into_owned();
+                let mut text = Text::from(text);
                 if text.ends_with('\n') && self.ends_without_break(raw, style) {
                     text.pop();
                 }
@@ -174,11 +182,12 @@ impl Builder<'_> {
                 self.place(node, 0);
             }
             Event::SequenceStart(style, anchor, tag) => {
-                self.open(Items::List(Vec::new()), style, anchor, tag.as_deref(), raw)?;
+                let items = Items::List { from: self.items.len() };
+                self.open(items, style, anchor, tag.as_deref(), raw)?;
             }
             Event::MappingStart(style, anchor, tag) => {
                 let items = Items::Mapping {
-                    pairs: Vec::new(),
+                    from: self.pairs.len(),
                     index: HashSet::new(),
                     key: None,
                     merges: Vec::new(),
@@ -288,11 +297,13 @@ impl Builder<'_> {
         let Some(frame) = self.frames.pop() else { return Some(()) };
         let mut span = frame.span;
         let (value, last) = match frame.items {
-            Items::List(items) => {
+            Items::List { from } => {
+                let items = self.items.split_off(from);
                 let last = items.last().map(|item| item.span.end);
                 (Value::List(items), last)
             }
-            Items::Mapping { pairs, merges, .. } => {
+            Items::Mapping { from, merges, .. } => {
+                let pairs = self.pairs.split_off(from);
                 let last = pairs.last().map(|pair| pair.value.span.end.max(pair.key.span.end));
                 (Value::Mapping(self.merged(pairs, merges)), last)
             }
@@ -315,7 +326,7 @@ impl Builder<'_> {
         if merges.is_empty() {
             return pairs;
         }
-        let mut have: HashSet<String> = pairs.iter().map(|pair| pair.key.value.clone()).collect();
+        let mut have: HashSet<Text> = pairs.iter().map(|pair| pair.key.value.clone()).collect();
         let mut queue = Vec::new();
         for node in merges {
             match node.value {
@@ -386,8 +397,8 @@ impl Builder<'_> {
         frame.height = frame.height.max(height);
         frame.head.get_or_insert(node.head);
         match &mut frame.items {
-            Items::List(items) => items.push(node),
-            Items::Mapping { pairs, index, key, merges } => match key.take() {
+            Items::List { .. } => self.items.push(node),
+            Items::Mapping { from, index, key, merges } => match key.take() {
                 None => match node.value {
                     Value::Scalar(scalar) if scalar.plain && scalar.text == "<<" => *key = Some(Key::Merge),
                     Value::Scalar(scalar) => {
@@ -400,6 +411,7 @@ impl Builder<'_> {
                     }
                 },
                 Some(Key::Text(name)) => {
+                    let pairs = &self.pairs[*from..];
                     if let Some(first) = place_of(&name.value, pairs, index) {
                         let problem = Diagnostic::error(
                             Code::DuplicateKey,
@@ -412,11 +424,11 @@ impl Builder<'_> {
                         self.problems.push(problem);
                     } else {
                         if pairs.len() >= FEW {
-                            let missing = if index.is_empty() { pairs.as_slice() } else { &[] };
+                            let missing = if index.is_empty() { pairs } else { &[] };
                             index.extend(missing.iter().map(|pair| pair.key.value.clone()));
                             index.insert(name.value.clone());
                         }
-                        pairs.push(Pair { key: name, value: node });
+                        self.pairs.push(Pair { key: name, value: node });
                     }
                 }
                 Some(Key::Merge) => merges.push(node),
@@ -427,7 +439,7 @@ impl Builder<'_> {
 }
 
 /// Where a key stands in a mapping that is still open. `index` holds the keys of one with more than [`FEW`].
-fn place_of(name: &str, pairs: &[Pair], index: &HashSet<String>) -> Option<Span> {
+fn place_of(name: &str, pairs: &[Pair], index: &HashSet<Text>) -> Option<Span> {
     if pairs.len() > FEW && !index.contains(name) {
         return None;
     }

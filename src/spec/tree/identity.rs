@@ -182,7 +182,7 @@ fn one_by_one(node: Node) -> Vec<Node> {
     });
     let Some(texts) = ranges else { return vec![node] };
     let item = |text: String| Node {
-        value: Value::Scalar(Scalar { text, plain: false, refused: false }),
+        value: Value::Scalar(Scalar { text: text.into(), plain: false, refused: false }),
         ..Node::refused(node.span)
     };
     texts.into_iter().map(|text| Node { head: node.head, ..item(text) }).collect()

@@ -8,7 +8,7 @@ use crate::model::span::{Span, Spanned};
 use crate::spec::problems::Problems;
 
 use super::identity::{Paths, append};
-use super::node::{Merge, Node, Pair, Scalar, Value};
+use super::node::{Merge, Node, Pair, Scalar, Text, Value};
 use super::place::{Place, Rule};
 
 /// Puts the tree of a file over that of the files before it.
@@ -78,7 +78,7 @@ impl Merging<'_> {
     }
 
     fn mappings(&self, place: Place, low: Vec<Pair>, high: Vec<Pair>) -> Vec<Pair> {
-        let mut at: HashMap<String, usize> =
+        let mut at: HashMap<Text, usize> =
             low.iter().enumerate().map(|(i, pair)| (pair.key.value.clone(), i)).collect();
         let mut out: Vec<Option<Pair>> = low.into_iter().map(Some).collect();
         for pair in high {
@@ -191,7 +191,7 @@ fn shaped(rule: Rule, node: Node, layer: Layer) -> Node {
         }
         (Rule::Short(key), Value::Scalar(scalar)) => {
             let value = Node::new(Value::Scalar(scalar), span, head);
-            Value::Mapping(vec![Pair { key: Spanned::new(key.to_owned(), head), value }])
+            Value::Mapping(vec![Pair { key: Spanned::new(key.into(), head), value }])
         }
         (_, value) => value,
     };
@@ -204,12 +204,12 @@ fn all_text(items: &[Node]) -> bool {
 
 /// `KEY=value` lines as a mapping; of two of one key the later counts.
 fn pairs(items: Vec<Node>) -> Vec<Pair> {
-    let mut at: HashMap<String, usize> = HashMap::new();
+    let mut at: HashMap<Text, usize> = HashMap::new();
     let mut out: Vec<Pair> = Vec::with_capacity(items.len());
     for item in items {
         let Value::Scalar(scalar) = item.value else { continue };
         let (name, value) = match scalar.text.split_once('=') {
-            Some((name, value)) => (name.to_owned(), Node::text(value, item.span)),
+            Some((name, value)) => (name.into(), Node::text(value, item.span)),
             None => (scalar.text, nothing(item.span)),
         };
         let pair = Pair { key: Spanned::new(name.clone(), item.head), value };
@@ -225,7 +225,7 @@ fn pairs(items: Vec<Node>) -> Vec<Pair> {
 
 /// Names as a mapping to nothing, or to what `value` makes.
 fn names(items: Vec<Node>, value: impl Fn(Span) -> Vec<Pair>) -> Vec<Pair> {
-    let mut seen: HashSet<String> = HashSet::new();
+    let mut seen: HashSet<Text> = HashSet::new();
     let mut out = Vec::with_capacity(items.len());
     for item in items {
         let Value::Scalar(scalar) = item.value else { continue };
@@ -247,7 +247,7 @@ fn defaults(span: Span) -> Vec<Pair> {
     ["condition", "required"]
         .map(|key| {
             let value = Node { merge: Merge::Reset, ..nothing(span) };
-            Pair { key: Spanned::new(key.to_owned(), span), value }
+            Pair { key: Spanned::new(key.into(), span), value }
         })
         .into()
 }
@@ -291,7 +291,7 @@ fn other_driver(low: &[Pair], high: &[Pair]) -> bool {
 
 fn nothing(span: Span) -> Node {
     let end = Span { start: span.end, ..span };
-    Node::new(Value::Scalar(Scalar { text: String::new(), plain: true, refused: false }), end, end)
+    Node::new(Value::Scalar(Scalar { text: Text::default(), plain: true, refused: false }), end, end)
 }
 
 fn is_refused(value: &Value) -> bool {

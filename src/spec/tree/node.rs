@@ -1,6 +1,11 @@
 //! The nodes of the tree.
 
+use compact_str::CompactString;
+
 use crate::model::span::{Span, Spanned};
+
+/// A key or a scalar. Most are short, and take no memory of their own then: a large lab has hundreds of thousands.
+pub(crate) type Text = CompactString;
 
 /// A YAML value and where it stands.
 #[derive(Clone, Debug)]
@@ -30,7 +35,7 @@ pub(crate) enum Value {
 #[derive(Clone, Debug)]
 pub(crate) struct Scalar {
     /// Its text without quotes and escapes.
-    pub(crate) text: String,
+    pub(crate) text: Text,
     /// Written without quotes: it may be a number, a boolean or nothing.
     pub(crate) plain: bool,
     /// Why it cannot be used was noted already: whoever reads it says nothing more.
@@ -41,7 +46,7 @@ pub(crate) struct Scalar {
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
     /// The key.
-    pub(crate) key: Spanned<String>,
+    pub(crate) key: Spanned<Text>,
     /// The value.
     pub(crate) value: Node,
 }
@@ -59,7 +64,7 @@ pub(crate) enum Merge {
 
 impl Node {
     /// A scalar that is text, wherever it comes from.
-    pub(crate) fn text(text: impl Into<String>, span: Span) -> Self {
+    pub(crate) fn text(text: impl Into<Text>, span: Span) -> Self {
         Self::new(Value::Scalar(Scalar { text: text.into(), plain: false, refused: false }), span, span)
     }
 
@@ -70,7 +75,7 @@ impl Node {
 
     /// Something that stands where a value was refused.
     pub(crate) fn refused(span: Span) -> Self {
-        Self::new(Value::Scalar(Scalar { text: String::new(), plain: false, refused: true }), span, span)
+        Self::new(Value::Scalar(Scalar { text: Text::default(), plain: false, refused: true }), span, span)
     }
 
     /// Whether it was refused.

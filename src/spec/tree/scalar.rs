@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> Scalar {
-        Scalar { text: text.to_owned(), plain: true, refused: false }
+        Scalar { text: text.into(), plain: true, refused: false }
     }
 
     #[test]
@@ -142,10 +142,7 @@ mod tests {
         assert_eq!(plain("-").resolve(), Resolved::Text("-"));
         assert_eq!(plain("089").resolve(), Resolved::Number(89.0));
         assert_eq!(plain("~").resolve(), Resolved::Null);
-        assert_eq!(
-            Scalar { text: String::new(), plain: false, refused: false }.resolve(),
-            Resolved::Text("")
-        );
+        assert_eq!(Scalar { text: "".into(), plain: false, refused: false }.resolve(), Resolved::Text(""));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::{follow, put_files, put_tree};
-use crate::engine::engine::{Create, Engine, Labels};
+use crate::engine::engine::{Create, Engine};
 use crate::engine::fake::behaviour::Behaviour;
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::model::container::ContainerSpec;
 use crate::model::failure::FailureKind;
 use crate::model::files::{Existing, PutFile};
+use crate::model::label::Labels;
 use crate::transfer::host_files::HostFiles;
 use crate::transfer::memory_files::MemoryFiles;
 use crate::transfer::stream::from_memory;

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use super::{copy, find, settle, usable_reference};
-use crate::engine::engine::{Change, Create, Engine, Labels, Progress};
+use crate::engine::engine::{Change, Create, Engine, Progress};
 use crate::engine::fake::behaviour::Behaviour;
 use crate::engine::fake::fake_engine::FakeEngine;
 use crate::engine::fake::fault::{Fault, When};
 use crate::model::container::ContainerSpec;
 use crate::model::failure::FailureKind;
+use crate::model::label::Labels;
 
 const DIGEST: &str = "r.io/app@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const LOCAL_TAG: &str = "r.io/app:nestctl-0123456789ab";

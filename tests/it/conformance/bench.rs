@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use nestctl::engine::engine::{Change, Create, Engine, EngineEvent, ExecSpec, Labels, Remove};
+use nestctl::engine::engine::{Change, Create, Engine, EngineEvent, ExecSpec, Remove};
 use nestctl::engine::error::EngineError;
 use nestctl::engine::fake::behaviour::{Behaviour, HealthScript};
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::model::container::{
     ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding, RestartPolicy,
 };
+use nestctl::model::label::Labels;
 use nestctl::model::network::{NetworkSpec, Subnet, VolumeSpec};
 use nestctl::model::observed::{ContainerDetail, ContainerState, Health, Observed, ObservedContainer};
 
@@ -345,11 +346,7 @@ impl Bench {
             },
             network_mode: wanted.shares.map(|other| NetworkMode::Container(self.container(other))),
             pid: wanted.pid.map(|other| format!("container:{}", self.container(other))),
-            networks: wanted
-                .networks
-                .iter()
-                .map(|number| (self.name("n", *number), Box::new(endpoint())))
-                .collect(),
+            networks: wanted.networks.iter().map(|number| (self.name("n", *number), endpoint())).collect(),
             mounts: named.into_iter().chain(anonymous).collect(),
             volumes_from: wanted.volumes_from.iter().map(|other| self.container(*other)).collect(),
             healthcheck: check,

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use nestctl::engine::engine::{Change, Create, Engine, Labels};
+use nestctl::engine::engine::{Change, Create, Engine};
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::model::container::ContainerSpec;
+use nestctl::model::label::Labels;
 use nestctl::model::network::VolumeSpec;
 use nestctl::model::observed::ContainerState;
 

@@ -96,7 +96,7 @@ fn what_runs_inside_is_looked_at_and_used_by_its_address() {
     let inside = lab.observed_in("vm1");
     let beside = inside.containers.iter().find(|it| it.name == "beside").expect("it is there");
     assert_eq!(beside.id, id.trim());
-    assert_eq!(beside.labels["com.docker.compose.oneoff"], "True");
+    assert_eq!(beside.labels[&"com.docker.compose.oneoff".into()], "True");
     assert_eq!(beside.ports.iter().filter(|port| port.host.is_some()).count(), 0, "no ports of the service");
     lab.run(&["run", "vm1", "true"]).code(2);
     // One-off containers are listed where they are asked for.

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 
 use nestctl::engine::engine::{Change, Create, Remove};
 use nestctl::model::container::{ContainerSpec, PortBinding, Protocol};
+use nestctl::model::label::Labels;
 use nestctl::model::observed::ContainerState;
 
 use crate::support::lab::{Ran, TestLab};
@@ -226,12 +227,8 @@ services:
             protocol: Protocol::Tcp,
         }];
         let image = std::env::var("BUSYBOX_IMAGE").expect("the test images are named");
-        let create = Create::Container {
-            name: name.clone(),
-            spec: Box::new(spec),
-            image,
-            labels: std::collections::BTreeMap::new(),
-        };
+        let create =
+            Create::Container { name: name.clone(), spec: Box::new(spec), image, labels: Labels::new() };
         let id = engine.create(&create).await.expect("a container of somebody else");
         engine.act(&id, &Change::Start).await.expect("it starts");
         id

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nestctl::engine::engine::{Change, Create, Engine};
-use nestctl::model::container::ContainerSpec;
+use nestctl::model::container::{ContainerSpec, Endpoint};
+use nestctl::model::label::Labels;
 use nestctl::model::observed::{ContainerState, ObservedContainer};
 
 use crate::support::lab::{Ran, TestLab};
@@ -132,11 +133,11 @@ fn up_must_bring_back_what_a_machine_that_was_started_anew_has_lost() {
         let spec = ContainerSpec {
             init: Some(true),
             command: Some(["sleep", "infinity"].map(str::to_owned).to_vec()),
-            networks: [("within_default".to_owned(), Box::default())].into(),
+            networks: [("within_default".to_owned(), Endpoint::default())].into_iter().collect(),
             ..ContainerSpec::default()
         };
         let image = std::env::var("BUSYBOX_IMAGE").expect("the test images are named");
-        let (name, labels) = ("stranger".to_owned(), BTreeMap::new());
+        let (name, labels) = ("stranger".to_owned(), Labels::new());
         let create = Create::Container { name, spec: Box::new(spec), image, labels };
         let stranger = machine.engine().create(&create).await.expect("a container of somebody else");
         machine.engine().act(&stranger, &Change::Start).await.expect("it starts");

@@ -1,7 +1,8 @@
 //! `down` of what is not well: everything goes, from outside where there is no other way, and what stays is told.
 
 use nestctl::engine::engine::{Change, Create, Remove};
-use nestctl::model::container::ContainerSpec;
+use nestctl::model::container::{ContainerSpec, Endpoint};
+use nestctl::model::label::Labels;
 use nestctl::model::observed::ContainerState;
 
 use crate::support::hand;
@@ -140,11 +141,11 @@ fn what_cannot_be_removed_must_be_told_with_the_reason() {
         let spec = ContainerSpec {
             init: Some(true),
             command: Some(["sleep", "infinity"].map(str::to_owned).to_vec()),
-            networks: [(network.clone(), Box::default())].into(),
+            networks: [(network.clone(), Endpoint::default())].into_iter().collect(),
             ..ContainerSpec::default()
         };
         let image = std::env::var("BUSYBOX_IMAGE").expect("the test images are named");
-        let labels = std::collections::BTreeMap::new();
+        let labels = Labels::new();
         let create = Create::Container { name, spec: Box::new(spec), image, labels };
         let id = lab.engine().create(&create).await.expect("a container of somebody else");
         lab.engine().act(&id, &Change::Start).await.expect("it starts");

@@ -1,6 +1,5 @@
 //! What is done with a lab: runs with trouble, edits, and changes by hand.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use nestctl::engine::engine::{Change, Remove};
@@ -9,6 +8,7 @@ use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::engine::fake::fault::{Fault, Meanwhile, When};
 use nestctl::model::failure::FailureKind;
 use nestctl::model::label;
+use nestctl::model::label::Labels;
 use nestctl::model::observed::{Health, ObservedContainer};
 
 use super::draw::{HOOK, JOB, NODES, SERVERS};
@@ -193,7 +193,7 @@ pub(super) fn is_ours(container: &ObservedContainer) -> bool {
     is_labs(&container.labels) && !container.labels.contains_key(label::ROLE)
 }
 
-fn is_labs(labels: &BTreeMap<String, String>) -> bool {
+fn is_labs(labels: &Labels) -> bool {
     labels.get(label::PROJECT).is_some_and(|project| project == "lab")
 }
 

@@ -1,7 +1,7 @@
 //! One case: a lab, what is done with it, and the promises that hold meanwhile and afterwards.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use nestctl::graph::lab_graph::LabGraph;
 use nestctl::model::addr::LayerPath;
 use nestctl::model::container::{ContainerSpec, RestartPolicy};
 use nestctl::model::label;
+use nestctl::model::label::Labels;
 use nestctl::model::network::{NetworkSpec, VolumeSpec};
 use nestctl::model::topology::Topology;
 use nestctl::plan::goal::{Down, Goal, Lab, Life, Verb, Wait};
@@ -105,8 +106,8 @@ pub(super) struct Ran {
 /// Objects that look like the lab's, and are not.
 async fn strangers(engine: &FakeEngine) {
     engine.add_image("other:1", &[b"x"]);
-    let ours = BTreeMap::from([(label::COMPOSE_PROJECT.to_owned(), "lab".to_owned())]);
-    let other = BTreeMap::from([
+    let ours = Labels::from_iter([(label::COMPOSE_PROJECT.to_owned(), "lab".to_owned())]);
+    let other = Labels::from_iter([
         (label::PROJECT.to_owned(), "other".to_owned()),
         (label::ADDRESS.to_owned(), "a".to_owned()),
     ]);

@@ -9,7 +9,7 @@ use nestctl::graph::lab_graph::LabGraph;
 use nestctl::model::addr::{Addr, LayerPath};
 use nestctl::model::behaviour::{Behaviour, Hook, Sharer, VolumesFrom};
 use nestctl::model::container::{
-    ContainerSpec, Healthcheck, Mount, MountSource, NetworkMode, PortBinding, RestartPolicy,
+    ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, NetworkMode, PortBinding, RestartPolicy,
 };
 use nestctl::model::key_places::KeyPlaces;
 use nestctl::model::name::{ProjectName, ServiceName};
@@ -260,9 +260,9 @@ impl Draw<'_> {
     fn service(&mut self, key: &str, depth: u64) -> Service {
         self.drawn += 1;
         let mut spec = ContainerSpec::default();
-        spec.networks.insert("default".to_owned(), Box::default());
+        spec.networks.insert("default".to_owned(), Endpoint::default());
         if self.dice.one_in(4) {
-            spec.networks.insert("back".to_owned(), Box::default());
+            spec.networks.insert("back".to_owned(), Endpoint::default());
         }
         spec.environment.insert("REVISION".to_owned(), Some(self.dice.below(2).to_string()));
         if self.dice.one_in(4) {

@@ -2,7 +2,7 @@
 
 use nestctl::model::addr::Addr;
 use nestctl::model::behaviour::Sharer;
-use nestctl::model::container::{Mount, MountSource, NetworkMode, RestartPolicy};
+use nestctl::model::container::{Endpoint, Mount, MountSource, NetworkMode, RestartPolicy};
 use nestctl::model::name::ServiceName;
 use nestctl::model::service::{Condition, DataRoot, Target};
 use nestctl::model::topology::{Layer, Topology};
@@ -38,7 +38,7 @@ fn edit(lab: &mut Topology, dice: &mut Dice) {
         }
         6 if service.spec.network_mode.is_none() => {
             if service.spec.networks.remove("back").is_none() {
-                service.spec.networks.insert("back".to_owned(), Box::default());
+                service.spec.networks.insert("back".to_owned(), Endpoint::default());
             }
         }
         7 => {
@@ -116,7 +116,7 @@ pub(super) fn remove(layer: &mut Layer, name: &ServiceName) {
     for service in layer.services.values_mut() {
         if matches!(&service.spec.network_mode, Some(NetworkMode::Service(other)) if other == name.as_str()) {
             service.spec.network_mode = None;
-            service.spec.networks.insert("default".to_owned(), Box::default());
+            service.spec.networks.insert("default".to_owned(), Endpoint::default());
         }
         if service.spec.pid.as_deref() == Some(&format!("service:{name}")) {
             service.spec.pid = None;

@@ -8,6 +8,7 @@ use nestctl::graph::lab_graph::{LabGraph, Why};
 use nestctl::model::addr::Addr;
 use nestctl::model::container::PortBinding;
 use nestctl::model::label;
+use nestctl::model::label::Labels;
 use nestctl::model::milestone::{Milestone, Stage};
 use nestctl::model::observed::{ContainerState, Health, ObservedContainer, ObservedImage, ObservedPort};
 use nestctl::model::topology::Topology;
@@ -48,8 +49,7 @@ impl Before {
 /// Everything of others on the root engine.
 fn others(engine: &FakeEngine) -> BTreeSet<String> {
     let seen = engine.observed();
-    let is_other =
-        |labels: &BTreeMap<String, String>| labels.get(label::PROJECT).is_none_or(|project| project != "lab");
+    let is_other = |labels: &Labels| labels.get(label::PROJECT).is_none_or(|project| project != "lab");
     let containers = seen.containers.iter().filter(|it| is_other(&it.labels));
     let containers =
         containers.map(|it| format!("container {} {} {:?} {:?}", it.id, it.name, it.state, it.labels));
@@ -237,7 +237,7 @@ impl Order {
 
 impl Shown {
     /// `None` for what is no container of the lab.
-    fn new(labels: &BTreeMap<String, String>) -> Option<Self> {
+    fn new(labels: &Labels) -> Option<Self> {
         let is_ours = labels.get(label::PROJECT).map(String::as_str) == Some("lab");
         if !is_ours || labels.contains_key(label::ROLE) {
             return None;

@@ -1,9 +1,8 @@
 //! What somebody does by hand, from outside of nestctl.
 
-use std::collections::BTreeMap;
-
 use nestctl::engine::engine::{Change, Create, Engine, Remove};
 use nestctl::model::container::{ContainerSpec, NetworkMode};
+use nestctl::model::label::Labels;
 
 /// Sends a signal to a program in a container, from the processes of the engine's machine: a program that is process 1
 /// of its container hears no signal from within that it does not handle.
@@ -25,7 +24,7 @@ pub(crate) async fn signal(engine: &dyn Engine, container: &str, program: &str, 
         name: format!("hand-{container}-{signal}"),
         spec: Box::new(spec),
         image: std::env::var("BUSYBOX_IMAGE").expect("the test images are named"),
-        labels: BTreeMap::new(),
+        labels: Labels::new(),
     };
     let hand = engine.create(&create).await.expect("a hand");
     let end = engine.wait(&hand, true).await.expect("it is waited for");

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nestctl::engine::engine::Engine;
 use nestctl::model::label;
+use nestctl::model::label::Labels;
 use nestctl::model::observed::{Observed, ObservedContainer};
 
 use super::real_engine::{self, block_on};
@@ -207,9 +208,8 @@ impl TestLab {
     /// Everything of the lab that is on the root engine: containers, networks, volumes.
     pub(crate) fn leftovers(&self) -> Vec<String> {
         let seen = block_on(async { self.engine().observe().await.expect("the engine lists its objects") });
-        let mine = |labels: &BTreeMap<String, String>| {
-            labels.get(label::PROJECT).map(String::as_str) == Some(self.project.as_str())
-        };
+        let mine =
+            |labels: &Labels| labels.get(label::PROJECT).map(String::as_str) == Some(self.project.as_str());
         let containers =
             seen.containers.iter().filter(|one| mine(&one.labels) || one.name.starts_with(&self.project));
         let networks =

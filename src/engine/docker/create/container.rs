@@ -14,10 +14,10 @@ use super::mounts;
 use super::network::endpoint_settings;
 use super::some::{some, some_map};
 use crate::engine::docker::transport::ApiMinor;
-use crate::engine::engine::Labels;
 use crate::model::container::{
     ContainerSpec, Endpoint, Healthcheck, NetworkMode, PortBinding, RestartPolicy,
 };
+use crate::model::label::Labels;
 use crate::model::observed::ImageDetail;
 
 /// The first API with `StartInterval` in health checks.
@@ -256,8 +256,7 @@ fn first_network(spec: &ContainerSpec) -> Option<(&String, &Endpoint)> {
     if spec.network_mode.is_some() {
         return None;
     }
-    let all = spec.networks.iter().map(|(name, endpoint)| (name, &**endpoint));
-    all.min_by_key(|(name, endpoint)| (std::cmp::Reverse(endpoint.priority), *name))
+    spec.networks.iter().min_by_key(|(name, endpoint)| (std::cmp::Reverse(endpoint.priority), *name))
 }
 
 fn network_mode(spec: &ContainerSpec, first: Option<&String>) -> Result<Option<String>, CannotAsk> {

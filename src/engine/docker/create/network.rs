@@ -5,8 +5,8 @@ use bollard::models::{
 };
 
 use super::some::{some, some_map};
-use crate::engine::engine::Labels;
 use crate::model::container::Endpoint;
+use crate::model::label::Labels;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 
 /// The option by which the name of an interface is asked for (Compose `endpointDriverOpts`).

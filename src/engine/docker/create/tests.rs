@@ -11,6 +11,7 @@ use crate::model::container::{
     BindPath, ContainerSpec, Device, Endpoint, Healthcheck, Logging, Mount, MountSource, NetworkMode,
     PortBinding, Protocol, RestartPolicy, Ulimit,
 };
+use crate::model::map::Map;
 use crate::model::network::{NetworkSpec, Subnet, VolumeSpec};
 use crate::model::observed::ImageDetail;
 use crate::model::resources::{Blkio, DeviceRequest, Resources};
@@ -21,7 +22,7 @@ fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
-fn map<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+fn map<const N: usize, M: FromIterator<(String, String)>>(pairs: [(&str, &str); N]) -> M {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
@@ -62,7 +63,7 @@ fn a_kicbase_node_asks_for_what_minikube_asks_for() {
         tty: true,
         privileged: true,
         security_opt: words(["seccomp=unconfined", "apparmor=unconfined"]),
-        environment: BTreeMap::from([("container".into(), Some("docker".into()))]),
+        environment: Map::from_iter([("container".into(), Some("docker".into()))]),
         mounts: vec![
             mount("/tmp", false, tmpfs()),
             mount("/run", false, tmpfs()),
@@ -148,7 +149,7 @@ fn a_health_check_can_be_turned_off() {
 #[test]
 fn network_modes_stand_in_place_of_networks() {
     let mode = |mode| {
-        let networks = BTreeMap::from([("n".to_owned(), Box::default())]);
+        let networks = Map::from_iter([("n".to_owned(), Endpoint::default())]);
         let spec = ContainerSpec { network_mode: Some(mode), networks, ..ContainerSpec::default() };
         ask(&spec, 53, None)
             .map(|body| (body["HostConfig"]["NetworkMode"].clone(), body["NetworkingConfig"].clone()))
@@ -162,8 +163,8 @@ fn network_modes_stand_in_place_of_networks() {
 
 #[test]
 fn an_old_engine_is_asked_for_the_first_network_alone() {
-    let endpoint = |priority| Box::new(Endpoint { priority, ..Endpoint::default() });
-    let networks = BTreeMap::from([("a".to_owned(), endpoint(0)), ("b".to_owned(), endpoint(1))]);
+    let endpoint = |priority| Endpoint { priority, ..Endpoint::default() };
+    let networks = Map::from_iter([("a".to_owned(), endpoint(0)), ("b".to_owned(), endpoint(1))]);
     let spec = ContainerSpec { networks, ..ContainerSpec::default() };
     let asked = |api| ask(&spec, api, None).expect("a body")["NetworkingConfig"]["EndpointsConfig"].clone();
     assert_eq!(asked(43), json!({"b": {}}));

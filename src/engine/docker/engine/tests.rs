@@ -1,6 +1,5 @@
 //! The adapter against an engine that plays a script.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,6 +19,7 @@ use crate::engine::limits::Limits;
 use crate::model::container::{ContainerSpec, Endpoint};
 use crate::model::dial::Dial;
 use crate::model::failure::FailureKind;
+use crate::model::label::Labels;
 use crate::model::network::NetworkSpec;
 
 mod dials;
@@ -42,7 +42,7 @@ fn said(status: u16, message: &str) -> Answer {
 }
 
 fn container(spec: ContainerSpec) -> Create {
-    Create::Container { name: "web".into(), spec: Box::new(spec), image: "i".into(), labels: BTreeMap::new() }
+    Create::Container { name: "web".into(), spec: Box::new(spec), image: "i".into(), labels: Labels::new() }
 }
 
 #[tokio::test]
@@ -238,8 +238,7 @@ async fn a_look_at_an_engine_is_one_list_of_each_type() {
 async fn a_network_is_made_once() {
     let (scripted, engine) =
         ScriptedEngine::start("1.41", play(|_| text(201, "{\"Id\":\"n1\",\"Warning\":\"\"}")));
-    let create =
-        Create::Network { name: "lab".into(), spec: NetworkSpec::default(), labels: BTreeMap::new() };
+    let create = Create::Network { name: "lab".into(), spec: NetworkSpec::default(), labels: Labels::new() };
     assert_eq!(engine.create(&create).await.expect("made"), "n1");
     let body = scripted.asked()[1].body.clone().expect("a body");
     let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");

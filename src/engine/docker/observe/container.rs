@@ -127,7 +127,7 @@ impl From<ContainerRow> for ObservedContainer {
             state,
             health,
             exit_code: exit_code_in(&row.status).filter(|_| state == ContainerState::Exited),
-            labels: row.labels,
+            labels: row.labels.into_iter().collect(),
             ports,
             networks: networks
                 .map(|(name, endpoint)| {

@@ -41,7 +41,7 @@ impl From<NetworkRow> for ObservedNetwork {
             id: row.id,
             name: row.name,
             driver: row.driver,
-            labels: row.labels,
+            labels: row.labels.into_iter().collect(),
             options: row.options,
             subnets: subnets.filter(|subnet| !subnet.is_empty()).collect(),
         }
@@ -65,7 +65,7 @@ pub(in crate::engine::docker) struct VolumeRow {
 
 impl From<VolumeRow> for ObservedVolume {
     fn from(row: VolumeRow) -> Self {
-        Self { name: row.name, labels: row.labels }
+        Self { name: row.name, labels: row.labels.into_iter().collect() }
     }
 }
 
@@ -94,7 +94,7 @@ impl From<ImageRow> for ObservedImage {
             tags: named(row.repo_tags),
             digests: named(row.repo_digests),
             size: row.size,
-            labels: row.labels,
+            labels: row.labels.into_iter().collect(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::container::{ContainerRow, add_health};
 use super::detail::{ContainerAnswer, ImageAnswer};
 use super::list::{ImageRow, NetworkRow, VolumeList};
 use crate::model::container::Protocol;
+use crate::model::label::Labels;
 use crate::model::observed::{
     ContainerDetail, ContainerState, Health, ImageDetail, ObservedContainer, ObservedEndpoint, ObservedImage,
     ObservedMount, ObservedNetwork, ObservedPort,
@@ -49,7 +50,7 @@ fn a_row_is_read_whole() {
         state: ContainerState::Running,
         health: Some(Health::Healthy),
         exit_code: None,
-        labels: BTreeMap::from([("a".into(), "b".into())]),
+        labels: Labels::from_iter([("a".into(), "b".into())]),
         ports: vec![port("", None, 53, Protocol::Udp), port("0.0.0.0", Some(8080), 80, Protocol::Tcp)],
         networks: BTreeMap::from([
             ("gone".into(), ObservedEndpoint::default()),

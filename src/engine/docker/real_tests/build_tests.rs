@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{busybox, root};
 use crate::engine::build::{Build, BuildFiles, FileEntry};
 use crate::model::build::{BuildSpec, Context, Dockerfile};
+use crate::model::label::Labels;
 use crate::model::span::Span;
 
 /// An empty directory.
@@ -43,7 +44,7 @@ fn build(dockerfile: &str) -> Build {
             network: None,
             extra_hosts: Vec::new(),
             entitlements: Vec::new(),
-            labels: BTreeMap::new(),
+            labels: Labels::new(),
             shm_size: None,
             target: None,
             secrets: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! Engines that are not the newest Docker: podman, and Debian 12's.
 
 use super::*;
+use crate::model::map::Map;
 
 /// The port's main calls on an inner engine of another kind.
 async fn whole_life(engine: &dyn Engine, root: &DockerEngine, test: &str) {
@@ -17,11 +18,11 @@ async fn whole_life(engine: &dyn Engine, root: &DockerEngine, test: &str) {
     assert_eq!(twice.kind, FailureKind::Conflict, "{:?}", twice.to_failure());
 
     let mut events = engine.events().await.expect("events");
-    let endpoint = || Box::new(Endpoint { aliases: vec!["work".into()], ..Endpoint::default() });
+    let endpoint = || Endpoint { aliases: vec!["work".into()], ..Endpoint::default() };
     let spec = ContainerSpec {
         wrapper: Some("/bin/busybox".into()),
-        environment: BTreeMap::from([("A".to_owned(), Some("b".to_owned()))]),
-        networks: BTreeMap::from([("lab".to_owned(), endpoint()), ("lab2".to_owned(), endpoint())]),
+        environment: Map::from_iter([("A".to_owned(), Some("b".to_owned()))]),
+        networks: Map::from_iter([("lab".to_owned(), endpoint()), ("lab2".to_owned(), endpoint())]),
         mounts: vec![Mount {
             target: "/data".into(),
             source: MountSource::volume(Some("data".into())),
@@ -43,7 +44,7 @@ async fn whole_life(engine: &dyn Engine, root: &DockerEngine, test: &str) {
     let event = tokio::time::timeout(Duration::from_secs(20), started).await.expect("told of the start");
     assert_eq!((event.object.as_str(), event.name.as_str()), ("container", "work"));
     drop(events);
-    let connect = Change::Connect { network: "lab2".into(), endpoint: *endpoint() };
+    let connect = Change::Connect { network: "lab2".into(), endpoint: endpoint() };
     engine.act(&id, &connect).await.expect("connected");
     engine.act(&id, &connect).await.expect("connecting again is success");
 

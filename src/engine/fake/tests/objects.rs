@@ -84,7 +84,7 @@ async fn a_volume_is_made_once_and_held_by_every_container() {
     };
     make(&engine, &volume("first")).await;
     make(&engine, &volume("second")).await;
-    assert_eq!(engine.observed().volumes[0].labels["which"], "first");
+    assert_eq!(engine.observed().volumes[0].labels.get("which").map(String::as_str), Some("first"));
     make(&engine, &container("db", volume_at(Some("data"), "/data"))).await;
     let drop_volume = Remove::Volume("data".to_owned());
     assert_eq!(kind(engine.remove(&drop_volume).await), Some(FailureKind::Conflict));

@@ -1,6 +1,7 @@
 //! One spec with every field.
 
 use super::*;
+use crate::model::map::Map;
 
 #[test]
 fn every_field_reaches_the_engine() {
@@ -12,7 +13,7 @@ fn every_field_reaches_the_engine() {
         wrapper: None,
         entrypoint: Some(words(["/ep"])),
         command: Some(words(["run", "it"])),
-        environment: BTreeMap::from([("A".into(), Some("1=2".into())), ("GONE".into(), None)]),
+        environment: Map::from_iter([("A".into(), Some("1=2".into())), ("GONE".into(), None)]),
         working_dir: Some("/w".into()),
         user: Some("u:g".into()),
         hostname: Some("h".into()),
@@ -110,11 +111,11 @@ fn every_field_reaches_the_engine() {
                 },
             ),
         ],
-        networks: BTreeMap::from([
-            ("a".into(), Box::default()),
+        networks: Map::from_iter([
+            ("a".into(), Endpoint::default()),
             (
                 "first".into(),
-                Box::new(Endpoint {
+                Endpoint {
                     aliases: words(["web"]),
                     ipv4_address: Some("10.0.0.9".into()),
                     ipv6_address: None,
@@ -125,7 +126,7 @@ fn every_field_reaches_the_engine() {
                     link_local_ips: words(["169.254.8.8"]),
                     mac_address: None,
                     driver_opts: map([("x", "y")]),
-                }),
+                },
             ),
         ]),
         labels: map([("mine", "1")]),
