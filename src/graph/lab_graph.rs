@@ -22,8 +22,9 @@ use crate::model::topology::Topology;
 use super::cycle;
 use super::expand::expand;
 
-/// Milestones of most services.
+/// Milestones and needs of most services.
 const MILESTONES: usize = 4;
+const NEEDS: usize = 5;
 
 /// Why a milestone needs another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,23 @@ pub enum Why {
 #[derive(Debug, Default)]
 pub struct LabGraph {
     graph: DiGraph<Milestone, Why>,
-    index: HashMap<Milestone, NodeIndex, QuickHash>,
+    index: HashMap<Addr, Numbers, QuickHash>,
+}
+
+/// The graph's numbers of the milestones of an instance, by stage.
+#[derive(Clone, Copy, Debug)]
+struct Numbers([NodeIndex; Stage::COUNT]);
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self([NodeIndex::end(); Stage::COUNT])
+    }
+}
+
+impl Numbers {
+    fn get(&self, stage: Stage) -> Option<NodeIndex> {
+        Some(self.0[stage as usize]).filter(|number| *number != NodeIndex::end())
+    }
 }
 
 /// Some milestones of a graph.
@@ -63,7 +80,7 @@ pub struct Closure<'g> {
 impl Closure<'_> {
     /// Whether a milestone is one of them.
     pub fn contains(&self, milestone: &Milestone) -> bool {
-        self.graph.index.get(milestone).is_some_and(|index| self.inside[index.index()])
+        self.graph.find(milestone).is_some_and(|number| self.inside[number.index()])
     }
 
     /// Takes away what is not to be kept.
@@ -80,7 +97,9 @@ impl LabGraph {
     pub fn build(topology: &Topology) -> (Self, Diagnostics) {
         let mut built = Self::default();
         let instances = topology.instances();
-        built.index.reserve(instances.len() * MILESTONES);
+        built.index.reserve(instances.len());
+        built.graph.reserve_nodes(instances.len() * MILESTONES);
+        built.graph.reserve_edges(instances.len() * NEEDS);
         for (addr, service) in instances {
             built.add_instance(topology, &addr, service);
         }
@@ -91,11 +110,9 @@ impl LabGraph {
     fn add_instance(&mut self, topology: &Topology, addr: &Addr, service: &Service) {
         let layer = addr.layer();
         let [started, healthy, completed, ready] =
-            [Stage::Started, Stage::Healthy, Stage::Completed, Stage::Ready]
-                .map(|stage| self.node(Milestone::Service(addr.clone(), stage)));
+            self.nodes(addr, [Stage::Started, Stage::Healthy, Stage::Completed, Stage::Ready]);
         if let Some(host) = layer.node() {
-            let engine = self.node(Milestone::Service(host.clone(), Stage::EngineUp));
-            let all = self.node(Milestone::Service(host, Stage::Ready));
+            let [engine, all] = self.nodes(&host, [Stage::EngineUp, Stage::Ready]);
             self.graph.add_edge(started, engine, Why::Inside);
             self.graph.add_edge(all, ready, Why::Contains);
         }
@@ -108,14 +125,14 @@ impl LabGraph {
             };
             for target in expand(topology, &layer, &dependency.target) {
                 let Dependency { span, required, restart, .. } = *dependency;
-                let target = self.node(Milestone::Service(target, wanted));
+                let [target] = self.nodes(&target, [wanted]);
                 self.graph.add_edge(started, target, Why::Depends { span, required, restart });
             }
         }
         if let Some(NetworkMode::Service(name)) = &service.spec.network_mode
             && let Ok(name) = crate::model::name::ServiceName::new(name)
         {
-            let target = self.node(Milestone::Service(layer.join(&name, 1), Stage::Started));
+            let [target] = self.nodes(&layer.join(&name, 1), [Stage::Started]);
             let span = service.span_of("network_mode");
             self.graph.add_edge(started, target, Why::Depends { span, required: true, restart: true });
         }
@@ -126,26 +143,34 @@ impl LabGraph {
             self.graph.add_edge(ready, healthy, Why::Stage);
         }
         if service.node.is_some() {
-            let engine = self.node(Milestone::Service(addr.clone(), Stage::EngineUp));
+            let [engine] = self.nodes(addr, [Stage::EngineUp]);
             self.graph.add_edge(engine, started, Why::Stage);
             self.graph.add_edge(ready, engine, Why::Stage);
         }
     }
 
-    fn node(&mut self, milestone: Milestone) -> NodeIndex {
-        if let Some(index) = self.index.get(&milestone) {
-            return *index;
-        }
-        let index = self.graph.add_node(milestone.clone());
-        self.index.insert(milestone, index);
-        index
+    /// The numbers of milestones of an instance, new ones where it has none.
+    fn nodes<const N: usize>(&mut self, addr: &Addr, stages: [Stage; N]) -> [NodeIndex; N] {
+        let numbers = self.index.entry(addr.clone()).or_default();
+        stages.map(|stage| {
+            numbers.get(stage).unwrap_or_else(|| {
+                let number = self.graph.add_node(Milestone::Service(addr.clone(), stage));
+                numbers.0[stage as usize] = number;
+                number
+            })
+        })
+    }
+
+    fn find(&self, milestone: &Milestone) -> Option<NodeIndex> {
+        let Milestone::Service(addr, stage) = milestone else { return None };
+        self.index.get(addr)?.get(*stage)
     }
 
     /// What `milestone` needs directly, in the order in which the file says it.
     pub fn needs(&self, milestone: &Milestone) -> Vec<(&Milestone, Why)> {
-        let Some(index) = self.index.get(milestone) else { return Vec::new() };
+        let Some(index) = self.find(milestone) else { return Vec::new() };
         // Latest first (petgraph `Graph::edges_directed`).
-        let edges = self.graph.edges_directed(*index, Direction::Outgoing);
+        let edges = self.graph.edges_directed(index, Direction::Outgoing);
         let mut needs: Vec<_> = edges.map(|edge| (&self.graph[edge.target()], *edge.weight())).collect();
         needs.reverse();
         needs
@@ -167,9 +192,11 @@ impl LabGraph {
     /// links), in the order of addresses.
     pub fn restarted_with(&self, addr: &Addr) -> BTreeSet<Addr> {
         let stages = [Stage::Started, Stage::Healthy, Stage::Completed, Stage::EngineUp, Stage::Ready];
-        let indices =
-            stages.into_iter().filter_map(|stage| self.index.get(&Milestone::Service(addr.clone(), stage)));
-        let edges = indices.flat_map(|index| self.graph.edges_directed(*index, Direction::Incoming));
+        let numbers = self.index.get(addr).copied().unwrap_or_default();
+        let edges = stages
+            .into_iter()
+            .filter_map(|stage| numbers.get(stage))
+            .flat_map(|number| self.graph.edges_directed(number, Direction::Incoming));
         edges
             .filter(|edge| matches!(edge.weight(), Why::Depends { restart: true, .. }))
             .filter_map(|edge| match &self.graph[edge.source()] {
@@ -207,8 +234,7 @@ impl LabGraph {
         goals: impl IntoIterator<Item = Milestone>,
         counts: impl Fn(&Milestone, Why) -> bool,
     ) -> Closure<'_> {
-        let mut stack: Vec<NodeIndex> =
-            goals.into_iter().filter_map(|goal| self.index.get(&goal).copied()).collect();
+        let mut stack: Vec<NodeIndex> = goals.into_iter().filter_map(|goal| self.find(&goal)).collect();
         let mut inside = vec![false; self.graph.node_count()];
         while let Some(index) = stack.pop() {
             if std::mem::replace(&mut inside[index.index()], true) {

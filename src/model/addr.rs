@@ -11,14 +11,50 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::name::{BadName, ServiceName};
+use super::quick_hash::QuickHasher;
 
 /// One step of an address: a service and the number of the replica, counted from 1.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
 pub struct Part {
     /// The service.
     pub service: ServiceName,
     /// The replica, from 1.
     pub number: u32,
+    /// Hash of the way from the root to here: addresses are looked up much more often than they are made.
+    way: u32,
+}
+
+impl Part {
+    /// The part after those whose way is `before`.
+    fn new(before: u32, service: ServiceName, number: u32) -> Self {
+        let mut hasher = QuickHasher::default();
+        hasher.write_u32(before);
+        service.hash(&mut hasher);
+        hasher.write_u32(number);
+        let hash = hasher.finish();
+        // Half of it: what is not told apart by it is compared.
+        Self { service, number, way: (hash ^ (hash >> 32)) as u32 }
+    }
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number && self.service == other.service
+    }
+}
+
+impl Eq for Part {}
+
+impl Ord for Part {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (&self.service, self.number).cmp(&(&other.service, other.number))
+    }
+}
+
+impl PartialOrd for Part {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl fmt::Display for Part {
@@ -46,6 +82,11 @@ impl Parts {
         Self { len: all.len(), all }
     }
 
+    /// Hash of all parts.
+    fn way(&self) -> u32 {
+        self.last().map_or(0, |part| part.way)
+    }
+
     fn first(&self, len: usize) -> Self {
         Self { all: Arc::clone(&self.all), len }
     }
@@ -61,7 +102,8 @@ impl Deref for Parts {
 
 impl PartialEq for Parts {
     fn eq(&self, other: &Self) -> bool {
-        (self.len == other.len && Arc::ptr_eq(&self.all, &other.all)) || **self == **other
+        self.len == other.len
+            && (Arc::ptr_eq(&self.all, &other.all) || (self.way() == other.way() && **self == **other))
     }
 }
 
@@ -81,7 +123,7 @@ impl PartialOrd for Parts {
 
 impl Hash for Parts {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
+        state.write_u32(self.way());
     }
 }
 
@@ -166,7 +208,7 @@ impl LayerPath {
     /// The address of a service of this layer.
     #[must_use]
     pub fn join(&self, service: &ServiceName, number: u32) -> Addr {
-        let last = Part { service: service.clone(), number };
+        let last = Part::new(self.0.way(), service.clone(), number);
         Addr(Parts::new(self.0.iter().cloned().chain([last])))
     }
 
@@ -289,11 +331,13 @@ impl Pattern {
 
     /// The address with every open replica taken as the first.
     pub fn first(&self) -> Addr {
-        let part = |(service, number): &(ServiceName, Option<u32>)| Part {
-            service: service.clone(),
-            number: number.unwrap_or(1),
-        };
-        Addr(Parts::new(self.0.iter().map(part)))
+        let mut way = 0;
+        let parts = self.0.iter().map(|(service, number)| {
+            let part = Part::new(way, service.clone(), number.unwrap_or(1));
+            way = part.way;
+            part
+        });
+        Addr(Parts::new(parts))
     }
 
     /// This pattern read from `layer` instead of the root.

@@ -100,7 +100,7 @@ pub struct ContainerSpec {
     /// Restart policy.
     pub restart: RestartPolicy,
     /// Health check; `None` leaves the image's.
-    pub healthcheck: Option<Healthcheck>,
+    pub healthcheck: Option<Box<Healthcheck>>,
     /// Published ports.
     pub ports: Vec<PortBinding>,
     /// Exposed ports, `80/tcp`.
@@ -120,7 +120,7 @@ pub struct ContainerSpec {
     /// Resolver options.
     pub dns_opt: Vec<String>,
     /// Log driver and its options.
-    pub logging: Option<Logging>,
+    pub logging: Option<Box<Logging>>,
     /// Annotations for the OCI runtime.
     pub annotations: BTreeMap<String, String>,
     /// MAC address in the first network, unless its endpoint has one.
@@ -129,8 +129,9 @@ pub struct ContainerSpec {
     pub storage_opt: BTreeMap<String, String>,
     /// Isolation; on Linux `default` alone.
     pub isolation: Option<String>,
-    /// Shares, limits and devices beside those above.
-    pub resources: Resources,
+    /// Shares, limits and devices beside those above; `None` where the file gives none. As with other boxes here, most
+    /// containers have none, and a lab can have thousands of them.
+    pub resources: Option<Box<Resources>>,
     /// Names of other containers, `CONTAINER:ALIAS`; each network's part says it again.
     pub links: Vec<String>,
     /// Containers whose volumes are mounted as well, `CONTAINER[:ro|:rw]`.

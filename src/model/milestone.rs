@@ -21,6 +21,11 @@ pub enum Stage {
     Ready,
 }
 
+impl Stage {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -14,8 +14,6 @@ use super::step::{Group, Must, Need, On, Resource, Step, StepId};
 
 /// Steps of most services: create, start, wait, and the point where its stages come together.
 const STEPS: usize = 4;
-/// Milestones that these reach.
-const MILESTONES: usize = 4;
 
 /// Steps of what is there once for several services: images, helpers.
 const SHARED: usize = 64;
@@ -26,8 +24,35 @@ pub(super) struct Builder {
     next: StepId,
     steps: Vec<Step>,
     reached: HashSet<Milestone, QuickHash>,
-    promised: HashMap<Milestone, StepId, QuickHash>,
+    promised: Promised,
     pub(super) problems: Diagnostics,
+}
+
+/// Milestones that the steps reach. A lab has several for each instance, which are kept together.
+#[derive(Debug, Default)]
+struct Promised {
+    /// A bit for each stage.
+    stages: HashMap<Addr, u8, QuickHash>,
+    others: HashSet<Milestone, QuickHash>,
+}
+
+impl Promised {
+    fn insert(&mut self, milestone: Milestone) {
+        if let Milestone::Service(addr, stage) = milestone {
+            *self.stages.entry(addr).or_default() |= 1 << stage as u8;
+        } else {
+            self.others.insert(milestone);
+        }
+    }
+
+    fn contains(&self, milestone: &Milestone) -> bool {
+        match milestone {
+            Milestone::Service(addr, stage) => {
+                self.stages.get(addr).is_some_and(|stages| stages & (1 << *stage as u8) != 0)
+            }
+            _ => self.others.contains(milestone),
+        }
+    }
 }
 
 /// What a step is, but for its number, needs and milestones.
@@ -51,7 +76,7 @@ impl Builder {
             next: first,
             steps: Vec::new(),
             reached: HashSet::default(),
-            promised: HashMap::default(),
+            promised: Promised::default(),
             problems: Diagnostics::new(),
         }
     }
@@ -60,7 +85,7 @@ impl Builder {
     pub(super) fn reserve(&mut self, services: usize, objects: usize) {
         // One too few would double it.
         self.steps.reserve(services * STEPS + objects + SHARED);
-        self.promised.reserve(services * MILESTONES);
+        self.promised.stages.reserve(services);
     }
 
     /// Adds a step.
@@ -90,7 +115,7 @@ impl Builder {
         if let Some(found) = self.steps.iter_mut().rev().find(|other| other.id == step) {
             found.reaches.push(milestone.clone());
         }
-        self.promised.insert(milestone, step);
+        self.promised.insert(milestone);
     }
 
     /// The steps so far.
@@ -133,7 +158,7 @@ impl Builder {
 
     /// Whether a step of this plan reaches `milestone`, or it holds already.
     pub(super) fn has(&self, milestone: &Milestone) -> bool {
-        self.reached.contains(milestone) || self.promised.contains_key(milestone)
+        self.reached.contains(milestone) || self.promised.contains(milestone)
     }
 
     /// Whether it holds already.

@@ -176,10 +176,7 @@ fn no_storage_options(facts: &Facts) -> Option<String> {
 /// What only the first version of control groups can do (moby `daemon/daemon_unix.go`,
 /// `verifyPlatformContainerResources`: the real-time scheduler is an error, the others are left out with a warning).
 fn cgroups(spec: &ContainerSpec, facts: &Facts, out: &mut Vec<Lack>) {
-    if facts.cgroup_version != 2 {
-        return;
-    }
-    let resources = &spec.resources;
+    let Some(resources) = spec.resources.as_deref().filter(|_| facts.cgroup_version == 2) else { return };
     for (key, asked, refused) in [
         ("cpu_rt_period", resources.cpu_rt_period.is_some_and(|period| period != 0), true),
         ("cpu_rt_runtime", resources.cpu_rt_runtime.is_some_and(|runtime| runtime != 0), true),
@@ -207,6 +204,7 @@ mod tests {
     use super::*;
     use crate::model::container::{Endpoint, Healthcheck, Mount};
     use crate::model::label::Labels;
+    use crate::model::resources::Resources;
 
     fn facts(api: &str) -> Facts {
         Facts { api_version: api.to_owned(), cgroup_version: 2, ..Facts::default() }
@@ -228,10 +226,10 @@ mod tests {
         let spec = ContainerSpec {
             annotations: [("a".to_owned(), "b".to_owned())].into(),
             mac_address: Some("02:42:ac:11:65:43".to_owned()),
-            healthcheck: Some(Healthcheck {
+            healthcheck: Some(Box::new(Healthcheck {
                 start_interval: Some(Duration::from_secs(1)),
                 ..Healthcheck::default()
-            }),
+            })),
             mounts: vec![
                 Mount::new("/i", image, true),
                 Mount::new(
@@ -269,10 +267,13 @@ mod tests {
 
     #[test]
     fn what_is_of_cgroup_v1_is_refused_or_warned_of() {
-        let mut spec = ContainerSpec::default();
-        spec.resources.cpu_rt_period = Some(1000);
-        spec.resources.mem_swappiness = Some(0);
-        spec.resources.oom_kill_disable = true;
+        let resources = Resources {
+            cpu_rt_period: Some(1000),
+            mem_swappiness: Some(0),
+            oom_kill_disable: true,
+            ..Resources::default()
+        };
+        let spec = ContainerSpec { resources: Some(Box::new(resources)), ..ContainerSpec::default() };
         let found: Vec<_> =
             container(&spec, &facts("1.49")).iter().map(|lack| (lack.key, lack.refused)).collect();
         assert_eq!(found, [("cpu_rt_period", true), ("mem_swappiness", false), ("oom_kill_disable", false)]);

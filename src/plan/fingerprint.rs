@@ -248,7 +248,7 @@ impl Canonical {
         self.list("dns", dns);
         self.list("dns_search", dns_search);
         self.list("dns_opt", dns_opt);
-        if let Some(Logging { driver, options }) = logging {
+        if let Some(Logging { driver, options }) = logging.as_deref() {
             self.maybe("logging.driver", driver.as_ref());
             self.map("logging.option", options);
         }
@@ -257,7 +257,9 @@ impl Canonical {
         self.maybe("mac_address", mac_address.as_ref());
         self.map("storage_opt", storage_opt);
         self.maybe("isolation", isolation.as_ref());
-        self.resources(resources);
+        if let Some(resources) = resources {
+            self.resources(resources);
+        }
         self.list("link", links);
         self.list("volumes_from", volumes_from);
     }

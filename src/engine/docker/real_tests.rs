@@ -254,11 +254,11 @@ async fn a_container_lives_its_life_on_a_real_engine() {
         assert_eq!(twice.kind, FailureKind::Conflict, "{:?}", twice.to_failure());
 
         let mut spec = shell("echo out; echo err >&2; trap 'exit 3' TERM; while :; do sleep 0.1; done");
-        spec.healthcheck = Some(Healthcheck {
+        spec.healthcheck = Some(Box::new(Healthcheck {
             test: vec!["CMD".into(), "true".into()],
             interval: Some(Duration::from_secs(1)),
             ..Healthcheck::default()
-        });
+        }));
         let id = run(&*root, TEST, "nestctl-adapter-life", spec.clone()).await;
         root.act(&id, &Change::Start).await.expect("starting a running one is success");
         let connect = Change::Connect { network: network_id.clone(), endpoint: Endpoint::default() };

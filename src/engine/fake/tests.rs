@@ -12,7 +12,7 @@ use super::fault::{Fault, When};
 use crate::engine::engine::{Change, Create, Engine, ExecSpec, LogOptions, OutputKind, Remove};
 use crate::engine::error::EngineError;
 use crate::model::container::{
-    ContainerSpec, Endpoint, Healthcheck, Mount, MountSource, PortBinding, Protocol, RestartPolicy,
+    ContainerSpec, Endpoint, Mount, MountSource, PortBinding, Protocol, RestartPolicy,
 };
 use crate::model::dial::Dial;
 use crate::model::failure::FailureKind;
@@ -63,7 +63,7 @@ fn volume_at(name: Option<&str>, target: &str) -> ContainerSpec {
 }
 
 fn checked() -> ContainerSpec {
-    ContainerSpec { healthcheck: Some(Healthcheck::default()), ..ContainerSpec::default() }
+    ContainerSpec { healthcheck: Some(Box::default()), ..ContainerSpec::default() }
 }
 
 fn remove(name: &str) -> Remove {

@@ -67,7 +67,7 @@ pub(super) fn service(name: &str) -> Service {
 pub(super) fn checked(name: &str) -> Service {
     let mut service = service(name);
     let test = vec!["CMD".to_owned(), "true".to_owned()];
-    service.spec.healthcheck = Some(Healthcheck { test, ..Healthcheck::default() });
+    service.spec.healthcheck = Some(Box::new(Healthcheck { test, ..Healthcheck::default() }));
     service
 }
 

@@ -88,13 +88,14 @@ fn one_value_for_another_is_one_change() {
     before.ports.push(port(8080, 80));
     before.command = Some(vec!["a".to_owned(), "b".to_owned()]);
     before.healthcheck =
-        Some(Healthcheck { interval: Some(Duration::from_secs(5)), ..Healthcheck::default() });
+        Some(Box::new(Healthcheck { interval: Some(Duration::from_secs(5)), ..Healthcheck::default() }));
     let mut now = before.clone();
     now.environment.insert("DEBUG".to_owned(), Some("1".to_owned()));
     now.environment.insert("EMPTY".to_owned(), Some("#x\ny".to_owned()));
     now.ports = vec![port(8081, 80)];
     now.command = Some(vec!["b".to_owned(), "a".to_owned()]);
-    now.healthcheck = Some(Healthcheck { interval: Some(Duration::from_secs(60)), ..Healthcheck::default() });
+    now.healthcheck =
+        Some(Box::new(Healthcheck { interval: Some(Duration::from_secs(60)), ..Healthcheck::default() }));
     insta::assert_snapshot!(told(&label_of(&before), &label_of(&now)), @r#"
     command: [a, b] → [b, a]
     environment.DEBUG: 0 → 1

@@ -4,6 +4,7 @@ use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::container::{ContainerSpec, Endpoint, Mount, NetworkMode};
 use crate::model::map::Map;
+use crate::model::resources::Resources;
 use crate::model::span::{Span, Spanned};
 use crate::spec::raw::service::Service as Raw;
 use crate::spec::raw::several::Hosts;
@@ -93,7 +94,7 @@ impl Lowering<'_> {
             stop_signal: raw.stop_signal.value,
             stop_grace_period: self.duration(&raw.stop_grace_period),
             restart,
-            healthcheck: self.healthcheck(raw.healthcheck),
+            healthcheck: self.healthcheck(raw.healthcheck).map(Box::new),
             ports: self.ports(raw.ports).into_iter().map(|port| port.value).collect(),
             expose: self.expose(raw.expose),
             mounts: self.one_a_target(mounts),
@@ -103,12 +104,12 @@ impl Lowering<'_> {
             dns: raw.dns.value.map(many).unwrap_or_default(),
             dns_search: raw.dns_search.value.map(many).unwrap_or_default(),
             dns_opt: list(raw.dns_opt),
-            logging: Self::logging(raw.logging),
+            logging: Self::logging(raw.logging).map(Box::new),
             annotations: text_pairs(raw.annotations),
             mac_address: self.mac_address(&raw.mac_address),
             storage_opt: options(raw.storage_opt),
             isolation: raw.isolation.value,
-            resources,
+            resources: (resources != Resources::default()).then(|| Box::new(resources)),
             links: Vec::new(),
             volumes_from: Vec::new(),
         }

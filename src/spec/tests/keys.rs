@@ -30,7 +30,7 @@ fn pairs(list: &[(&str, i64)]) -> Vec<(String, i64)> {
 fn shares_limits_and_devices_are_read_in_all_their_forms() {
     let lab = fixture("resources");
     let web = spec(&lab, "web");
-    let found = &web.resources;
+    let found = web.resources.as_deref().expect("written");
     assert_eq!(
         (found.cpu_shares, found.cpu_quota, found.cpu_period),
         (Some(512), Some(50_000), Some(100_000))
@@ -79,14 +79,15 @@ fn shares_limits_and_devices_are_read_in_all_their_forms() {
 fn deploy_counts_where_one_engine_can_do_it() {
     let lab = fixture("resources");
     let job = spec(&lab, "job");
+    let of_job = job.resources.as_deref().expect("written");
     assert_eq!(job.extra_hosts, ["a:10.0.0.1", "b:10.0.0.2", "c:::1", "d:::1"]);
     assert_eq!((job.nano_cpus, job.mem_limit, job.pids_limit), (Some(250_000_000), Some(64 << 20), Some(10)));
-    assert_eq!(job.resources.mem_reservation, Some(32 << 20));
+    assert_eq!(of_job.mem_reservation, Some(32 << 20));
     assert_eq!(job.restart, RestartPolicy::OnFailure(3));
-    assert_eq!(job.resources.gpus, [DeviceRequest { count: Some(-1), ..DeviceRequest::default() }]);
+    assert_eq!(of_job.gpus, [DeviceRequest { count: Some(-1), ..DeviceRequest::default() }]);
     let reserved =
         DeviceRequest { capabilities: texts(&["gpu"]), count: Some(-1), ..DeviceRequest::default() };
-    assert_eq!(job.resources.reserved_devices, [reserved]);
+    assert_eq!(of_job.reserved_devices, [reserved]);
     let service = lab.service(&"job".parse().expect("an address")).expect("a service");
     assert_eq!(service.scale, 2);
 }

@@ -127,7 +127,7 @@ fn every_key_of_a_service_reaches_the_container() {
     assert!(web.depends_on[0].restart);
     assert_eq!((web.depends_on[1].condition, web.depends_on[1].required), (Condition::Completed, false));
     assert_eq!(web.publish[0].value.host, None);
-    assert_eq!(service(&lab, "db").spec.healthcheck.as_ref().map(Healthcheck::is_disabled), Some(true));
+    assert_eq!(service(&lab, "db").spec.healthcheck.as_deref().map(Healthcheck::is_disabled), Some(true));
     assert_eq!(service(&lab, "db").spec.network_mode, Some(NetworkMode::None));
     assert_eq!(lab.root.images[1].value, "nginx:1.27");
 }

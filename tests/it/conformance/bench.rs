@@ -349,7 +349,7 @@ impl Bench {
             networks: wanted.networks.iter().map(|number| (self.name("n", *number), endpoint())).collect(),
             mounts: named.into_iter().chain(anonymous).collect(),
             volumes_from: wanted.volumes_from.iter().map(|other| self.container(*other)).collect(),
-            healthcheck: check,
+            healthcheck: check.map(Box::new),
             ports: port.into_iter().collect(),
             ..ContainerSpec::default()
         }

@@ -196,8 +196,8 @@ pub(super) fn service_mut<'a>(root: &'a mut Layer, addr: &Addr) -> &'a mut Servi
     layer_mut(root, addr).services.get_mut(addr.service()).expect("it is there")
 }
 
-pub(super) fn check() -> Healthcheck {
-    Healthcheck { test: vec!["CMD".to_owned(), "true".to_owned()], ..Healthcheck::default() }
+pub(super) fn check() -> Box<Healthcheck> {
+    Box::new(Healthcheck { test: vec!["CMD".to_owned(), "true".to_owned()], ..Healthcheck::default() })
 }
 
 fn hook(image: Option<&str>) -> Hook {

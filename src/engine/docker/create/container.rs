@@ -19,6 +19,7 @@ use crate::model::container::{
 };
 use crate::model::label::Labels;
 use crate::model::observed::ImageDetail;
+use crate::model::resources::Resources;
 
 /// The first API with `StartInterval` in health checks.
 const START_INTERVAL: ApiMinor = 44;
@@ -168,7 +169,8 @@ impl ContainerRequest<'_> {
         // In Compose's order (compose-go `HostsList.AsList`).
         let mut hosts = spec.extra_hosts.clone();
         hosts.sort();
-        let resources = &spec.resources;
+        let none = Resources::default();
+        let resources = spec.resources.as_deref().unwrap_or(&none);
         let (cdi, devices): (Vec<_>, Vec<_>) = spec.devices.iter().partition(|device| is_cdi(device));
         let blkio = resources.blkio.as_deref().cloned().unwrap_or_default();
         Ok(HostConfig {

@@ -114,11 +114,11 @@ fn a_wrapper_goes_before_what_the_engine_would_run() {
 #[test]
 fn an_old_engine_is_asked_for_what_it_knows_and_told_no_lies() {
     let mut spec = ContainerSpec {
-        healthcheck: Some(Healthcheck {
+        healthcheck: Some(Box::new(Healthcheck {
             test: words(["CMD", "true"]),
             start_interval: Some(Duration::from_secs(1)),
             ..Healthcheck::default()
-        }),
+        })),
         ..ContainerSpec::default()
     };
     let error = ask(&spec, 43, None).expect_err("the interval would be passed over");
@@ -142,7 +142,7 @@ fn a_health_check_can_be_turned_off() {
         interval: Some(Duration::from_secs(1)),
         ..Healthcheck::default()
     };
-    let spec = ContainerSpec { healthcheck: Some(check), ..ContainerSpec::default() };
+    let spec = ContainerSpec { healthcheck: Some(Box::new(check)), ..ContainerSpec::default() };
     assert_eq!(ask(&spec, 53, None).expect("a body")["Healthcheck"], json!({"Test": ["NONE"]}));
 }
 

@@ -53,14 +53,14 @@ fn every_field_reaches_the_engine() {
         stop_signal: Some("SIGRTMIN+3".into()),
         stop_grace_period: Some(Duration::from_millis(1500)),
         restart: RestartPolicy::OnFailure(3),
-        healthcheck: Some(Healthcheck {
+        healthcheck: Some(Box::new(Healthcheck {
             test: words(["CMD", "true"]),
             interval: Some(Duration::from_secs(1)),
             timeout: Some(Duration::from_secs(2)),
             start_period: Some(Duration::from_secs(3)),
             start_interval: Some(Duration::from_millis(4)),
             retries: Some(5),
-        }),
+        })),
         ports: vec![
             PortBinding {
                 host_ip: Some("127.0.0.1".into()),
@@ -134,13 +134,13 @@ fn every_field_reaches_the_engine() {
         dns: words(["1.1.1.1"]),
         dns_search: words(["lan"]),
         dns_opt: words(["ndots:1"]),
-        logging: Some(Logging { driver: Some("local".into()), options: map([("max-size", "1m")]) }),
+        logging: Some(Box::new(Logging { driver: Some("local".into()), options: map([("max-size", "1m")]) })),
         seccomp_profiles: BTreeMap::new(),
         annotations: map([("k", "v")]),
         mac_address: Some("02:42:ac:11:65:43".into()),
         storage_opt: map([("size", "1G")]),
         isolation: Some("default".into()),
-        resources: Resources {
+        resources: Some(Box::new(Resources {
             cpu_count: Some(1),
             cpu_percent: Some(50),
             cpu_shares: Some(3),
@@ -174,7 +174,7 @@ fn every_field_reaches_the_engine() {
                 device_ids: words(["0"]),
                 options: map([("a", "b")]),
             }],
-        },
+        })),
         links: words(["db-1:sql"]),
         volumes_from: words(["db-1:ro"]),
     };
