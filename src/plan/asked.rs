@@ -14,6 +14,8 @@ use super::fingerprint::{Canonical, short_hash};
 use super::secrecy::{is_secret_line, secret_lists};
 use super::words::{self, Form, Words};
 
+/// Lines of most containers.
+const LINES: usize = 32;
 /// Longer values are kept as digests, in bytes.
 const LONGEST: usize = 200;
 /// What a node's kind adds to the file.
@@ -47,7 +49,8 @@ impl Asked {
     /// The label's text.
     pub(super) fn label(&self, origins: &[Origin<'_>]) -> String {
         let mut text = String::with_capacity(self.file.size());
-        let file: Vec<(&str, &str)> = self.file.lines().collect();
+        let mut file: Vec<(&str, &str)> = Vec::with_capacity(LINES);
+        file.extend(self.file.lines());
         add(&mut text, "", &file);
         if let Some(kind) = &self.kind {
             let file: BTreeSet<&(&str, &str)> = file.iter().collect();

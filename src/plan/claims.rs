@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fmt;
 use std::net::IpAddr;
 
 use crate::diag::code::Code;
@@ -45,34 +46,49 @@ struct Claim {
     span: Span,
 }
 
-fn names(world: &World<'_>, instances: &[(Addr, &Service)], problems: &mut Diagnostics) {
-    let mut claims: HashMap<(LayerPath, &str, String), Claim, QuickHash> = HashMap::default();
-    let mut claim = |home: LayerPath, what: &'static str, name: String, by: String, span: Span| {
-        let claim = Claim { by, span };
+/// What has a name on an engine.
+#[derive(Clone, PartialEq, Eq)]
+enum Named<'a> {
+    Container(&'a Addr),
+    Network(&'a str, LayerPath),
+    Volume(&'a str, LayerPath),
+}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Container(addr) => write!(f, "`{addr}`"),
+            Self::Network(key, layer) => write!(f, "network `{key}` of layer `{layer}`"),
+            Self::Volume(key, layer) => write!(f, "volume `{key}` of layer `{layer}`"),
+        }
+    }
+}
+
+fn names<'a>(world: &World<'a>, instances: &'a [(Addr, &Service)], problems: &mut Diagnostics) {
+    let mut claims: HashMap<(LayerPath, &str, String), (Named<'_>, Span), QuickHash> = HashMap::default();
+    claims.reserve(instances.len());
+    let mut claim = |home: LayerPath, what: &'static str, name: String, by: Named<'a>, span: Span| {
         let entry = match claims.entry((home, what, name)) {
             Entry::Occupied(entry) => entry,
             Entry::Vacant(free) => {
-                free.insert(claim);
+                free.insert((by, span));
                 return;
             }
         };
-        let ((.., name), other) = (entry.key(), entry.get());
-        if other.by != claim.by {
+        let ((.., name), (other, first)) = (entry.key(), entry.get());
+        if *other != by {
             problems.push(
-                Diagnostic::error(
-                    Code::NameClash,
-                    format!("{} and {} would both be called `{name}`", other.by, claim.by),
-                )
-                .at(claim.span, format!("{what} `{name}` here"))
-                .at(other.span, "and here, on the same engine")
-                .help("give one of the layers a `name:`, or one of the objects"),
+                Diagnostic::error(Code::NameClash, format!("{other} and {by} would both be called `{name}`"))
+                    .at(span, format!("{what} `{name}` here"))
+                    .at(*first, "and here, on the same engine")
+                    .help("give one of the layers a `name:`, or one of the objects"),
             );
         }
     };
     for (addr, service) in instances {
         let span = service.container_name.as_ref().map_or(service.span, |name| name.span);
         let home = world.home(&addr.layer());
-        claim(home, "container", world.container_name(addr, service), format!("`{addr}`"), span);
+        claim(home, "container", world.container_name(addr, service), Named::Container(addr), span);
     }
     let mut layers: Vec<LayerPath> = vec![LayerPath::root()];
     layers
@@ -80,11 +96,11 @@ fn names(world: &World<'_>, instances: &[(Addr, &Service)], problems: &mut Diagn
     for path in layers {
         let Some(layer) = world.topology.layer(&path) else { continue };
         for (key, def) in layer.networks.iter().filter(|(_, def)| !def.external) {
-            let by = format!("network `{key}` of layer `{path}`");
+            let by = Named::Network(key, path.clone());
             claim(world.home(&path), "network", world.network_name(&path, key), by, def.span);
         }
         for (key, def) in layer.volumes.iter().filter(|(_, def)| !def.external) {
-            let by = format!("volume `{key}` of layer `{path}`");
+            let by = Named::Volume(key, path.clone());
             claim(world.home(&path), "volume", world.volume_name(&path, key), by, def.span);
         }
     }

@@ -28,6 +28,9 @@ const API_SOCKET: &str = "/var/run/docker.sock";
 /// Where it puts the Docker CLI's configuration.
 const API_CONFIG: &str = "/run/secrets/docker";
 
+/// Labels of most containers, and some that are added later.
+const LABELS: usize = 16;
+
 /// An instance as it is to be.
 #[derive(Clone, Debug)]
 pub(super) struct Desired<'a> {
@@ -295,8 +298,11 @@ impl<'a> Desired<'a> {
         dependencies: &std::collections::BTreeSet<Addr>,
         circumstances: &Circumstances,
     ) {
-        let mut labels = base_labels(world, known, &self.addr.to_string());
-        let mut set = |key: &str, value: String| labels.insert(key.to_owned(), value);
+        // Sorted once: in a large lab there are many.
+        let address = self.addr.to_string();
+        let mut labels = Vec::with_capacity(LABELS);
+        labels.extend(base(world, known, &address).map(owned));
+        let mut set = |key: &str, value: String| labels.push((key.to_owned(), value));
         set(label::NUMBER, self.addr.number().to_string());
         set(label::FINGERPRINT, self.fingerprint_label());
         if !dependencies.is_empty() {
@@ -342,22 +348,27 @@ impl<'a> Desired<'a> {
         set(label::COMPOSE_SERVICE, self.addr.service().to_string());
         set(label::COMPOSE_NUMBER, self.addr.number().to_string());
         set(label::COMPOSE_ONEOFF, "False".to_owned());
-        self.labels = labels;
+        self.labels = labels.into_iter().collect();
         self.asked.copied = digests;
     }
 }
 
 /// The labels that every object of a lab has.
 pub(super) fn base_labels(world: &World<'_>, known: &Known, address: &str) -> Labels {
+    base(world, known, address).map(owned).into_iter().collect()
+}
+
+fn owned((key, value): (&str, &str)) -> (String, String) {
+    (key.to_owned(), value.to_owned())
+}
+
+fn base<'a>(world: &World<'a>, known: &'a Known, address: &'a str) -> [(&'static str, &'a str); 4] {
     [
         (label::PROJECT, world.topology.project.as_str()),
         (label::ROOT, known.root_id.as_str()),
         (label::ADDRESS, address),
         (label::VERSION_KEY, label::VERSION),
     ]
-    .into_iter()
-    .map(|(key, value)| (key.to_owned(), value.to_owned()))
-    .collect()
 }
 
 /// The file's container with the engine's names for networks, volumes and siblings, and with published ports.

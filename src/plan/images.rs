@@ -95,6 +95,9 @@ impl Images {
         let id = index.get(self.in_full.get(reference)?).or_else(|| index.get(reference));
         // Engines forget the tag beside a digest; what was copied by its digest has only the tag that the copy gave it.
         let by_digest = || {
+            if !reference.contains('@') {
+                return None;
+            }
             let image = ImageRef::parse(reference)?;
             let copied = normal(&image.local_tag()?);
             let pulled = ImageRef { tag: None, ..image }.to_string();

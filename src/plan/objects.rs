@@ -1,6 +1,6 @@
 //! Networks and volumes that instances need.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
@@ -9,6 +9,7 @@ use crate::model::container::MountSource;
 use crate::model::label;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::ObservedNetwork;
+use crate::model::quick_hash::QuickHash;
 use crate::model::span::Span;
 use crate::model::topology::Layer;
 
@@ -30,13 +31,27 @@ use crate::model::label::Labels;
 const USUAL_MTU: u32 = 1500;
 const MTU_OPTION: &str = "com.docker.network.driver.mtu";
 
-/// Networks and volumes that this plan has looked at: the step that makes each, or `None` if it is there.
+/// What was looked at, by the layer that owns the engine and by name: the step that makes it, or `None` if it is there.
+#[derive(Debug, Default)]
+struct Looked(HashMap<LayerPath, HashMap<String, Option<StepId>, QuickHash>, QuickHash>);
+
+impl Looked {
+    fn get(&self, home: &LayerPath, name: &str) -> Option<Option<StepId>> {
+        self.0.get(home)?.get(name).copied()
+    }
+
+    fn insert(&mut self, home: LayerPath, name: &str, step: Option<StepId>) {
+        self.0.entry(home).or_default().insert(name.to_owned(), step);
+    }
+}
+
+/// Networks and volumes that this plan has looked at.
 #[derive(Debug, Default)]
 pub(super) struct Objects {
-    networks: BTreeMap<(LayerPath, String), Option<StepId>>,
+    networks: Looked,
     /// Networks that are made anew, by the layer that owns their engine and their name.
     pub(super) renewed: BTreeMap<(LayerPath, String), Renewal>,
-    volumes: BTreeMap<(LayerPath, String), Option<StepId>>,
+    volumes: Looked,
 }
 
 /// A network that is made anew.
@@ -147,12 +162,11 @@ impl Objects {
         name: &str,
     ) -> Option<StepId> {
         let home = world.home(layer);
-        let slot = (home.clone(), name.to_owned());
-        if let Some(done) = self.networks.get(&slot) {
-            return *done;
+        if let Some(done) = self.networks.get(&home, name) {
+            return done;
         }
         let def = world.topology.layer(layer)?.networks.get(key)?;
-        let renewal = self.renewed.get(&slot);
+        let renewal = self.renewed.get(&(home.clone(), name.to_owned()));
         let seen = known.seen(layer)?;
         let found = seen.networks.iter().find(|network| network.name == name);
         let step = match found.filter(|_| renewal.is_none()) {
@@ -189,7 +203,7 @@ impl Objects {
                 labels.insert(label::COMPOSE_PROJECT.to_owned(), world.project(layer).to_string());
                 labels.insert(label::COMPOSE_NETWORK.to_owned(), key.to_owned());
                 let draft = Draft {
-                    layer: home,
+                    layer: home.clone(),
                     of: Resource::Network(layer.clone(), name.to_owned()),
                     cause: renewal.map_or(Cause::Missing, |renewal| renewal.cause.clone()),
                     group: None,
@@ -202,7 +216,7 @@ impl Objects {
                 ))
             }
         };
-        self.networks.insert(slot, step);
+        self.networks.insert(home, name, step);
         step
     }
 
@@ -215,6 +229,9 @@ impl Objects {
         layer: &LayerPath,
         name: &str,
     ) -> Option<StepId> {
+        if let Some(done) = self.volumes.get(&world.home(layer), name) {
+            return done;
+        }
         let key = world.volume_key(layer, name)?;
         let def = world.topology.layer(layer)?.volumes.get(key)?;
         if def.external {
@@ -243,9 +260,8 @@ impl Objects {
         key: Option<(&str, Span)>,
     ) -> Option<StepId> {
         let home = world.home(layer);
-        let slot = (home.clone(), name.to_owned());
-        if let Some(done) = self.volumes.get(&slot) {
-            return *done;
+        if let Some(done) = self.volumes.get(&home, name) {
+            return done;
         }
         let found = known.seen(layer)?.volumes.iter().find(|volume| volume.name == name);
         let step = if let Some(found) = found {
@@ -273,7 +289,7 @@ impl Objects {
                 labels.insert(label::ROLE.to_owned(), role.to_owned());
             }
             let draft = Draft {
-                layer: home,
+                layer: home.clone(),
                 of: Resource::Volume(layer.clone(), name.to_owned()),
                 cause: Cause::Missing,
                 group: None,
@@ -281,7 +297,7 @@ impl Objects {
             let action = Action::CreateVolume { name: name.to_owned(), spec: Box::new(spec.clone()), labels };
             Some(builder.push(draft, action, Vec::new()))
         };
-        self.volumes.insert(slot, step);
+        self.volumes.insert(home, name, step);
         step
     }
 }

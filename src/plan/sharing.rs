@@ -68,6 +68,9 @@ pub(super) fn resolve(world: &World<'_>, addr: &Addr, service: &Service, spec: &
     }
     // Each container of a linked service has three names, with this instance's number in two of them (docker/compose
     // `convergence.go`, `getLinks`).
+    if service.behaviour.links.is_empty() && service.behaviour.external_links.is_empty() {
+        return;
+    }
     let (number, project) = (addr.number().to_string(), world.project(&layer));
     let separator = world.topology.separator;
     for link in &service.behaviour.links {

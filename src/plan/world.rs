@@ -2,6 +2,7 @@
 //!
 //! Everything here follows from the file alone; what was observed is not asked.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -148,16 +149,16 @@ impl<'a> World<'a> {
         if let Some(name) = &service.container_name {
             return name.value.clone();
         }
-        let (project, number) = (self.project(&addr.layer()).to_string(), addr.number().to_string());
-        self.topology.separator.joined(&[&project, addr.service().as_str(), &number])
+        let number = if addr.number() == 1 { "1".into() } else { Cow::from(addr.number().to_string()) };
+        let parts = [self.project(&addr.layer()).as_str(), addr.service().as_str(), &number];
+        self.topology.separator.joined(&parts)
     }
 
     /// Name of the image of a service of `layer`: its own, else of a built one `<project>-<service>` as in Compose;
     /// empty where a kind has to name it.
     pub(super) fn image_name(&self, layer: &LayerPath, service: &Service) -> String {
         if service.spec.image.is_empty() && service.build.is_some() {
-            let project = self.project(layer).to_string();
-            return self.topology.separator.joined(&[&project, service.name.as_str()]);
+            return self.topology.separator.joined(&[self.project(layer).as_str(), service.name.as_str()]);
         }
         service.spec.image.clone()
     }
@@ -179,7 +180,7 @@ impl<'a> World<'a> {
         match def {
             Some(def) if def.name.is_some() => def.name.clone().unwrap_or_default(),
             Some(def) if def.external => key.to_owned(),
-            _ => format!("{}_{key}", self.project(layer)),
+            _ => [self.project(layer).as_str(), "_", key].concat(),
         }
     }
 
@@ -189,7 +190,7 @@ impl<'a> World<'a> {
         match def {
             Some(def) if def.name.is_some() => def.name.clone().unwrap_or_default(),
             Some(def) if def.external => key.to_owned(),
-            _ => format!("{}_{key}", self.project(layer)),
+            _ => [self.project(layer).as_str(), "_", key].concat(),
         }
     }
 

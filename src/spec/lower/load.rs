@@ -65,7 +65,7 @@ impl Lowering<'_> {
             }
         };
         match decode(&bytes) {
-            Ok(text) => Some(text.into()),
+            Ok(text) => Some(text),
             Err((text, mut problem)) => {
                 let source = self.sources.borrow_mut().add_from(name, text, origin);
                 for label in &mut problem.labels {

@@ -1,5 +1,7 @@
 //! Bytes → text.
 
+use std::sync::Arc;
+
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::span::{SourceId, Span};
@@ -8,7 +10,7 @@ use crate::model::span::{SourceId, Span};
 const FILE_LIMIT: usize = 16 << 20;
 
 /// The text of a file, or why it has none: the text to show beside the problem, and the problem.
-pub(crate) fn decode(bytes: &[u8]) -> Result<String, (String, Box<Diagnostic>)> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Arc<str>, (String, Box<Diagnostic>)> {
     let refuse = |text: String, code: Code, range: (usize, usize), message: &str, help: &str| {
         let span = Span::new(SourceId::default(), range.0, range.1);
         Err((text, Box::new(Diagnostic::error(code, message).at(span, "").help(help))))
@@ -22,7 +24,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, (String, Box<Diagnostic>)> 
         return refuse(String::new(), Code::YamlSyntax, (0, 0), "the file is encoded in UTF-16", help);
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
+        Ok(text) => Ok(text.into()),
         Err(error) => {
             let start = error.valid_up_to();
             let text = String::from_utf8_lossy(bytes).into_owned();

@@ -71,6 +71,10 @@ fn integer(text: &str) -> Option<i128> {
     if !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0') {
+        let magnitude: i128 = digits.parse().ok()?;
+        return Some(if negative { -magnitude } else { magnitude });
+    }
     let digits = digits.replace('_', "");
     let lower = digits.to_ascii_lowercase();
     let (radix, digits) = if let Some(rest) = lower.strip_prefix("0x") {
