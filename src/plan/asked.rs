@@ -11,11 +11,9 @@ use crate::model::addr::Addr;
 
 use super::field::{Field, Value};
 use super::fingerprint::{Canonical, short_hash};
-use super::secrecy::{is_secret_line, secret_lists};
+use super::secrecy::{is_secret_line, may_be_secret, secret_lists};
 use super::words::{self, Form, Words};
 
-/// Lines of most containers.
-const LINES: usize = 32;
 /// Longer values are kept as digests, in bytes.
 const LONGEST: usize = 200;
 /// What a node's kind adds to the file.
@@ -48,12 +46,15 @@ pub(super) type Origin<'a> = (&'a str, String, Option<&'a Addr>);
 impl Asked {
     /// The label's text.
     pub(super) fn label(&self, origins: &[Origin<'_>]) -> String {
-        let mut text = String::with_capacity(self.file.size());
-        let mut file: Vec<(&str, &str)> = Vec::with_capacity(LINES);
-        file.extend(self.file.lines());
-        add(&mut text, "", &file);
+        let mut text = String::with_capacity(self.file.text().len());
+        if is_kept_as_it_is(self.file.text()) {
+            text.push_str(self.file.text().trim_end_matches('\n'));
+        } else {
+            let file: Vec<(&str, &str)> = self.file.lines().collect();
+            add(&mut text, "", &file);
+        }
         if let Some(kind) = &self.kind {
-            let file: BTreeSet<&(&str, &str)> = file.iter().collect();
+            let file: BTreeSet<(&str, &str)> = self.file.lines().collect();
             let added: Vec<(&str, &str)> = kind.lines().filter(|line| !file.contains(line)).collect();
             add(&mut text, KIND, &added);
         }
@@ -65,6 +66,19 @@ impl Asked {
         add(&mut text, COPIED, &copied);
         text
     }
+}
+
+/// Whether [`add`] would write these lines as they are: true of most containers, and quickly seen.
+fn is_kept_as_it_is(lines: &str) -> bool {
+    let (mut length, mut before) = (0, 0);
+    for byte in lines.bytes() {
+        length = if byte == b'\n' { 0 } else { length + 1 };
+        if length > LONGEST || (before, byte) == (b'=', b'#') {
+            return false;
+        }
+        before = byte;
+    }
+    !may_be_secret(lines)
 }
 
 /// Adds lines as they are kept.

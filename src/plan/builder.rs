@@ -113,6 +113,8 @@ impl Builder {
     /// Says that `step`, a step of this plan, reaches `milestone`.
     pub(super) fn reaches(&mut self, step: StepId, milestone: Milestone) {
         if let Some(found) = self.steps.iter_mut().rev().find(|other| other.id == step) {
+            // Nearly all reach one.
+            found.reaches.reserve_exact(1);
             found.reaches.push(milestone.clone());
         }
         self.promised.insert(milestone);

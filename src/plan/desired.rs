@@ -348,7 +348,8 @@ impl<'a> Desired<'a> {
         set(label::COMPOSE_SERVICE, self.addr.service().to_string());
         set(label::COMPOSE_NUMBER, self.addr.number().to_string());
         set(label::COMPOSE_ONEOFF, "False".to_owned());
-        self.labels = labels.into_iter().collect();
+        self.labels = Labels::with_capacity(LABELS);
+        self.labels.extend(labels);
         self.asked.copied = digests;
     }
 }
@@ -379,6 +380,8 @@ fn resolved_names(world: &World<'_>, addr: &Addr, service: &Service) -> Containe
     spec.networks = std::mem::take(&mut spec.networks)
         .into_iter()
         .map(|(key, mut endpoint)| {
+            // The service's name and, later, the container's.
+            endpoint.aliases.reserve_exact(2);
             if !endpoint.aliases.iter().any(|alias| alias == addr.service().as_str()) {
                 endpoint.aliases.insert(0, addr.service().to_string());
             }

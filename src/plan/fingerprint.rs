@@ -103,9 +103,9 @@ impl Canonical {
         })
     }
 
-    /// Bytes of all lines.
-    pub fn size(&self) -> usize {
-        self.text.len()
+    /// All lines, each with its end.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The first 16 hexadecimal digits of the SHA-256 of all lines.

@@ -5,20 +5,12 @@ use std::collections::BTreeSet;
 /// Parts of names and texts that speak of something secret.
 const PARTS: [&str; 9] =
     ["passw", "passphrase", "secret", "token", "credential", "apikey", "api_key", "api-key", "private"];
-/// Whether one of them can begin with a byte.
-const FIRST: [bool; 256] = {
-    let mut first = [false; 256];
-    let mut at = 0;
-    while at < PARTS.len() {
-        let byte = PARTS[at].as_bytes()[0];
-        first[byte.to_ascii_lowercase() as usize] = true;
-        first[byte.to_ascii_uppercase() as usize] = true;
-        at += 1;
-    }
-    first
-};
 /// Words that a name of something secret has.
 const WORDS: [&str; 9] = ["key", "keys", "pass", "pwd", "auth", "dsn", "cert", "pem", "salt"];
+/// Whether one of [`PARTS`] can begin with a byte.
+const FIRST_OF_PARTS: [bool; 256] = first_of(&PARTS);
+/// The same of [`WORDS`].
+const FIRST_OF_WORDS: [bool; 256] = first_of(&WORDS);
 /// Lines that hold what the user wrote under a name of their own.
 const NAMED: [&str; 6] =
     ["environment.", "label.", "logging.option.", "driver_opt.", "annotation.", "storage_opt."];
@@ -34,6 +26,25 @@ const FREE: [&str; 9] = [
     "pre_stop",
     "network.",
 ];
+
+const fn first_of(texts: &[&str]) -> [bool; 256] {
+    let mut first = [false; 256];
+    let mut at = 0;
+    while at < texts.len() {
+        let byte = texts[at].as_bytes()[0];
+        first[byte.to_ascii_lowercase() as usize] = true;
+        first[byte.to_ascii_uppercase() as usize] = true;
+        at += 1;
+    }
+    first
+}
+
+/// Whether one of several lines could be one whose value is kept out of sight: no line of those that are not is.
+pub(super) fn may_be_secret(lines: &str) -> bool {
+    lines.contains('@')
+        || has_one_of(lines, &PARTS, &FIRST_OF_PARTS)
+        || has_one_of(lines, &WORDS, &FIRST_OF_WORDS)
+}
 
 /// Whether a line's value is kept out of sight.
 pub(super) fn is_secret_line(key: &str, value: &str) -> bool {
@@ -77,12 +88,16 @@ fn is_secret_text(text: &str) -> bool {
 
 /// Whether one of [`PARTS`] is in a text, however it is written. In one pass: a large lab has many texts.
 fn speaks_of_secrets(text: &str) -> bool {
+    has_one_of(text, &PARTS, &FIRST_OF_PARTS)
+}
+
+fn has_one_of(text: &str, parts: &[&str], first: &[bool; 256]) -> bool {
     let bytes = text.as_bytes();
     let begins = |at: usize, part: &str| {
         bytes.get(at..at + part.len()).is_some_and(|found| found.eq_ignore_ascii_case(part.as_bytes()))
     };
-    let may_begin = |byte: u8| FIRST[usize::from(byte)];
-    (0..bytes.len()).any(|at| may_begin(bytes[at]) && PARTS.iter().any(|part| begins(at, part)))
+    let may_begin = |byte: u8| first[usize::from(byte)];
+    (0..bytes.len()).any(|at| may_begin(bytes[at]) && parts.iter().any(|part| begins(at, part)))
 }
 
 #[cfg(test)]
@@ -101,6 +116,7 @@ mod tests {
             ("command", "--db-password=hunter2"),
         ] {
             assert!(is_secret_line(key, value), "{key}={value}");
+            assert!(may_be_secret(&format!("image=app\n{key}={value}\n")), "{key}={value}");
         }
     }
 

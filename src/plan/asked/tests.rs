@@ -35,6 +35,27 @@ fn port(host: u16, container: u16) -> PortBinding {
 }
 
 #[test]
+fn what_is_kept_as_it_is_is_written_as_line_by_line() {
+    let long = "x".repeat(LONGEST + 1);
+    let mut quick = Vec::new();
+    for name in ["A", "API_KEY", "TOKENS"] {
+        for value in
+            ["1", "", "#5", "a=#b", "a#b", "user@host", "https://u:p@h", "a secret", "two\nlines", &long]
+        {
+            let mut spec = spec();
+            spec.environment.insert(name.to_owned(), Some(value.to_owned()));
+            let mut canonical = Canonical::default();
+            canonical.container(&spec);
+            let mut by_line = String::new();
+            add(&mut by_line, "", &canonical.lines().collect::<Vec<_>>());
+            quick.extend(is_kept_as_it_is(canonical.text()).then(|| format!("{name}={value}")));
+            assert_eq!(Asked::from(canonical).label(&[]), by_line, "{name}={value}");
+        }
+    }
+    assert_eq!(quick, ["A=1", "A=", "A=a#b", "A=two\nlines"]);
+}
+
+#[test]
 fn changes_are_told_in_the_words_of_the_file() {
     let told = there_and_back(|spec| {
         spec.image = "nginx:2".to_owned();

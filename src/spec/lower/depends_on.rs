@@ -17,11 +17,13 @@ impl Lowering<'_> {
         match field.value {
             None => {}
             Some(DependsOn::Names(list)) => {
+                out.reserve_exact(list.0.len());
                 for name in list.0 {
                     out.extend(self.dependency(&name.value, name.span, &Raw::default()));
                 }
             }
             Some(DependsOn::Conditions(dict)) => {
+                out.reserve_exact(dict.0.len());
                 for (name, field) in dict.0 {
                     let span = field.key.unwrap_or_default();
                     out.extend(self.dependency(&name, span, &field.value.unwrap_or_default()));

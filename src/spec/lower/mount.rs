@@ -69,7 +69,7 @@ impl Lowering<'_> {
 
     /// Notes every second mount at one place inside.
     pub(super) fn one_a_target(&self, mounts: Vec<Spanned<Mount>>) -> Vec<Mount> {
-        let mut out: Vec<Spanned<Mount>> = Vec::new();
+        let mut out: Vec<Spanned<Mount>> = Vec::with_capacity(mounts.len());
         for mount in mounts {
             match out.iter().find(|other| other.value.target == mount.value.target) {
                 None => out.push(mount),

@@ -27,7 +27,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for DictVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Dict<T>, A::Error> {
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(access.size_hint().unwrap_or_default());
         while let Some(entry) = access.next_entry()? {
             entries.push(entry);
         }

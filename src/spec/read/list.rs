@@ -29,7 +29,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<List<T>, A::Error> {
-        let mut list = Vec::new();
+        // What is there is in memory already.
+        let mut list = Vec::with_capacity(access.size_hint().unwrap_or_default());
         while let Some(item) = access.next_element_seed(Item::<T>(PhantomData))? {
             list.extend(item.take());
         }

@@ -295,6 +295,10 @@ impl<'t> SeqAccess<'t> for Items<'t> {
         };
         seed.deserialize(self.reader.child(node, node.head, name)).map(Some)
     }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
 }
 
 /// The entries of a mapping; with `fields`, a type and its keys, only those.
@@ -338,6 +342,10 @@ impl<'t> serde::de::MapAccess<'t> for Entries<'t> {
     fn next_value_seed<S: DeserializeSeed<'t>>(&mut self, seed: S) -> Answer<S::Value> {
         let pair = self.value.take().ok_or(ReadError::Noted)?;
         seed.deserialize(self.reader.child(&pair.value, pair.key.span, Name::Key(&pair.key.value)))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.pairs.len())
     }
 }
 
