@@ -70,15 +70,7 @@ impl Asked {
 
 /// Whether [`add`] would write these lines as they are: true of most containers, and quickly seen.
 fn is_kept_as_it_is(lines: &str) -> bool {
-    let (mut length, mut before) = (0, 0);
-    for byte in lines.bytes() {
-        length = if byte == b'\n' { 0 } else { length + 1 };
-        if length > LONGEST || (before, byte) == (b'=', b'#') {
-            return false;
-        }
-        before = byte;
-    }
-    !may_be_secret(lines)
+    lines.lines().all(|line| line.len() <= LONGEST) && !lines.contains("=#") && !may_be_secret(lines)
 }
 
 /// Adds lines as they are kept.

@@ -7,10 +7,10 @@ const PARTS: [&str; 9] =
     ["passw", "passphrase", "secret", "token", "credential", "apikey", "api_key", "api-key", "private"];
 /// Words that a name of something secret has.
 const WORDS: [&str; 9] = ["key", "keys", "pass", "pwd", "auth", "dsn", "cert", "pem", "salt"];
-/// Whether one of [`PARTS`] can begin with a byte.
-const FIRST_OF_PARTS: [bool; 256] = first_of(&PARTS);
-/// The same of [`WORDS`].
-const FIRST_OF_WORDS: [bool; 256] = first_of(&WORDS);
+/// How one of [`PARTS`] can begin.
+const BEGINNINGS_OF_PARTS: Beginnings = beginnings(&[&PARTS]);
+/// How one of [`PARTS`] or of [`WORDS`] can begin.
+const BEGINNINGS: Beginnings = beginnings(&[&PARTS, &WORDS]);
 /// Lines that hold what the user wrote under a name of their own.
 const NAMED: [&str; 6] =
     ["environment.", "label.", "logging.option.", "driver_opt.", "annotation.", "storage_opt."];
@@ -27,23 +27,29 @@ const FREE: [&str; 9] = [
     "network.",
 ];
 
-const fn first_of(texts: &[&str]) -> [bool; 256] {
-    let mut first = [false; 256];
-    let mut at = 0;
-    while at < texts.len() {
-        let byte = texts[at].as_bytes()[0];
-        first[byte.to_ascii_lowercase() as usize] = true;
-        first[byte.to_ascii_uppercase() as usize] = true;
-        at += 1;
+/// By a first byte, which letters can follow: a bit for each, from `a`.
+type Beginnings = [u32; 256];
+
+const fn beginnings(lists: &[&[&str]]) -> Beginnings {
+    let mut out = [0; 256];
+    let mut list = 0;
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            let text = lists[list][at].as_bytes();
+            let letter = 1 << (text[1] - b'a');
+            out[text[0].to_ascii_lowercase() as usize] |= letter;
+            out[text[0].to_ascii_uppercase() as usize] |= letter;
+            at += 1;
+        }
+        list += 1;
     }
-    first
+    out
 }
 
 /// Whether one of several lines could be one whose value is kept out of sight: no line of those that are not is.
 pub(super) fn may_be_secret(lines: &str) -> bool {
-    lines.contains('@')
-        || has_one_of(lines, &PARTS, &FIRST_OF_PARTS)
-        || has_one_of(lines, &WORDS, &FIRST_OF_WORDS)
+    lines.contains('@') || has_one_of(lines, &[&PARTS, &WORDS], &BEGINNINGS)
 }
 
 /// Whether a line's value is kept out of sight.
@@ -88,16 +94,21 @@ fn is_secret_text(text: &str) -> bool {
 
 /// Whether one of [`PARTS`] is in a text, however it is written. In one pass: a large lab has many texts.
 fn speaks_of_secrets(text: &str) -> bool {
-    has_one_of(text, &PARTS, &FIRST_OF_PARTS)
+    has_one_of(text, &[&PARTS], &BEGINNINGS_OF_PARTS)
 }
 
-fn has_one_of(text: &str, parts: &[&str], first: &[bool; 256]) -> bool {
+fn has_one_of(text: &str, lists: &[&[&str]], beginnings: &Beginnings) -> bool {
     let bytes = text.as_bytes();
     let begins = |at: usize, part: &str| {
         bytes.get(at..at + part.len()).is_some_and(|found| found.eq_ignore_ascii_case(part.as_bytes()))
     };
-    let may_begin = |byte: u8| first[usize::from(byte)];
-    (0..bytes.len()).any(|at| may_begin(bytes[at]) && parts.iter().any(|part| begins(at, part)))
+    bytes.windows(2).enumerate().any(|(at, pair)| {
+        let letters = beginnings[usize::from(pair[0])];
+        letters != 0
+            && pair[1].is_ascii_alphabetic()
+            && letters & (1 << (pair[1].to_ascii_lowercase() - b'a')) != 0
+            && lists.iter().any(|list| list.iter().any(|part| begins(at, part)))
+    })
 }
 
 #[cfg(test)]
