@@ -8,14 +8,18 @@ use crate::model::topology::Topology;
 /// there is no such service (the parser has said so).
 pub fn expand(topology: &Topology, layer: &LayerPath, target: &Target) -> Vec<Addr> {
     match target {
-        Target::Relative(pattern) => matching(topology, &pattern.below(layer)),
+        Target::Relative(pattern) => matching_in(topology, layer, pattern),
         Target::Absolute(pattern) => matching(topology, pattern),
     }
 }
 
 /// The instances that a pattern from the root means.
 pub fn matching(topology: &Topology, pattern: &Pattern) -> Vec<Addr> {
-    let mut layers = vec![LayerPath::root()];
+    matching_in(topology, &LayerPath::root(), pattern)
+}
+
+fn matching_in(topology: &Topology, layer: &LayerPath, pattern: &Pattern) -> Vec<Addr> {
+    let mut layers = vec![layer.clone()];
     let mut found = Vec::new();
     for (service, number) in pattern.parts() {
         found.clear();
@@ -30,7 +34,8 @@ pub fn matching(topology: &Topology, pattern: &Pattern) -> Vec<Addr> {
                     .map(|n| path.join(&service.name, n)),
             );
         }
-        layers = found.iter().map(Addr::inner).collect();
+        layers.clear();
+        layers.extend(found.iter().map(Addr::inner));
     }
     found
 }

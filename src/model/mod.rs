@@ -1,7 +1,7 @@
 //! The words of nestctl as plain data: names, addresses, what a lab file asks for, what an engine reports.
 //!
-//! Owns no behaviour beyond making, parsing and printing its own values. Knows nothing but `std` (and for small maps `litemap`): no file
-//! system, no engine, no YAML, no serialisation (machine output has its own mirror types in `report`).
+//! Owns no behaviour beyond making, parsing and printing its own values. Knows nothing but `std` and, for small maps,
+//! `litemap`: no file system, no engine, no YAML, no serialisation (machine output has its own mirror types in `report`).
 
 pub mod addr;
 pub mod behaviour;

@@ -10,7 +10,7 @@ use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource};
 use crate::model::dial::Dial;
 use crate::model::files::{Existing, PutFile};
-use crate::model::label;
+use crate::model::label::{self, Labels};
 use crate::model::network::VolumeSpec;
 use crate::model::service::{DataRoot, NodeDef, Service};
 
@@ -21,7 +21,6 @@ use super::hooks;
 use super::known::Known;
 use super::sharing;
 use super::world::{Carried, World, kind_of};
-use crate::model::label::Labels;
 
 /// Where `use_api_socket` puts the socket, and where an engine's is if nothing says otherwise.
 const API_SOCKET: &str = "/var/run/docker.sock";

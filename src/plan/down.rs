@@ -13,7 +13,7 @@ use crate::kind::kind::Hosting;
 use crate::kind::kinds;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::dial::Dial;
-use crate::model::label;
+use crate::model::label::{self, Labels};
 use crate::model::milestone::Milestone;
 use crate::model::observed::{ContainerState, Observed, ObservedContainer};
 
@@ -29,7 +29,6 @@ use super::plan::Plan;
 use super::quiesce::{self, is_running, users_first, uses};
 use super::step::{Group, Must, Need, On, Resource, StepId};
 use super::thaw;
-use crate::model::label::Labels;
 
 /// How long a stopped node may take to start again, so that its layer can be taken apart, where its own limit is
 /// not known any more.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::addr::{Addr, LayerPath};
-use crate::model::label;
+use crate::model::label::{self, Labels};
 use crate::model::observed::ObservedContainer;
 
 use super::action::Action;
@@ -17,7 +17,6 @@ use super::goal::Rmi;
 use super::images::Images;
 use super::ours;
 use super::step::Resource;
-use crate::model::label::Labels;
 
 impl Taking<'_> {
     /// Removes the images of these containers. All else of the plan is there already.

@@ -6,7 +6,7 @@ use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::LayerPath;
 use crate::model::container::MountSource;
-use crate::model::label;
+use crate::model::label::{self, Labels};
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::observed::ObservedNetwork;
 use crate::model::quick_hash::QuickHash;
@@ -25,7 +25,6 @@ use super::known::Known;
 use super::ours::is_ours;
 use super::step::{Need, Resource, StepId};
 use super::world::World;
-use crate::model::label::Labels;
 
 /// Docker's own MTU; an engine that says nothing else has it.
 const USUAL_MTU: u32 = 1500;
@@ -36,8 +35,8 @@ const MTU_OPTION: &str = "com.docker.network.driver.mtu";
 struct Looked(HashMap<LayerPath, HashMap<String, Option<StepId>, QuickHash>, QuickHash>);
 
 impl Looked {
-    fn get(&self, home: &LayerPath, name: &str) -> Option<Option<StepId>> {
-        self.0.get(home)?.get(name).copied()
+    fn get(&self, home: &LayerPath, name: &str) -> Option<&Option<StepId>> {
+        self.0.get(home)?.get(name)
     }
 
     fn insert(&mut self, home: LayerPath, name: &str, step: Option<StepId>) {
@@ -163,7 +162,7 @@ impl Objects {
     ) -> Option<StepId> {
         let home = world.home(layer);
         if let Some(done) = self.networks.get(&home, name) {
-            return done;
+            return *done;
         }
         let def = world.topology.layer(layer)?.networks.get(key)?;
         let renewal = self.renewed.get(&(home.clone(), name.to_owned()));
@@ -230,7 +229,7 @@ impl Objects {
         name: &str,
     ) -> Option<StepId> {
         if let Some(done) = self.volumes.get(&world.home(layer), name) {
-            return done;
+            return *done;
         }
         let key = world.volume_key(layer, name)?;
         let def = world.topology.layer(layer)?.volumes.get(key)?;
@@ -261,7 +260,7 @@ impl Objects {
     ) -> Option<StepId> {
         let home = world.home(layer);
         if let Some(done) = self.volumes.get(&home, name) {
-            return done;
+            return *done;
         }
         let found = known.seen(layer)?.volumes.iter().find(|volume| volume.name == name);
         let step = if let Some(found) = found {

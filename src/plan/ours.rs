@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::model::addr::{Addr, LayerPath};
-use crate::model::label;
+use crate::model::label::{self, Labels};
 use crate::model::name::ProjectName;
 use crate::model::observed::{Observed, ObservedContainer};
 
 use super::known::Known;
-use crate::model::label::Labels;
 
 /// A container of a lab.
 #[derive(Clone, Debug)]

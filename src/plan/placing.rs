@@ -9,8 +9,7 @@ use crate::kind::kind::{self, Refusal};
 use crate::model::addr::LayerPath;
 use crate::model::container::{BindPath, Mount, MountSource};
 use crate::model::files::PutFile;
-use crate::model::label;
-use crate::model::label::Labels;
+use crate::model::label::{self, Labels};
 use crate::model::network::VolumeSpec;
 
 use super::desired::{Desired, Fill, OwnVolume, path_in_node};

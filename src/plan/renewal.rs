@@ -7,7 +7,7 @@
 use crate::diag::code::Code;
 use crate::diag::diagnostic::Diagnostic;
 use crate::model::addr::{Addr, LayerPath};
-use crate::model::label;
+use crate::model::label::{self, Labels};
 use crate::model::milestone::{Milestone, Stage};
 use crate::model::observed::{ObservedContainer, ObservedNetwork};
 use crate::model::topology::Layer;
@@ -22,7 +22,6 @@ use super::ours::is_ours;
 use super::quiesce;
 use super::step::{Group, Need, Resource};
 use super::up::Planner;
-use crate::model::label::Labels;
 
 impl<'a> Planner<'a> {
     /// Takes the networks of a layer away that are to be made anew, after what is in them has stopped.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::kind::kind::Hosting;
 use crate::model::addr::{Addr, LayerPath};
 use crate::model::container::{BindPath, ContainerSpec, Mount, MountSource, NetworkMode};
-use crate::model::label;
+use crate::model::label::{self, Labels};
 use crate::model::observed::{ContainerState, ObservedContainer};
 
 use super::action::{Action, ImageUse, NewContainer};
@@ -16,7 +16,6 @@ use super::cause::Cause;
 use super::known::{Known, Layer};
 use super::quiesce;
 use super::step::{Group, Need};
-use crate::model::label::Labels;
 
 /// Where a machine has its freezer (cgroup v1), and where the helper sees it.
 const FREEZER: &str = "/sys/fs/cgroup/freezer";

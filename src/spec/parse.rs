@@ -48,12 +48,12 @@ pub(super) fn finish(
     problems: &Problems,
 ) -> Option<Topology> {
     if let Some(topology) = &mut topology {
-        settle_conditions(topology, notes);
+        let absent = settle_conditions(topology, notes);
         let lab = Lab::new(topology, notes, problems);
         if checked {
             RULES.iter().for_each(|rule| rule(&lab));
         }
-        drop_absent(topology);
+        drop_absent(topology, &absent);
     }
     topology
 }
@@ -67,21 +67,24 @@ pub fn variables(files: &dyn Files, paths: &[PathBuf], vars: &Vars) -> Vars {
     Lowering::new(files, &entry, &problems).vars_with(&named, vars)
 }
 
-/// A dependency without a condition waits until a node is ready, and until anything else has started.
-fn settle_conditions(topology: &mut Topology, notes: &Notes) {
+/// A dependency without a condition waits until a node is ready, and until anything else has started. The answer is those
+/// on what is not there.
+fn settle_conditions(topology: &mut Topology, notes: &Notes) -> Vec<(LayerPath, Span)> {
     let mut on_nodes: BTreeSet<(LayerPath, Span)> = BTreeSet::new();
+    let mut absent = Vec::new();
     visit(&topology.root, &LayerPath::root(), &mut |path, layer, service| {
         for dependency in &service.depends_on {
-            if notes.unconditional.contains(&dependency.span) {
-                let target = target(topology, path, layer, dependency);
-                if target.is_some_and(|service| service.node.is_some()) {
+            match target(topology, path, layer, dependency) {
+                None => absent.push((path.clone(), dependency.span)),
+                Some(found) if found.node.is_some() && notes.unconditional.contains(&dependency.span) => {
                     on_nodes.insert((path.clone(), dependency.span));
                 }
+                Some(_) => {}
             }
         }
     });
     if on_nodes.is_empty() {
-        return;
+        return absent;
     }
     visit_mut(&mut topology.root, &LayerPath::root(), &mut |path, service| {
         for dependency in &mut service.depends_on {
@@ -90,18 +93,11 @@ fn settle_conditions(topology: &mut Topology, notes: &Notes) {
             }
         }
     });
+    absent
 }
 
 /// Dependencies on what is not there go, now that the checks have seen them: no reader after this meets one.
-fn drop_absent(topology: &mut Topology) {
-    let mut absent: Vec<(LayerPath, Span)> = Vec::new();
-    visit(&topology.root, &LayerPath::root(), &mut |path, layer, service| {
-        for dependency in &service.depends_on {
-            if target(topology, path, layer, dependency).is_none() {
-                absent.push((path.clone(), dependency.span));
-            }
-        }
-    });
+fn drop_absent(topology: &mut Topology, absent: &[(LayerPath, Span)]) {
     if !absent.is_empty() {
         visit_mut(&mut topology.root, &LayerPath::root(), &mut |path, service| {
             service.depends_on.retain(|dependency| {

@@ -5,8 +5,7 @@ use crate::engine::error::EngineError;
 use crate::executor::step_context::StepContext;
 use crate::model::container::{ContainerSpec, Mount, MountSource, NetworkMode};
 use crate::model::failure::FailureKind;
-use crate::model::label;
-use crate::model::label::Labels;
+use crate::model::label::{self, Labels};
 use crate::plan::action::FilledVolume;
 use crate::transfer::files::{put_files, put_tree};
 

@@ -7,8 +7,7 @@ use nestctl::engine::fake::behaviour::{Behaviour, Boot, HealthScript};
 use nestctl::engine::fake::fake_engine::FakeEngine;
 use nestctl::engine::fake::fault::{Fault, Meanwhile, When};
 use nestctl::model::failure::FailureKind;
-use nestctl::model::label;
-use nestctl::model::label::Labels;
+use nestctl::model::label::{self, Labels};
 use nestctl::model::observed::{Health, ObservedContainer};
 
 use super::draw::{HOOK, JOB, NODES, SERVERS};

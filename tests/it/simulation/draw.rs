@@ -196,8 +196,8 @@ pub(super) fn service_mut<'a>(root: &'a mut Layer, addr: &Addr) -> &'a mut Servi
     layer_mut(root, addr).services.get_mut(addr.service()).expect("it is there")
 }
 
-pub(super) fn check() -> Box<Healthcheck> {
-    Box::new(Healthcheck { test: vec!["CMD".to_owned(), "true".to_owned()], ..Healthcheck::default() })
+pub(super) fn check() -> Healthcheck {
+    Healthcheck { test: vec!["CMD".to_owned(), "true".to_owned()], ..Healthcheck::default() }
 }
 
 fn hook(image: Option<&str>) -> Hook {
@@ -281,7 +281,7 @@ impl Draw<'_> {
             JOB.clone_into(&mut spec.image);
         } else {
             SERVERS[self.dice.index(SERVERS.len())].clone_into(&mut spec.image);
-            spec.healthcheck = self.dice.one_in(3).then(check);
+            spec.healthcheck = self.dice.one_in(3).then(|| Box::new(check()));
         }
         if spec.image != JOB {
             spec.restart = match self.dice.below(6) {

@@ -30,7 +30,9 @@ fn edit(lab: &mut Topology, dice: &mut Dice) {
         0 => service.scale = 1 + u32::try_from(dice.below(3)).expect("small"),
         1 => service.depends_on.retain(|it| matches!(it.target, Target::Relative(_))),
         2 => add_dependency(dice, lab),
-        3 if is_plain => service.spec.healthcheck = service.spec.healthcheck.is_none().then(check),
+        3 if is_plain => {
+            service.spec.healthcheck = service.spec.healthcheck.is_none().then(|| Box::new(check()));
+        }
         4 if is_plain => SERVERS[dice.index(SERVERS.len())].clone_into(&mut service.spec.image),
         5 if is_plain => {
             let policies = [RestartPolicy::No, RestartPolicy::Always, RestartPolicy::UnlessStopped];

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nestctl::engine::engine::Engine;
-use nestctl::model::label;
-use nestctl::model::label::Labels;
+use nestctl::model::label::{self, Labels};
 use nestctl::model::observed::{Observed, ObservedContainer};
 
 use super::real_engine::{self, block_on};
