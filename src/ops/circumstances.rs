@@ -172,3 +172,37 @@ fn hostings_around(topology: &Topology, layer: &LayerPath) -> Vec<Hosting> {
         .map(|kind| kind.hosting)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::executor::survey::{Asks, SurveyOptions, survey_knowing};
+    use crate::ops::test_lab::{engine, lab};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_service_of_no_replicas_asks_nothing_of_the_users_machine() {
+        let (_engine, ctx) = engine();
+        let bind =
+            |path| format!("{{type: bind, source: {path}, target: /a, bind: {{create_host_path: false}}}}");
+        let lab = lab(&format!(
+            "services:
+  none: {{image: nginx, scale: 0, use_api_socket: true, volumes: [{}]}}
+  one: {{image: nginx, volumes: [{}]}}",
+            bind("/nowhere/none"),
+            bind("/nowhere/one")
+        ));
+        let facts = ctx.root.facts().await.expect("facts");
+        let options = SurveyOptions {
+            project: None,
+            paths: Vec::new(),
+            asks: Asks::Lists,
+            patience: ctx.limits.answer,
+        };
+        let root = Arc::clone(&ctx.root);
+        let mut surveyed = survey_knowing(root, facts, &options).await.expect("a survey");
+        add(&mut surveyed, &ctx, &lab.lab.topology).await.expect("known");
+        assert_eq!(surveyed.known.missing_paths, BTreeSet::from([PathBuf::from("/nowhere/one")]));
+        assert!(surveyed.known.credentials.is_none());
+    }
+}

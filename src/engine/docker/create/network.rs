@@ -4,10 +4,11 @@ use bollard::models::{
     EndpointIpamConfig, EndpointSettings, Ipam, IpamConfig, NetworkCreateRequest, VolumeCreateRequest,
 };
 
-use super::some::{some, some_map};
 use crate::model::container::Endpoint;
 use crate::model::label::Labels;
 use crate::model::network::{NetworkSpec, VolumeSpec};
+
+use super::some::{some, some_map};
 
 /// The option by which the name of an interface is asked for (Compose `endpointDriverOpts`).
 const INTERFACE_NAME: &str = "com.docker.network.endpoint.ifname";
