@@ -3,19 +3,19 @@
 //! Canonical and with defaults left out, so that a field added later changes the fingerprint of no old lab.
 //! Taken apart exhaustively: a new field of [`ContainerSpec`] does not compile until it is written here.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use crate::model::container::{
-    BindPath, ContainerSpec, Endpoint, Healthcheck, Logging, Mount, MountSource, NetworkMode, PortBinding,
-    RestartPolicy,
+    ContainerSpec, Endpoint, Healthcheck, Logging, NetworkMode, PortBinding, RestartPolicy,
 };
 use crate::model::files::PutFile;
 use crate::model::network::{NetworkSpec, VolumeSpec};
 use crate::model::resources::{Blkio, DeviceRequest, Resources};
+
+mod mounts;
 
 /// Bytes of all lines of most containers.
 const ROOM: usize = 1024;
@@ -96,11 +96,7 @@ impl Canonical {
 
     /// All lines, `key=value`; the value with the escapes of Rust.
     pub fn lines(&self) -> impl Iterator<Item = (&str, &str)> {
-        // Byte by byte: keys are short.
-        self.text.lines().filter_map(|line| {
-            let at = line.bytes().position(|byte| byte == b'=')?;
-            Some((&line[..at], &line[at + 1..]))
-        })
+        self.text.lines().filter_map(|line| line.split_once('='))
     }
 
     /// All lines, each with its end.
@@ -336,73 +332,6 @@ impl Canonical {
         self.time("healthcheck.start_period", *start_period);
         self.time("healthcheck.start_interval", *start_interval);
         self.maybe("healthcheck.retries", *retries);
-    }
-
-    fn mount(&mut self, mount: &Mount) {
-        let Mount { target, source, read_only, consistency } = mount;
-        if let Some(consistency) = consistency {
-            self.begin(&["mount.", target, ".consistency"]);
-            self.end(consistency);
-        }
-        self.begin(&["mount.", target]);
-        self.mount_source(source);
-        self.end(if *read_only { " ro" } else { "" });
-    }
-
-    /// In parts: nearly every container has mounts.
-    fn mount_source(&mut self, source: &MountSource) {
-        match source {
-            MountSource::Bind { path, create, propagation, selinux, recursive } => {
-                match path {
-                    BindPath::User(path) => {
-                        self.part("bind user ");
-                        self.part(&path.to_string_lossy());
-                    }
-                    BindPath::Engine(path) => {
-                        self.part("bind engine ");
-                        self.part(path);
-                    }
-                }
-                self.part(if *create { " true " } else { " false " });
-                self.part(propagation.as_deref().unwrap_or(""));
-                match selinux {
-                    Some(word) => self.part(&format!(" {:?}", Some(word))),
-                    None => self.part(" None"),
-                }
-                if let Some(recursive) = recursive {
-                    self.part(" ");
-                    self.part(recursive.as_str());
-                }
-            }
-            MountSource::Volume { name, nocopy, subpath, labels } => {
-                self.part("volume ");
-                self.part(name.as_deref().unwrap_or(""));
-                self.part(if *nocopy { " true " } else { " false " });
-                self.part(subpath.as_deref().unwrap_or(""));
-                if !labels.is_empty() {
-                    let labels: BTreeMap<&String, &String> = labels.iter().collect();
-                    self.part(&format!(" {labels:?}"));
-                }
-            }
-            MountSource::Tmpfs { options } => {
-                self.part("tmpfs ");
-                self.part(options);
-            }
-            // Written as the options of the other form, so that labs from before it had its own stay as they are.
-            MountSource::Memory { size, mode } => {
-                let size = size.map(|size| format!("size={size}"));
-                let mode = mode.map(|mode| format!("mode={mode:o}"));
-                let options: Vec<String> = size.into_iter().chain(mode).collect();
-                self.part("tmpfs ");
-                self.part(&options.join(","));
-            }
-            MountSource::Image { image, subpath } => {
-                self.part("image ");
-                self.part(image);
-                self.part(" ");
-                self.part(subpath.as_deref().unwrap_or(""));
-            }
-        }
     }
 
     fn endpoint(&mut self, name: &str, endpoint: &Endpoint) {

@@ -7,8 +7,6 @@ const PARTS: [&str; 9] =
     ["passw", "passphrase", "secret", "token", "credential", "apikey", "api_key", "api-key", "private"];
 /// Words that a name of something secret has.
 const WORDS: [&str; 9] = ["key", "keys", "pass", "pwd", "auth", "dsn", "cert", "pem", "salt"];
-/// How one of [`PARTS`] can begin.
-const BEGINNINGS_OF_PARTS: Beginnings = beginnings(&[&PARTS]);
 /// How one of [`PARTS`] or of [`WORDS`] can begin.
 const BEGINNINGS: Beginnings = beginnings(&[&PARTS, &WORDS]);
 /// Lines that hold what the user wrote under a name of their own.
@@ -49,7 +47,7 @@ const fn beginnings(lists: &[&[&str]]) -> Beginnings {
 
 /// Whether one of several lines could be one whose value is kept out of sight: no line of those that are not is.
 pub(super) fn may_be_secret(lines: &str) -> bool {
-    lines.contains('@') || has_one_of(lines, &[&PARTS, &WORDS], &BEGINNINGS)
+    lines.contains('@') || has_one_of(lines, &[&PARTS, &WORDS])
 }
 
 /// Whether a line's value is kept out of sight.
@@ -78,32 +76,26 @@ fn is_secret_name(name: &str) -> bool {
 
 /// Whether a text speaks of a secret, or has the password of an address in it (`https://user:password@host`).
 fn is_secret_text(text: &str) -> bool {
-    if speaks_of_secrets(text) {
-        return true;
-    }
-    // Hardly any text has one, and that is quickly seen.
-    if !text.contains('@') {
-        return false;
-    }
     let has_password = |rest: &str| {
         let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
         authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
     };
-    text.split("://").skip(1).any(has_password)
+    speaks_of_secrets(text) || text.split("://").skip(1).any(has_password)
 }
 
 /// Whether one of [`PARTS`] is in a text, however it is written. In one pass: a large lab has many texts.
 fn speaks_of_secrets(text: &str) -> bool {
-    has_one_of(text, &[&PARTS], &BEGINNINGS_OF_PARTS)
+    has_one_of(text, &[&PARTS])
 }
 
-fn has_one_of(text: &str, lists: &[&[&str]], beginnings: &Beginnings) -> bool {
+/// Whether one of some of these lists is in a text. By its first two letters: hardly any text has more.
+fn has_one_of(text: &str, lists: &[&[&str]]) -> bool {
     let bytes = text.as_bytes();
     let begins = |at: usize, part: &str| {
         bytes.get(at..at + part.len()).is_some_and(|found| found.eq_ignore_ascii_case(part.as_bytes()))
     };
     bytes.windows(2).enumerate().any(|(at, pair)| {
-        let letters = beginnings[usize::from(pair[0])];
+        let letters = BEGINNINGS[usize::from(pair[0])];
         letters != 0
             && pair[1].is_ascii_alphabetic()
             && letters & (1 << (pair[1].to_ascii_lowercase() - b'a')) != 0

@@ -2,7 +2,6 @@
 //!
 //! Everything here follows from the file alone; what was observed is not asked.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -149,7 +148,7 @@ impl<'a> World<'a> {
         if let Some(name) = &service.container_name {
             return name.value.clone();
         }
-        let number = if addr.number() == 1 { "1".into() } else { Cow::from(addr.number().to_string()) };
+        let number = addr.number().to_string();
         let parts = [self.project(&addr.layer()).as_str(), addr.service().as_str(), &number];
         self.topology.separator.joined(&parts)
     }

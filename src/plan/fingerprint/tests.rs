@@ -1,7 +1,7 @@
 //! The hash stays what it is.
 
 use super::*;
-use crate::model::container::Recursive;
+use crate::model::container::{BindPath, Mount, MountSource, Recursive};
 
 fn hash(spec: &ContainerSpec) -> String {
     let mut canonical = Canonical::default();
